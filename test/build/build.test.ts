@@ -1,0 +1,65 @@
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from '../../tools/build.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const FIXTURE = join(import.meta.dirname, 'fixture');
+
+describe('build', () => {
+  let folder: string;
+  let out: string;
+
+  beforeEach(() => {
+    folder = temporaryFolder();
+    out = join(folder, 'dist');
+    cpSync(FIXTURE, folder, { recursive: true });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('writes an entry, its source map and a package.json for each function', async () => {
+    const folders = await build({ root: folder });
+    expect(folders).toEqual([join(out, 'incident-webhook'), join(out, 'incident-lead')]);
+    for (const each of folders) {
+      expect(readdirSync(each).sort()).toEqual(['index.cjs', 'index.cjs.map', 'package.json']);
+      expect(readFileSync(join(each, 'index.cjs'), 'utf8')).toMatch(/\/\/# sourceMappingURL=index\.cjs\.map\n$/);
+    }
+    expect(JSON.parse(readFileSync(join(out, 'incident-lead', 'package.json'), 'utf8'))).toEqual({
+      name: 'incident-lead',
+      private: true,
+      main: 'index.cjs',
+      engines: { node: '24' },
+      dependencies: { '@google-cloud/functions-framework': '5.0.5' },
+    });
+  });
+
+  it('gives the same bytes for the same sources', async () => {
+    const [first, second] = [await build({ root: folder }), await build({ root: folder, out: join(folder, 'again') })];
+    for (const [index, each] of first.entries()) {
+      for (const name of readdirSync(each)) {
+        expect(readFileSync(join(second[index] ?? '', name))).toEqual(readFileSync(join(each, name)));
+      }
+    }
+  });
+
+  it('leaves a folder alone that would not change, and replaces one that would', async () => {
+    const [webhook = '', lead = ''] = await build({ root: folder });
+    const before = [statSync(webhook).ino, statSync(lead).ino];
+    writeFileSync(join(lead, 'stray.txt'), '');
+    await build({ root: folder });
+    expect(statSync(webhook).ino).toBe(before[0]);
+    expect(statSync(lead).ino).not.toBe(before[1]);
+    expect(readdirSync(lead)).not.toContain('stray.txt');
+    expect(readdirSync(out).sort()).toEqual(['incident-lead', 'incident-webhook']);
+  });
+
+  it('says what is missing and touches no folder', async () => {
+    rmSync(join(folder, 'functions', 'incident-lead'), { recursive: true });
+    await expect(build({ root: folder })).rejects.toThrow('functions/incident-lead/index.ts is missing');
+    expect(readdirSync(folder)).not.toContain('dist');
+  });
+
+  it('refuses a version range of the framework', async () => {
+    writeFileSync(join(folder, 'package.json'), '{"dependencies":{"@google-cloud/functions-framework":"^5.0.5"}}');
+    await expect(build({ root: folder })).rejects.toThrow('exact version of @google-cloud/functions-framework');
+  });
+});
