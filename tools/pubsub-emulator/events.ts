@@ -1,0 +1,21 @@
+import type { Message } from './message.ts';
+
+/** What a subscriber made of one delivery: an HTTP status, a network error's code, or what a puller did. */
+export type Answer = number | string;
+
+/** Something that happened to a message, for a display or a test. */
+export type EmulatorEvent =
+  | { type: 'published'; topic: string; message: Message }
+  | {
+      type: 'delivered';
+      subscription: string;
+      message: Message;
+      /** 1 for the first delivery. */
+      attempt: number;
+      acknowledged: boolean;
+      answer: Answer;
+    }
+  | { type: 'deadLettered'; subscription: string; deadLetterTopic: string; message: Message; attempts: number };
+
+/** Takes every event, in order. Must not throw. */
+export type EventSink = (event: EmulatorEvent) => void;
