@@ -1,12 +1,14 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { compileValidators, validatorPlugin } from '../../tools/bundle/validators.ts';
-import * as original from './fixture/shared/order.validator.ts';
+import { listOrderErrors, validateLine, validateOrder } from './fixture/shared/order.validator.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const FIXTURE = join(import.meta.dirname, 'fixture');
+
+const ORIGINAL = { listOrderErrors, validateLine, validateOrder };
 
 const VALUES = [
   { lines: [] },
@@ -35,12 +37,13 @@ describe('compiled validators', () => {
       plugins: [validatorPlugin(await compileValidators(FIXTURE, ['functions', 'shared'], 'shared/ajv.ts'))],
     });
     expect(Object.keys(metafile.inputs).filter((path) => /ajv\/dist\/(core|compile|2020)/.test(path))).toEqual([]);
-    const compiled: typeof original = createRequire(import.meta.url)(outfile);
+    const compiled: typeof ORIGINAL = createRequire(import.meta.url)(outfile);
     for (const value of VALUES) {
-      expect(compiled.validateOrder(value)).toBe(original.validateOrder(value));
-      expect(compiled.validateOrder.errors).toEqual(original.validateOrder.errors);
+      for (const name of ['validateLine', 'validateOrder', 'listOrderErrors'] as const) {
+        expect(compiled[name](value)).toBe(ORIGINAL[name](value));
+        expect(compiled[name].errors).toEqual(ORIGINAL[name].errors);
+      }
     }
-    expect(readFileSync(outfile, 'utf8')).toContain('validateLine');
   });
 
   it.each([
@@ -60,6 +63,6 @@ describe('compiled validators', () => {
   it('need an instance that keeps its source', async () => {
     writeFileSync(join(folder, 'plain.ts'), 'export const ajv = { opts: { code: {} } };');
     writeFileSync(join(folder, 'x.validator.ts'), 'export {};');
-    await expect(compileValidators(folder, ['.'], 'plain.ts')).rejects.toThrow('plain.ts must export "ajv"');
+    await expect(compileValidators(folder, ['.'], 'plain.ts')).rejects.toThrow('plain.ts must export an ajv instance');
   });
 });

@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import standaloneModule from 'ajv/dist/standalone/index.js';
 import type { Plugin } from 'esbuild';
@@ -8,50 +8,76 @@ import type { Plugin } from 'esbuild';
 const standaloneCode = standaloneModule as unknown as typeof standaloneModule.default;
 type Ajv = Parameters<typeof standaloneCode>[0];
 
-/** The generated source of every validator module, by absolute path. */
-export type ValidatorSources = ReadonlyMap<string, string>;
+/** A validator module's generated sources: one for each ajv instance it uses, with the names it exports. */
+interface GeneratedModule {
+  readonly names: readonly string[];
+  readonly source: string;
+}
+
+/** What every validator module was compiled to, by absolute path. */
+export type CompiledValidators = ReadonlyMap<string, readonly GeneratedModule[]>;
+
+const NAMESPACE = 'compiled-validator';
 
 /**
  * Imports every `*.validator.ts` below the folders and compiles its schemas to code that needs no ajv.
  *
- * The convention: such a module exports nothing but `const validateX = ajv.compile<T>(schema)`, with the instance that
- * `ajvModule` exports as `ajv` (created with `code: { source: true, esm: true }`) and a unique `$id` in every schema.
+ * The convention: such a module exports nothing but `const validateX = ajv.compile<T>(schema)`, where `ajv` is one of the
+ * instances that `ajvModule` exports, created with `code: { source: true, esm: true }`, and the schema's `$id` is unique.
  * Files are taken in sorted order, since ajv numbers its names by order of compilation and the output must not vary.
  *
  * @param root the repository's folder, absolute
  * @param folders folders to search, relative to `root`
- * @param ajvModule the module that exports `ajv`, relative to `root`
+ * @param ajvModule the module with the ajv instances, relative to `root`
  * @throws Error naming the file and the export that break the convention
  */
 export async function compileValidators(
   root: string,
   folders: readonly string[],
   ajvModule: string,
-): Promise<ValidatorSources> {
+): Promise<CompiledValidators> {
   const patterns = folders.map((folder) => `${folder}/**/*.validator.ts`);
   const files = globSync(patterns, { cwd: root }).sort();
-  const sources = new Map<string, string>();
-  if (files.length === 0) return sources;
-  const { ajv } = (await importFile(join(root, ajvModule))) as { ajv?: Ajv };
-  if (!ajv?.opts?.code?.source || !ajv.opts.code.esm) {
-    throw new Error(`${ajvModule} must export "ajv", created with code: { source: true, esm: true }`);
+  const compiled = new Map<string, readonly GeneratedModule[]>();
+  if (files.length === 0) return compiled;
+  const instances = Object.values(await importFile(join(root, ajvModule))).filter(isAjv);
+  if (instances.length === 0) {
+    throw new Error(`${ajvModule} must export an ajv instance created with code: { source: true, esm: true }`);
   }
   for (const file of files) {
-    const path = join(root, file);
-    sources.set(path, standaloneCode(ajv, schemaIds(ajv, relative(root, path), await importFile(path))));
+    const validators = new Map(Object.entries(await importFile(join(root, file))));
+    const modules = instances.map((ajv) => generate(ajv, validators)).filter(({ names }) => names.length > 0);
+    for (const name of validators.keys()) {
+      if (modules.some(({ names }) => names.includes(name))) continue;
+      throw new Error(`${file}: "${name}" is not compile(schema) of an instance in ${ajvModule}, with a unique $id`);
+    }
+    compiled.set(join(root, file), modules);
   }
-  return sources;
+  return compiled;
 }
 
 /** An esbuild plugin that puts the compiled code in the place of each validator module. */
-export function validatorPlugin(sources: ValidatorSources): Plugin {
+export function validatorPlugin(compiled: CompiledValidators): Plugin {
   return {
     name: 'validators',
     setup(build) {
-      build.onLoad({ filter: /\.validator\.ts$/ }, ({ path }) => {
-        const contents = sources.get(path);
-        if (contents !== undefined) return { contents, loader: 'js', resolveDir: dirname(path) };
-        return { errors: [{ text: `${path} lies outside the folders that are searched for validators` }] };
+      build.onLoad({ filter: /\.validator\.ts$/, namespace: 'file' }, ({ path }) => {
+        const modules = compiled.get(path);
+        if (!modules) return { errors: [{ text: `${path} lies outside the folders searched for validators` }] };
+        // A module of its own for each instance: two instances give the same names to different things.
+        const exports = modules.map(
+          ({ names }, index) => `export { ${names.join(', ')} } from '${NAMESPACE}:${index}';`,
+        );
+        return { contents: exports.join('\n'), loader: 'js' };
+      });
+      build.onResolve({ filter: new RegExp(`^${NAMESPACE}:`) }, ({ path, importer }) => ({
+        path: `${importer}:${path.slice(NAMESPACE.length + 1)}`,
+        namespace: NAMESPACE,
+      }));
+      build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => {
+        const [file = '', index] = path.split(/:(?=\d+$)/);
+        const contents = compiled.get(file)?.[Number(index)]?.source ?? '';
+        return { contents, loader: 'js', resolveDir: dirname(file) };
       });
     },
   };
@@ -61,14 +87,16 @@ async function importFile(path: string): Promise<Record<string, unknown>> {
   return await import(pathToFileURL(path).href);
 }
 
-function schemaIds(ajv: Ajv, file: string, exports: Record<string, unknown>): Record<string, string> {
-  const entries = Object.entries(exports).map(([name, value]) => {
-    const schema = typeof value === 'function' && 'schema' in value ? value.schema : undefined;
+function isAjv(value: unknown): value is Ajv {
+  const options = (value as Partial<Ajv> | null)?.opts?.code;
+  return options?.source === true && options.esm === true;
+}
+
+function generate(ajv: Ajv, validators: ReadonlyMap<string, unknown>): GeneratedModule {
+  const ids = [...validators].flatMap(([name, validate]) => {
+    const schema = typeof validate === 'function' && 'schema' in validate ? validate.schema : undefined;
     const id = typeof schema === 'object' && schema !== null && '$id' in schema ? schema.$id : undefined;
-    if (typeof id !== 'string' || ajv.getSchema(id) !== value) {
-      throw new Error(`${file}: "${name}" is not ajv.compile(schema) of a schema with a unique $id`);
-    }
-    return [name, id] as const;
+    return typeof id === 'string' && ajv.getSchema(id) === validate ? [[name, id] as const] : [];
   });
-  return Object.fromEntries(entries);
+  return { names: ids.map(([name]) => name), source: standaloneCode(ajv, Object.fromEntries(ids)) };
 }
