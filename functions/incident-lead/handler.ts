@@ -1,0 +1,100 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Deadline, deadlineFrom } from '../../shared/deadline.ts';
+import type { IncidentEvent } from '../../shared/incident-event.ts';
+import type { Log, LogLine } from '../../shared/log.ts';
+import { received } from '../../shared/received.ts';
+import { traceOf } from '../../shared/trace.ts';
+import { findAlaners, type Query } from './alaners.ts';
+import { assess, SKIPPED_STATUSES } from './assess.ts';
+import { DatabaseUnavailable } from './database-error.ts';
+import { type EnvelopeFault, NO_DELIVERY, type Push, readEnvelope } from './envelope.ts';
+import { type Context, leadLine, messageLine } from './report.ts';
+
+/** The alaner directory. */
+export interface Directory {
+  /** @throws DatabaseUnavailable while the configuration is wrong. */
+  readonly assertConfigured: () => void;
+  readonly query: Query;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly lines: readonly LogLine[];
+}
+
+type ContextFor = (status: number) => Context;
+
+/** The subscriber function: envelope, event, alaners, one line a lead. Expects requests whose body the guard has read. */
+export function createHandler(
+  directory: Directory,
+  log: Log,
+): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+  return async (req, res) => {
+    const { body, startedAt } = received(req);
+    const push = readPush(req, body);
+    const requestTrace = traceOf(req.headers);
+    const context: ContextFor = (status) => ({ delivery: push.delivery, requestTrace, startedAt, status });
+    const answer = await handle(push, directory, deadlineFrom(startedAt), context).catch((error: unknown) =>
+      failure(error, push.event, context),
+    );
+    for (const line of answer.lines) log(line);
+    res.writeHead(answer.status).end();
+  };
+}
+
+function readPush({ method, headers }: IncomingMessage, body: Buffer | EnvelopeFault): Push {
+  if (method !== 'POST' || typeof body === 'string') {
+    return { delivery: NO_DELIVERY, event: undefined, fault: typeof body === 'string' ? body : 'not_an_envelope' };
+  }
+  // Pub/Sub does not compress; compressed bytes are no envelope, and are not inflated to find out.
+  return readEnvelope(headers['content-encoding'] ? Buffer.alloc(0) : body);
+}
+
+async function handle(
+  push: Push,
+  { assertConfigured, query }: Directory,
+  deadline: Deadline,
+  context: ContextFor,
+): Promise<Answer> {
+  assertConfigured();
+  if (push.event === undefined) {
+    const message = `The push request holds no incident event (${push.fault}); Pub/Sub dead-letters it in the end.`;
+    return {
+      status: 400,
+      lines: [messageLine(context(400), undefined, 'invalid_message', { message, reason: push.fault })],
+    };
+  }
+  const { event } = push;
+  const { incident, leads } = event;
+  if (incident.status !== null && SKIPPED_STATUSES.has(incident.status)) {
+    const message = `Incident ${incident.id} is in status ${incident.status}; its lead is not looked at yet.`;
+    return { status: 204, lines: [messageLine(context(204), event, 'skipped_status', { message })] };
+  }
+  if (leads.length === 0) {
+    return {
+      status: 204,
+      lines: [messageLine(context(204), event, 'no_lead', { message: `Incident ${incident.id} has no lead.` })],
+    };
+  }
+  const slackIds = leads.map(({ slackUserId }) => slackUserId).filter((id) => id !== null);
+  const alaners = await findAlaners(query, slackIds, deadline);
+  const assessed = leads.map((lead) => ({ lead, assessment: assess(lead, alaners) }));
+  const status = assessed.some(({ assessment }) => assessment.outcome === 'ambiguous_alaner') ? 500 : 204;
+  return { status, lines: assessed.map(({ lead, assessment }) => leadLine(context(status), event, lead, assessment)) };
+}
+
+function failure(error: unknown, event: IncidentEvent | undefined, context: ContextFor): Answer {
+  if (error instanceof DatabaseUnavailable) {
+    return {
+      status: 503,
+      lines: [
+        messageLine(context(503), event, 'database_unavailable', { message: error.message, reason: error.reason }),
+      ],
+    };
+  }
+  const stack = error instanceof Error ? error.stack : String(error);
+  return {
+    status: 500,
+    lines: [messageLine(context(500), event, 'failed', { message: 'A bug:', reason: 'bug', stack })],
+  };
+}

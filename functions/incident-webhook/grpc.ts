@@ -1,0 +1,36 @@
+import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
+
+/** The part of a Google gRPC client's options that we set. */
+export type GrpcOptions = {
+  readonly servicePath?: string;
+  readonly port?: number;
+  readonly sslCreds?: ChannelCredentials;
+  readonly 'grpc.max_reconnect_backoff_ms': number;
+  readonly 'grpc.initial_reconnect_backoff_ms': number;
+};
+
+/**
+ * Options of a Google gRPC client.
+ * @param emulatorHost `host:port` of a plain-text server; without one the client uses its own address and Application Default Credentials.
+ */
+export function grpcOptions(emulatorHost: string | undefined): GrpcOptions {
+  const channel = {
+    // grpc-js waits up to 120 s before it connects again; after an outage the next requests have to succeed within 25 s.
+    'grpc.max_reconnect_backoff_ms': 5_000,
+    'grpc.initial_reconnect_backoff_ms': 500,
+  };
+  if (emulatorHost === undefined) return channel;
+  const colon = emulatorHost.lastIndexOf(':');
+  return {
+    ...channel,
+    servicePath: emulatorHost.slice(0, colon),
+    port: Number(emulatorHost.slice(colon + 1)),
+    sslCreds: credentials.createInsecure(),
+  };
+}
+
+/** The gRPC status code of an error, or undefined where it has none. */
+export function grpcCode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? code : undefined;
+}

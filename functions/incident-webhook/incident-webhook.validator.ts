@@ -1,0 +1,9 @@
+import schema from '../../schemas/incident-webhook.schema.json' with { type: 'json' };
+import { ajv, ajvAllErrors } from '../../shared/ajv.ts';
+import type { IncidentWebhookBody } from './incident.ts';
+
+/** Checks an incident update; stops at the first error. */
+export const validateIncidentWebhook = ajv.compile<IncidentWebhookBody>(schema);
+
+/** As `validateIncidentWebhook`, but collects every error, so the input has to be bounded. */
+export const listIncidentWebhookErrors = ajvAllErrors.compile<IncidentWebhookBody>(schema);

@@ -1,0 +1,148 @@
+import { type Incident, type IncidentEvent, isTimestamp, type Lead, PRINCIPAL } from '../../shared/incident-event.ts';
+import { listIncidentWebhookErrors, validateIncidentWebhook } from './incident-webhook.validator.ts';
+import { Refusal, type SchemaError } from './refusal.ts';
+
+/** The event that is published; its name is also the key that holds the incident. */
+export const INCIDENT_UPDATED = 'public_incident.incident_updated_v2';
+const ANY_INCIDENT_UPDATED = 'public_incident.incident_updated_v';
+const MAX_LISTED_ERRORS = 20;
+/** Listing every error of a hostile 1 MiB body made 500,001 of them; this many assignments are enough to find twenty. */
+const MAX_LISTED_ASSIGNMENTS = 1000;
+
+type Optional<T> = T | null | undefined;
+
+interface RoleAssignment {
+  readonly role?: Optional<{ readonly role_type?: Optional<string> }>;
+  readonly assignee?: Optional<{ readonly id?: unknown; readonly slack_user_id?: Optional<string> }>;
+}
+
+/** What `schemas/incident-webhook.schema.json` lets through; `unknown` fields are read with care. */
+export interface IncidentWebhookBody {
+  readonly event_type: string;
+  readonly [INCIDENT_UPDATED]: {
+    readonly id?: Optional<string>;
+    readonly incident_id?: Optional<string>;
+    readonly incident_status?: Optional<string | { readonly category?: Optional<string> }>;
+    readonly incident_role_assignments?: Optional<readonly RoleAssignment[]>;
+    readonly reference?: unknown;
+    readonly mode?: unknown;
+    readonly permalink?: unknown;
+    readonly updated_at?: unknown;
+  };
+}
+
+/** What an authentic body turned out to be. */
+export type Reading =
+  | { readonly kind: 'incident'; readonly event: IncidentEvent }
+  /** Svix's test message. */
+  | { readonly kind: 'ping' }
+  /** Another event of incident.io; `moved` where it is another version of ours, so that the contract may have moved. */
+  | { readonly kind: 'other'; readonly moved: boolean };
+
+/**
+ * Reads an authentic body: parses, checks it against the schema, and keeps the named fields only.
+ * @throws Refusal `not_json` (400) or `schema` (422).
+ */
+export function readIncident(text: string, received: { webhookId: string; at: Date }): Reading {
+  const body = parse(text);
+  if (isObject(body) && !Object.hasOwn(body, INCIDENT_UPDATED)) return readOther(body);
+  if (!validateIncidentWebhook(body)) throw new Refusal('schema', { errors: schemaErrors(body) });
+  return { kind: 'incident', event: normalize(body, received) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without the cause: V8 quotes the body in its message.
+    throw new Refusal('not_json');
+  }
+}
+
+function readOther(body: object): Reading {
+  const { event_type: type, success } = body as { event_type?: unknown; success?: unknown };
+  if (type === undefined && success === true) return { kind: 'ping' };
+  const named = typeof type === 'string' && type.length > 0 && characters(type) <= 256;
+  if (named && type !== INCIDENT_UPDATED && Object.hasOwn(body, type)) {
+    return { kind: 'other', moved: type.startsWith(ANY_INCIDENT_UPDATED) };
+  }
+  if (!named || type === INCIDENT_UPDATED) throw new Refusal('schema', { errors: schemaErrors(body) });
+  throw new Refusal('schema', { errors: [{ pointer: '', rule: 'must have the property that event_type names' }] });
+}
+
+function schemaErrors(body: unknown): SchemaError[] {
+  listIncidentWebhookErrors(bounded(body));
+  const listed = listIncidentWebhookErrors.errors ?? [];
+  if (listed.length === 0) validateIncidentWebhook(body);
+  const errors = listed.length > 0 ? listed : (validateIncidentWebhook.errors ?? []);
+  return errors
+    .filter(({ keyword }) => keyword !== 'if')
+    .slice(0, MAX_LISTED_ERRORS)
+    .map(({ instancePath, message }) => ({ pointer: instancePath, rule: message ?? 'is not valid' }));
+}
+
+function bounded(body: unknown): unknown {
+  if (!isObject(body)) return body;
+  const incident: unknown = (body as Record<string, unknown>)[INCIDENT_UPDATED];
+  if (!isObject(incident)) return body;
+  const { incident_role_assignments: assignments } = incident as { incident_role_assignments?: unknown };
+  if (!Array.isArray(assignments)) return body;
+  return {
+    ...body,
+    [INCIDENT_UPDATED]: { ...incident, incident_role_assignments: assignments.slice(0, MAX_LISTED_ASSIGNMENTS) },
+  };
+}
+
+function normalize(body: IncidentWebhookBody, received: { webhookId: string; at: Date }): IncidentEvent {
+  const source = body[INCIDENT_UPDATED];
+  const incident: Incident = {
+    id: source.id ?? source.incident_id ?? '',
+    reference: short(source.reference),
+    status: short(
+      typeof source.incident_status === 'string' ? source.incident_status : source.incident_status?.category,
+    ),
+    mode: short(source.mode),
+    permalink: httpsUrl(source.permalink),
+    updatedAt: isTimestamp(source.updated_at) ? source.updated_at : null,
+  };
+  return {
+    webhookId: received.webhookId,
+    eventType: body.event_type.toWellFormed(),
+    receivedAt: received.at.toISOString(),
+    principal: PRINCIPAL,
+    incident,
+    leads: (source.incident_role_assignments ?? []).flatMap(toLead),
+  };
+}
+
+function toLead({ role, assignee }: RoleAssignment): Lead[] {
+  if (role?.role_type !== 'lead' || !assignee) return [];
+  return [
+    {
+      incidentIoUserId: matching(assignee.id, /^[\x20-\x7e]{1,128}$/),
+      slackUserId: matching(assignee.slack_user_id, /^[A-Za-z0-9]{1,64}$/),
+    },
+  ];
+}
+
+function short(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' && characters(value) <= 64 ? value.toWellFormed() : null;
+}
+
+function httpsUrl(value: unknown): string | null {
+  const url = matching(value, /^[^\s\p{C}]{1,2048}$/u);
+  return url !== null && URL.parse(url)?.protocol === 'https:' ? url : null;
+}
+
+function matching(value: unknown, form: RegExp): string | null {
+  return typeof value === 'string' && form.test(value) ? value : null;
+}
+
+/** Unicode characters, as JSON schema counts a length. */
+function characters(text: string): number {
+  return text.length > 512 ? text.length : [...text].length;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

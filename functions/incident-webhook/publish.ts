@@ -1,0 +1,137 @@
+import { v1 } from '@google-cloud/pubsub';
+import type { Deadline } from '../../shared/deadline.ts';
+import { type IncidentEvent, SCHEMA_VERSION } from '../../shared/incident-event.ts';
+import { once } from '../../shared/once.ts';
+import { grpcCode, grpcOptions } from './grpc.ts';
+import { Refusal } from './refusal.ts';
+
+/** A Pub/Sub message. */
+export interface Message {
+  readonly data: Buffer;
+  readonly attributes: Record<string, string>;
+}
+
+/**
+ * Publishes one message.
+ * @returns the message id, once Pub/Sub has confirmed.
+ * @throws Refusal `publish` or `publish_timeout` (503). The message may have been published all the same; its `webhookId` shows that.
+ */
+export type Publish = (message: Message, deadline: Deadline) => Promise<string>;
+
+interface Pending {
+  readonly message: Message;
+  readonly resolve: (messageId: string) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE: as in the client's own configuration. */
+const RETRIED_CODES = [1, 2, 4, 8, 10, 13, 14];
+const ATTEMPT_TIMEOUT_MS = 2_000;
+/** Longer than any request has: the request's own deadline is the one that counts. */
+const CALL_TIMEOUT_MS = 7_500;
+/** Pub/Sub takes 1,000 messages and 10 MB in a call. */
+const MAX_BATCH_MESSAGES = 100;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
+/** The message for an event: `schemas/incident-event.schema.json`, and the attributes to filter on. */
+export function toMessage(event: IncidentEvent, traceparent: string | undefined): Message {
+  return {
+    data: Buffer.from(JSON.stringify(event)),
+    attributes: {
+      schemaVersion: SCHEMA_VERSION,
+      webhookId: event.webhookId,
+      eventType: event.eventType,
+      incidentId: event.incident.id,
+      ...(event.incident.status !== null && { incidentStatus: event.incident.status }),
+      ...(traceparent !== undefined && { traceparent }),
+    },
+  };
+}
+
+/**
+ * A publisher for one topic, and a function that connects it ahead of the first message.
+ * Messages of requests that arrive together go out in one call; a lone one leaves at once.
+ * @param topic `projects/P/topics/T`.
+ */
+export function createPublisher(
+  topic: string,
+  emulatorHost: string | undefined,
+): { publish: Publish; connect: () => Promise<void> } {
+  const client = once(async () => {
+    const made = new v1.PublisherClient(grpcOptions(emulatorHost));
+    // The client would turn a failure of this into an unhandled rejection, and remember it for ever.
+    await made.initialize();
+    return made;
+  });
+
+  const send = async (batch: readonly Pending[]): Promise<void> => {
+    try {
+      const publisher = await client();
+      const messages = batch.map(({ message }) => message);
+      const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+      const [{ messageIds }] = await publisher.publish({ topic, messages }, { ...RETRY, signal });
+      for (const [at, { resolve, reject }] of batch.entries()) {
+        const messageId = messageIds?.[at];
+        if (messageId) resolve(messageId);
+        else reject(new Error('Pub/Sub confirmed without a message id'));
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  };
+
+  let queue: Pending[] = [];
+  const flush = (): void => {
+    const batches = inBatches(queue);
+    queue = [];
+    for (const batch of batches) void send(batch);
+  };
+
+  return {
+    connect: async () => {
+      await client();
+    },
+    publish: async (message, deadline) => {
+      const confirmed = new Promise<string>((resolve, reject) => {
+        if (queue.length === 0) setImmediate(flush);
+        queue.push({ message, resolve, reject });
+      });
+      try {
+        return await deadline.race(confirmed, () => new Refusal('publish_timeout'));
+      } catch (error) {
+        if (error instanceof Refusal) throw error;
+        throw new Refusal('publish', { cause: error, detail: `gRPC code ${grpcCode(error) ?? 'none'}` });
+      }
+    },
+  };
+}
+
+const RETRY = {
+  retry: {
+    retryCodes: RETRIED_CODES,
+    backoffSettings: {
+      initialRetryDelayMillis: 100,
+      retryDelayMultiplier: 2,
+      maxRetryDelayMillis: 1_000,
+      initialRpcTimeoutMillis: ATTEMPT_TIMEOUT_MS,
+      rpcTimeoutMultiplier: 1,
+      maxRpcTimeoutMillis: ATTEMPT_TIMEOUT_MS,
+      totalTimeoutMillis: CALL_TIMEOUT_MS,
+    },
+  },
+};
+
+function inBatches(pending: readonly Pending[]): Pending[][] {
+  const batches: Pending[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const one of pending) {
+    const size = one.message.data.length;
+    if (bytes + size > MAX_BATCH_BYTES || (batches.at(-1)?.length ?? 0) >= MAX_BATCH_MESSAGES) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)?.push(one);
+    bytes += size;
+  }
+  return batches;
+}

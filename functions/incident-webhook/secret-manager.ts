@@ -1,0 +1,79 @@
+import type { SecretManagerServiceClient } from '@google-cloud/secret-manager';
+import { once } from '../../shared/once.ts';
+import { grpcCode, grpcOptions } from './grpc.ts';
+import { SecretGone, type SecretStore, type SecretVersion } from './signing-keys.ts';
+
+/** For the list and all versions together; the answer to the webhook is due after 8 s. */
+const READ_TIMEOUT_MS = 3_000;
+
+const FAILED_PRECONDITION = 9;
+const NOT_FOUND = 5;
+/**
+ * CANCELLED (our own time limit), UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE, DATA_LOSS: the store is
+ * out of order, which says nothing about the secret. Any other code is an answer.
+ */
+const OUTAGE_CODES = new Set([1, 2, 4, 8, 10, 13, 14, 15]);
+
+/**
+ * The versions of a secret in Secret Manager. The client is loaded with the first read.
+ * @param name `projects/P/secrets/S`.
+ */
+export function secretManagerStore(name: string, emulatorHost: string | undefined): SecretStore {
+  const client = once(async () => {
+    const { SecretManagerServiceClient } = await import('@google-cloud/secret-manager');
+    const made = new SecretManagerServiceClient(grpcOptions(emulatorHost));
+    // The client would turn a failure of this into an unhandled rejection, and remember it for ever.
+    await made.initialize();
+    return made;
+  });
+  return {
+    async readVersions() {
+      const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
+      try {
+        return await aborted(
+          client().then((made) => readEnabled(made, name, signal)),
+          signal,
+        );
+      } catch (error) {
+        const code = grpcCode(error);
+        if (code === undefined || OUTAGE_CODES.has(code)) throw error;
+        throw new SecretGone(`Secret Manager answered with gRPC code ${code}`, { cause: error });
+      }
+    },
+  };
+}
+
+async function readEnabled(
+  client: SecretManagerServiceClient,
+  parent: string,
+  signal: AbortSignal,
+): Promise<SecretVersion[]> {
+  const [versions] = await client.listSecretVersions({ parent, filter: 'state:ENABLED' }, { signal });
+  const enabled = versions.filter(({ state }) => state === 'ENABLED' || state === 1);
+  const read = await Promise.all(enabled.map(({ name }) => access(client, name ?? '', signal)));
+  return read.filter((version) => version !== undefined);
+}
+
+async function access(
+  client: SecretManagerServiceClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<SecretVersion | undefined> {
+  try {
+    const [{ payload }] = await client.accessSecretVersion({ name }, { signal });
+    return { number: name.slice(name.lastIndexOf('/') + 1), value: Buffer.from(payload?.data ?? '').toString('utf8') };
+  } catch (error) {
+    // Disabled or destroyed after it was listed.
+    const code = grpcCode(error);
+    if (code === FAILED_PRECONDITION || code === NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+/** Settles as `work` does, but no later than the signal: credentials are fetched outside any call, and have no limit of their own. */
+function aborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('Secret Manager did not answer in time')), { once: true });
+    work.then(resolve, reject);
+  });
+}

@@ -1,0 +1,116 @@
+import { parseSigningSecret } from '../../shared/signing-secret.ts';
+import { Refusal } from './refusal.ts';
+import type { SigningKey } from './verify.ts';
+
+/** The keys that a signature may have been made with. */
+export interface SigningKeys {
+  /**
+   * The keys to verify with now.
+   * @throws Refusal `secret` (503) where there are none.
+   */
+  current(): Promise<readonly SigningKey[]>;
+  /** Keys read again because no signature matched; undefined where they were read too recently, or could not be read. */
+  reread(): Promise<readonly SigningKey[] | undefined>;
+}
+
+/** A version of the secret that may be used: its number and its value. */
+export interface SecretVersion {
+  readonly number: string;
+  readonly value: string;
+}
+
+/** What a store of secret versions has to be able to do. */
+export interface SecretStore {
+  /**
+   * Every ENABLED version.
+   * @throws SecretGone where the store says that there is nothing for us; any other error is taken for an outage.
+   */
+  readVersions(): Promise<readonly SecretVersion[]>;
+}
+
+/** The store answered, and the answer is no: keys read before must not be used any longer. */
+export class SecretGone extends Error {}
+
+/** Older keys are read again before the next verification, so a disabled version stops within this time. */
+export const MAX_AGE_MS = 75_000;
+/** Bad signatures cause one read in this time at most, so a new version works after at most as long. */
+export const MIN_REREAD_MS = 30_000;
+/** How long the last good keys serve while the store is out of order. */
+export const MAX_STALE_MS = 3_600_000;
+/** While the store is out of order and there are keys, it is not asked more often than this. */
+const RETRY_MS = 5_000;
+
+/** Keys that were given as literals. */
+export function literalKeys(keys: readonly SigningKey[]): SigningKeys {
+  return { current: async () => keys, reread: async () => undefined };
+}
+
+/**
+ * Keys from a store, cached as the contract says.
+ * @param toKey makes a key of a well-formed secret.
+ * @param onBadVersion is told the number of a version that is no usable secret, once for each.
+ * @param now milliseconds on a clock that never goes back.
+ */
+export function storedKeys(
+  store: SecretStore,
+  toKey: (secret: string) => SigningKey,
+  onBadVersion: (number: string) => void,
+  now: () => number = () => performance.now(),
+): SigningKeys {
+  let keys: readonly SigningKey[] | undefined;
+  let goodSince = 0;
+  let attemptedAt = Number.NEGATIVE_INFINITY;
+  const reported = new Set<string>();
+
+  const toKeys = ({ number, value }: SecretVersion): SigningKey[] => {
+    const secret = parseSigningSecret(value);
+    if (secret !== undefined) return [toKey(secret)];
+    if (!reported.has(number)) onBadVersion(number);
+    reported.add(number);
+    return [];
+  };
+
+  const read = async (): Promise<readonly SigningKey[]> => {
+    const startedAt = now();
+    attemptedAt = startedAt;
+    try {
+      const usable = (await store.readVersions()).flatMap(toKeys);
+      if (usable.length === 0) throw new SecretGone('no ENABLED version is a usable secret');
+      keys = usable;
+      goodSince = startedAt;
+      return usable;
+    } catch (error) {
+      if (error instanceof SecretGone) keys = undefined;
+      throw error;
+    }
+  };
+  const shared = singleFlight(read);
+
+  return {
+    async current() {
+      if (keys !== undefined && now() - goodSince <= MAX_AGE_MS) return keys;
+      const resting = keys !== undefined && now() - attemptedAt < RETRY_MS;
+      try {
+        if (!resting) return await shared();
+      } catch (error) {
+        if (keys === undefined) throw new Refusal('secret', { cause: error });
+      }
+      if (keys !== undefined && now() - goodSince <= MAX_STALE_MS) return keys;
+      throw new Refusal('secret', { detail: 'the last good read is over an hour old' });
+    },
+    async reread() {
+      if (now() - attemptedAt < MIN_REREAD_MS) return undefined;
+      return shared().catch(() => undefined);
+    },
+  };
+}
+
+function singleFlight<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}

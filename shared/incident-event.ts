@@ -1,0 +1,65 @@
+import { validateIncidentEvent } from './incident-event.validator.ts';
+
+/** The version of `schemas/incident-event.schema.json`, carried as the attribute `schemaVersion`. */
+export const SCHEMA_VERSION = '1';
+
+/** Data of a message on the incident events topic: `schemas/incident-event.schema.json`. */
+export interface IncidentEvent {
+  readonly webhookId: string;
+  readonly eventType: string;
+  /** RFC 3339. */
+  readonly receivedAt: string;
+  readonly principal: typeof PRINCIPAL;
+  readonly incident: Incident;
+  readonly leads: readonly Lead[];
+}
+
+/** The incident as the webhook described it. */
+export interface Incident {
+  readonly id: string;
+  readonly reference: string | null;
+  /** Status category; null means neither triage nor live. */
+  readonly status: string | null;
+  readonly mode: string | null;
+  readonly permalink: string | null;
+  /** RFC 3339. */
+  readonly updatedAt: string | null;
+}
+
+/** Somebody who holds the lead role. */
+export interface Lead {
+  readonly incidentIoUserId: string | null;
+  readonly slackUserId: string | null;
+}
+
+/** The account that vouches for every event. */
+export const PRINCIPAL = 'incidentio-webhook@alan-eu-tools.iam.gserviceaccount.com';
+
+/** True for an RFC 3339 timestamp that names a real instant. */
+export function isTimestamp(text: unknown): text is string {
+  return typeof text === 'string' && RFC_3339.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+/**
+ * Reads the data of a message.
+ * @returns the event, or what is wrong with it in one word.
+ */
+export function decodeIncidentEvent(data: Buffer): IncidentEvent | 'not_utf8' | 'not_json' | 'schema' {
+  let text: string;
+  try {
+    text = STRICT_UTF8.decode(data);
+  } catch {
+    return 'not_utf8';
+  }
+  let event: unknown;
+  try {
+    event = JSON.parse(text);
+  } catch {
+    return 'not_json';
+  }
+  return validateIncidentEvent(event) ? event : 'schema';
+}
+
+const RFC_3339 =
+  /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$/;
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

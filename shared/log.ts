@@ -1,0 +1,72 @@
+import { LoggingWinston } from '@google-cloud/logging-winston';
+import winston from 'winston';
+import type { LogConfig, LogLevel } from './config.ts';
+import type { Trace } from './trace.ts';
+
+/** One line for Cloud Logging. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  /** Becomes `jsonPayload.metadata`. Flat on purpose: strings, numbers and null, nothing that could be circular. */
+  readonly metadata: Readonly<Record<string, string | number | null | undefined>>;
+  readonly trace?: Trace | undefined;
+  /** Entries with the same `insertId` and `timestamp` are shown once. */
+  readonly insertId?: string;
+  /** When it happened, where that is not now. */
+  readonly timestamp?: Date | undefined;
+  /** Written whatever `LOG_LEVEL` says. */
+  readonly always?: boolean;
+  /** A stack trace, for Error Reporting. */
+  readonly stack?: string | undefined;
+}
+
+/** Writes one line. Never throws. */
+export type Log = (line: LogLine) => void;
+
+/** What the library makes of a line before it becomes an entry. */
+interface Payload {
+  readonly metadata: { readonly insertId?: string; readonly stack?: string };
+}
+
+const PRIORITY: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
+
+/** A logger that writes Cloud Logging's structured form to stdout, one JSON object a line. */
+export function createLog(config: LogConfig): Log {
+  const logger = winston.createLogger({ level: 'debug', transports: [stdoutTransport(config)] });
+  return ({ level, message, metadata, trace, insertId, timestamp, always, stack }) => {
+    if (!always && PRIORITY[level] > PRIORITY[config.level]) return;
+    logger.log(level, message, {
+      ...metadata,
+      ...(insertId !== undefined && { insertId }),
+      ...(timestamp && { timestamp }),
+      ...(stack !== undefined && { stack }),
+      ...(trace && {
+        [LoggingWinston.LOGGING_TRACE_KEY]: config.project
+          ? `projects/${config.project}/traces/${trace.traceId}`
+          : trace.traceId,
+        [LoggingWinston.LOGGING_SPAN_KEY]: trace.spanId,
+        'logging.googleapis.com/trace_sampled': trace.sampled,
+      }),
+    });
+  };
+}
+
+function stdoutTransport({ project, service, version }: LogConfig): LoggingWinston {
+  // Otherwise the first line would be followed by one about the library itself.
+  Object.assign(globalThis, { instrumentationAdded: true });
+  const transport = new LoggingWinston({
+    redirectToStdout: true,
+    // With the default, the payload would be nested one level deeper, below `message`.
+    useMessageField: false,
+    projectId: project ?? 'local',
+    serviceContext: { service, version },
+  });
+  const entry = transport.common.entry.bind(transport.common);
+  // The library passes `timestamp` on to the entry but leaves `insertId` in the payload, where it means nothing.
+  transport.common.entry = (entryMetadata, data) => {
+    const { insertId, stack, ...metadata } = (data as Payload).metadata;
+    const fields = insertId === undefined ? entryMetadata : { ...entryMetadata, insertId };
+    return entry(fields, { ...(data as Payload), metadata });
+  };
+  return transport;
+}

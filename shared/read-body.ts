@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Why a body could not be read. */
+export type BodyFault = 'too_large' | 'body_timeout' | 'body_aborted';
+
+/**
+ * Reads the bytes of a request as they come, never more than `limit` of them.
+ * @param timeoutMs from now until the body has to be complete.
+ * @returns the bytes, or why there are none. The stream is then paused, not destroyed, so that an answer can still be sent.
+ */
+export function readBody(req: IncomingMessage, limit: number, timeoutMs: number): Promise<Buffer | BodyFault> {
+  if (Number(req.headers['content-length'] ?? 0) > limit) return Promise.resolve('too_large');
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const timer = setTimeout(() => settle('body_timeout'), timeoutMs);
+
+    const settle = (result: Buffer | BodyFault): void => {
+      clearTimeout(timer);
+      req.off('data', onData).off('end', onEnd).off('close', onCut);
+      if (typeof result === 'string') req.pause();
+      resolve(result);
+    };
+    const onData = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length > limit) settle('too_large');
+      else chunks.push(chunk);
+    };
+    const onEnd = (): void => settle(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length));
+    const onCut = (): void => settle('body_aborted');
+
+    req.on('data', onData).on('end', onEnd).on('close', onCut);
+    // A cut connection is told by `close`; without a listener the error would end the process.
+    req.on('error', () => {});
+  });
+}
