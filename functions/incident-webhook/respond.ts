@@ -94,7 +94,13 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 function describe({ reason, detail, errors, cause }: Refusal): string {
-  const parts = [ANSWERS[reason].title, detail, cause instanceof Error && reason !== 'bug' ? cause.message : undefined];
+  const why = ANSWERS[reason].status === 401 ? `(${reason})` : undefined;
+  const parts = [
+    ANSWERS[reason].title,
+    why,
+    detail,
+    cause instanceof Error && reason !== 'bug' ? cause.message : undefined,
+  ];
   const rules = errors.map(({ pointer, rule }) => `${pointer || '/'} ${rule}`);
   return [...parts.filter((part) => part !== undefined), ...rules].join(' ');
 }
