@@ -4,6 +4,8 @@ import { PubSub } from '@google-cloud/pubsub';
 import type { EmulatorOptions, PubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
 import { startPubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
 import type { EmulatorEvent } from '../../tools/pubsub-emulator/events.ts';
+import type { PushPlan } from '../../tools/pubsub-emulator/provision.ts';
+import { provision } from '../../tools/pubsub-emulator/provision.ts';
 
 /** A push as the endpoint got it. */
 export interface Push {
@@ -23,11 +25,16 @@ export interface Endpoint {
   close(): void;
 }
 
+/** How one delivery ended. */
+export type Delivery = Pick<Extract<EmulatorEvent, { type: 'delivered' }>, 'attempt' | 'acknowledged' | 'answer'>;
+
 /** The emulator, the real client connected to it, and what has happened. */
 export interface Fixture {
   emulator: PubSubEmulator;
   client: PubSub;
   events: EmulatorEvent[];
+  /** The deliveries among the events, oldest first. */
+  deliveries(): Delivery[];
   close(): Promise<void>;
 }
 
@@ -42,6 +49,12 @@ export async function openFixture(options: EmulatorOptions = {}): Promise<Fixtur
     emulator,
     client,
     events,
+    deliveries: () =>
+      events.flatMap((event) =>
+        event.type === 'delivered'
+          ? [{ attempt: event.attempt, acknowledged: event.acknowledged, answer: event.answer }]
+          : [],
+      ),
     async close() {
       await client.close();
       await emulator.close();
@@ -68,6 +81,35 @@ export async function openEndpoint(answer: (push: Push) => number | undefined): 
     close() {
       server.close();
       server.closeAllConnections();
+    },
+  };
+}
+
+/** The resources of `openPush`, by full name. */
+export const NAMES = {
+  topic: 'projects/p/topics/events',
+  subscription: 'projects/p/subscriptions/push',
+  deadLetterTopic: 'projects/p/topics/dead',
+  deadLetterSubscription: 'projects/p/subscriptions/dead-pull',
+};
+
+/**
+ * An emulator with a push subscription that dead-letters, as production has it, and its endpoint. Backoffs run a thousand
+ * times faster unless told otherwise.
+ */
+export async function openPush(
+  answer: (push: Push) => number | undefined,
+  options: EmulatorOptions & { plan?: Partial<PushPlan> } = {},
+): Promise<Fixture & { endpoint: Endpoint }> {
+  const endpoint = await openEndpoint(answer);
+  const fixture = await openFixture({ timeScale: 0.001, ...options });
+  await provision(fixture.emulator, { ...NAMES, pushEndpoint: endpoint.url, ...options.plan });
+  return {
+    ...fixture,
+    endpoint,
+    async close() {
+      await fixture.close();
+      endpoint.close();
     },
   };
 }

@@ -1,50 +1,21 @@
-import { provision } from '../../tools/pubsub-emulator/provision.ts';
-import type { Endpoint, Fixture, Push } from './emulator-fixture.ts';
-import { openEndpoint, openFixture, until } from './emulator-fixture.ts';
+import { NAMES, openPush, until } from './emulator-fixture.ts';
 
-const TOPIC = 'projects/p/topics/events';
-const DEAD_TOPIC = 'projects/p/topics/dead';
-const SUBSCRIPTION = 'projects/p/subscriptions/push';
-const DEAD_SUBSCRIPTION = 'projects/p/subscriptions/dead-pull';
+let open: Awaited<ReturnType<typeof openPush>>;
 
-let fixture: Fixture;
-let endpoint: Endpoint;
+afterEach(() => open.close());
 
-async function open(answer: (push: Push) => number | undefined, options: Parameters<typeof openFixture>[0] = {}) {
-  endpoint = await openEndpoint(answer);
-  fixture = await openFixture({ timeScale: 0.001, ...options });
-  await provision(fixture.emulator, {
-    topic: TOPIC,
-    subscription: SUBSCRIPTION,
-    pushEndpoint: endpoint.url,
-    deadLetterTopic: DEAD_TOPIC,
-    deadLetterSubscription: DEAD_SUBSCRIPTION,
-  });
-}
-
-afterEach(async () => {
-  await fixture.close();
-  endpoint.close();
-});
-
-function deliveries() {
-  return fixture.events.flatMap((event) =>
-    event.type === 'delivered'
-      ? [{ attempt: event.attempt, acknowledged: event.acknowledged, answer: event.answer }]
-      : [],
-  );
+async function settled(): Promise<void> {
+  await until('an empty backlog', () => open.emulator.backlog(NAMES.subscription) === 0);
 }
 
 it('posts the envelope Pub/Sub posts', async () => {
-  await open(() => 204);
-  const messageId = await fixture.client
-    .topic(TOPIC)
-    .publishMessage({ data: Buffer.from('é>?~'), attributes: { k: 'v' } });
-  await until('an acknowledgement', () => fixture.emulator.backlog(SUBSCRIPTION) === 0);
-  const [message] = fixture.emulator.published(TOPIC);
-  const publishTime = message?.publishTime.toISOString();
-  expect(endpoint.pushes).toHaveLength(1);
-  expect(endpoint.pushes[0]?.body).toEqual({
+  open = await openPush(() => 204);
+  const data = Buffer.from('é>?~');
+  const messageId = await open.client.topic(NAMES.topic).publishMessage({ data, attributes: { k: 'v' } });
+  await settled();
+  const publishTime = open.emulator.published(NAMES.topic)[0]?.publishTime.toISOString();
+  expect(open.endpoint.pushes).toHaveLength(1);
+  expect(open.endpoint.pushes[0]?.body).toEqual({
     message: {
       data: 'w6k+P34=',
       attributes: { k: 'v' },
@@ -53,45 +24,101 @@ it('posts the envelope Pub/Sub posts', async () => {
       publishTime,
       publish_time: publishTime,
     },
-    subscription: SUBSCRIPTION,
+    subscription: NAMES.subscription,
     deliveryAttempt: 1,
   });
-  expect(endpoint.pushes[0]?.headers).toMatchObject({
+  expect(open.endpoint.pushes[0]?.headers).toMatchObject({
     'content-type': 'application/json',
     'user-agent': 'CloudPubSub-Google',
   });
 });
 
 it('leaves out data, attributes and deliveryAttempt where there are none', async () => {
-  await open(() => 200);
-  const plain = 'projects/p/subscriptions/plain';
-  fixture.emulator.createSubscription({ name: plain, topic: TOPIC, pushConfig: { pushEndpoint: endpoint.url } });
-  fixture.emulator.publish(TOPIC, { attributes: { only: 'this' } }, { data: 'alone' });
-  await until('both messages', () => fixture.emulator.backlog(plain) === 0);
-  const bodies = endpoint.pushes.map(({ body }) => body).filter(({ subscription }) => subscription === plain);
-  expect(bodies.map((body) => Object.keys(body))).toEqual([
-    ['message', 'subscription'],
-    ['message', 'subscription'],
-  ]);
-  expect(bodies.map(({ message }) => [message.data, message.attributes])).toEqual([
-    [undefined, { only: 'this' }],
-    ['YWxvbmU=', undefined],
-  ]);
+  open = await openPush(() => 200);
+  const name = 'projects/p/subscriptions/plain';
+  open.emulator.createSubscription({ name, topic: NAMES.topic, pushConfig: { pushEndpoint: open.endpoint.url } });
+  open.emulator.publish(NAMES.topic, { attributes: { only: 'this' } }, { data: 'alone' });
+  await until('both messages', () => open.emulator.backlog(name) === 0);
+  const bodies = open.endpoint.pushes.map(({ body }) => body).filter(({ subscription }) => subscription === name);
+  expect(bodies.flatMap((body) => Object.keys(body))).toEqual(['message', 'subscription', 'message', 'subscription']);
+  expect(bodies.map(({ message }) => message.data)).toEqual(expect.arrayContaining([undefined, 'YWxvbmU=']));
+  expect(bodies.map(({ message }) => message.attributes)).toEqual(
+    expect.arrayContaining([undefined, { only: 'this' }]),
+  );
 });
 
 it.each([200, 201, 202, 204])('takes %i as an acknowledgement', async (status) => {
-  await open(() => status);
-  fixture.emulator.publish(TOPIC, { data: 'x' });
-  await until('an acknowledgement', () => fixture.emulator.backlog(SUBSCRIPTION) === 0);
-  expect(deliveries()).toEqual([{ attempt: 1, acknowledged: true, answer: status }]);
+  open = await openPush(() => status);
+  open.emulator.publish(NAMES.topic, { data: 'x' });
+  await settled();
+  expect(open.deliveries()).toEqual([{ attempt: 1, acknowledged: true, answer: status }]);
 });
 
 it.each([203, 206, 302, 400, 401, 404, 429, 500, 503])('takes %i as a refusal and delivers again', async (status) => {
-  await open(({ body }) => (body.deliveryAttempt === 1 ? status : 204));
-  fixture.emulator.publish(TOPIC, { data: 'x' });
-  await until('an acknowledgement', () => fixture.emulator.backlog(SUBSCRIPTION) === 0);
-  expect(deliveries()).toEqual([
+  open = await openPush(({ body }) => (body.deliveryAttempt === 1 ? status : 204));
+  open.emulator.publish(NAMES.topic, { data: 'x' });
+  await settled();
+  expect(open.deliveries()).toEqual([
     { attempt: 1, acknowledged: false, answer: status },
     { attempt: 2, acknowledged: true, answer: 204 },
   ]);
+});
+
+it('bounds a push by the ack deadline and delivers again', async () => {
+  const answer = ({ body }: { body: { deliveryAttempt?: number } }) => (body.deliveryAttempt === 1 ? undefined : 204);
+  open = await openPush(answer, { ackDeadlineScale: 0.01 });
+  open.emulator.publish(NAMES.topic, { data: 'x' });
+  await settled();
+  expect(open.deliveries().map(({ answer }) => answer)).toEqual(['deadline exceeded', 204]);
+  const [first, second] = open.endpoint.pushes;
+  expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(90);
+});
+
+it('keeps a message while nothing listens, and follows the endpoint when it moves', async () => {
+  open = await openPush(() => 204, { plan: { pushEndpoint: 'http://127.0.0.1:1/', maxDeliveryAttempts: 100 } });
+  open.emulator.publish(NAMES.topic, { data: 'x' });
+  await until('a refused connection', () => open.deliveries().length > 0);
+  expect(open.deliveries()[0]).toEqual({ attempt: 1, acknowledged: false, answer: 'ECONNREFUSED' });
+  open.emulator.setPushEndpoint(NAMES.subscription, open.endpoint.url);
+  await settled();
+  expect(open.deliveries().at(-1)).toMatchObject({ acknowledged: true, answer: 204 });
+});
+
+it('doubles the backoff from its minimum to its maximum', async () => {
+  open = await openPush(({ body }) => (body.deliveryAttempt === 5 ? 204 : 503), {
+    timeScale: 0.01,
+    plan: { minimumBackoffSeconds: 2.5, maximumBackoffSeconds: 10 },
+  });
+  open.emulator.publish(NAMES.topic, { data: 'x' });
+  await settled();
+  const at = open.endpoint.pushes.map((push) => push.at);
+  const gaps = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+  expect(gaps).toHaveLength(4);
+  // 25, 50, 100, 100 ms; timers never fire early by more than their rounding.
+  for (const [index, least] of [25, 50, 100, 100].entries()) expect(gaps[index]).toBeGreaterThanOrEqual(least - 2);
+  expect(gaps[3]).toBeLessThan(190);
+});
+
+it('lets no poison message block the others', async () => {
+  open = await openPush(({ body }) => (body.message.attributes?.['poison'] ? 400 : 204), {
+    timeScale: 1,
+    maxConcurrentPushes: 2,
+    plan: { minimumBackoffSeconds: 600 },
+  });
+  const messages = Array.from({ length: 50 }, (_, n) => ({
+    data: 'x',
+    attributes: n % 2 ? { poison: '1' } : { n: `${n}` },
+  }));
+  open.emulator.publish(NAMES.topic, ...messages);
+  await until('one delivery of each', () => open.deliveries().length === 50);
+  expect(open.deliveries().filter(({ acknowledged }) => acknowledged)).toHaveLength(25);
+  expect(open.emulator.backlog(NAMES.subscription)).toBe(25);
+});
+
+it('keeps no more pushes in flight than allowed', async () => {
+  open = await openPush(() => undefined, { maxConcurrentPushes: 3 });
+  open.emulator.publish(NAMES.topic, ...Array.from({ length: 10 }, () => ({ data: 'x' })));
+  await until('three pushes', () => open.endpoint.pushes.length >= 3);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(open.endpoint.pushes).toHaveLength(3);
 });

@@ -1,11 +1,11 @@
 import { alreadyExists, notFound } from '../grpc-server/rpc-error.ts';
 import type { EventSink } from './events.ts';
+import type { Lease } from './lease.ts';
 import type { Message, MessageInput } from './message.ts';
 import { checkMessages } from './message.ts';
 import { Pusher } from './push.ts';
 import type { SubscriptionConfig, TopicConfig } from './resource.ts';
 import { checkName, checkSubscription } from './resource.ts';
-import type { Lease } from './subscription.ts';
 import { Subscription } from './subscription.ts';
 
 /** How the emulator behaves; see `startPubSubEmulator`. */

@@ -1,7 +1,8 @@
 import { Code, invalidArgument, RpcError } from '../grpc-server/rpc-error.ts';
+import type { Lease } from './lease.ts';
 import { toWire } from './message.ts';
 import type { ReceivedMessage, SubscriberRequests } from './requests.ts';
-import type { Lease, Subscription } from './subscription.ts';
+import type { Subscription } from './subscription.ts';
 
 // Pub/Sub waits "a bounded time" before it answers a pull with nothing; short, since local tools wait it out.
 const PULL_WAIT_MS = 2_000;

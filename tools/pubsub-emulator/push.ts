@@ -1,7 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Answer } from './events.ts';
-import type { Consumer, Lease, Subscription } from './subscription.ts';
+import type { Consumer, Lease } from './lease.ts';
+import type { Subscription } from './subscription.ts';
 
 /** The body of a push: Pub/Sub's wrapped form, both spellings of the ids included. */
 export function pushEnvelope({ message, attempt }: Lease, subscription: Subscription): string {
@@ -26,78 +27,81 @@ const ACKNOWLEDGING = new Set<Answer>([102, 200, 201, 202, 204]);
 
 /**
  * Pushes a subscription's messages to its endpoint, up to `concurrency` at a time; one that backs off holds no place.
- * Pulls are left to others while the subscription has no endpoint.
+ * While the subscription has no endpoint, its messages are left to pulls.
  */
 export class Pusher implements Consumer {
   readonly #subscription: Subscription;
   readonly #concurrency: number;
   readonly #ackDeadlineScale: number;
-  readonly #agents: { http: http.Agent; https: https.Agent };
-  readonly #closing = new AbortController();
+  readonly #agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
+  readonly #posts = new Set<http.ClientRequest>();
   #inFlight = 0;
+  #ended = false;
 
   constructor(subscription: Subscription, concurrency: number, ackDeadlineScale: number) {
     this.#subscription = subscription;
     this.#concurrency = concurrency;
     this.#ackDeadlineScale = ackDeadlineScale;
-    const options = { keepAlive: true, maxSockets: concurrency };
-    this.#agents = { http: new http.Agent(options), https: new https.Agent(options) };
   }
 
   wake(): void {
-    while (this.#inFlight < this.#concurrency && this.#subscription.config.pushConfig?.pushEndpoint) {
+    while (!this.#ended && this.#inFlight < this.#concurrency && this.#subscription.config.pushConfig?.pushEndpoint) {
       const [lease] = this.#subscription.lease(1);
       if (!lease) return;
       this.#inFlight += 1;
-      void this.#deliver(lease);
+      this.#post(lease, (answer) => {
+        this.#inFlight -= 1;
+        if (ACKNOWLEDGING.has(answer)) this.#subscription.acknowledge(lease.ackId, answer);
+        else this.#subscription.refuse(lease.ackId, answer);
+        this.wake();
+      });
     }
   }
 
   /** Cuts the pushes in flight. */
   end(): void {
-    this.#closing.abort();
-    this.#agents.http.destroy();
-    this.#agents.https.destroy();
+    this.#ended = true;
+    for (const post of this.#posts) post.destroy();
+    for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
-  async #deliver(lease: Lease): Promise<void> {
-    const answer = await this.#post(lease);
-    this.#inFlight -= 1;
-    if (this.#closing.signal.aborted) return;
-    if (ACKNOWLEDGING.has(answer)) this.#subscription.acknowledge(lease.ackId, answer);
-    else this.#subscription.refuse(lease.ackId, answer);
-    this.wake();
-  }
-
-  /** Resolves with the HTTP status, or with a word for the network fault; never rejects. */
-  #post(lease: Lease): Promise<Answer> {
+  /** Sends one push; `answered` gets the HTTP status, or a word for what went wrong, exactly once unless cut by `end`. */
+  #post(lease: Lease, answered: (answer: Answer) => void): void {
     const url = new URL(this.#subscription.config.pushConfig?.pushEndpoint ?? '');
     const body = pushEnvelope(lease, this.#subscription);
-    const { request } = url.protocol === 'https:' ? https : http;
-    const deadline = AbortSignal.timeout(this.#subscription.config.ackDeadlineSeconds * 1_000 * this.#ackDeadlineScale);
-    return new Promise((resolve) => {
-      const post = request(url, {
-        method: 'POST',
-        agent: url.protocol === 'https:' ? this.#agents.https : this.#agents.http,
-        signal: AbortSignal.any([deadline, this.#closing.signal]),
-        headers: {
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(body),
-          'user-agent': 'CloudPubSub-Google',
-        },
-      });
-      post.on('information', ({ statusCode }) => {
-        if (statusCode === 102) resolve(102);
-      });
-      post.on('response', (response) => {
-        // Pub/Sub goes by the status line alone; the body is read so that the connection can be used again.
-        response.on('error', () => undefined).resume();
-        resolve(response.statusCode ?? 0);
-      });
-      post.on('error', (error: NodeJS.ErrnoException) => {
-        resolve(deadline.aborted ? 'deadline exceeded' : (error.code ?? error.message));
-      });
-      post.end(body);
+    const secure = url.protocol === 'https:';
+    const post = (secure ? https : http).request(url, {
+      method: 'POST',
+      agent: this.#agents[secure ? 'https:' : 'http:'],
+      headers: {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        'user-agent': 'CloudPubSub-Google',
+      },
     });
+    let open = true;
+    const settle = (answer: Answer): void => {
+      if (open && !this.#ended) {
+        open = false;
+        answered(answer);
+      }
+    };
+    const limit = this.#subscription.config.ackDeadlineSeconds * 1_000 * this.#ackDeadlineScale;
+    const timer = setTimeout(() => post.destroy(new Error('deadline exceeded')), limit);
+    this.#posts.add(post);
+    post.on('information', ({ statusCode }) => {
+      if (statusCode === 102) settle(102);
+    });
+    post.on('response', (response) => {
+      // Pub/Sub goes by the status alone; the body is read so that the connection can be used again.
+      response.on('error', () => undefined).resume();
+      settle(response.statusCode ?? 0);
+    });
+    post.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
+    post.on('close', () => {
+      clearTimeout(timer);
+      this.#posts.delete(post);
+    });
+    post.end(body);
   }
 }

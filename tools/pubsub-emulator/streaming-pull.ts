@@ -3,9 +3,10 @@ import type { Fault } from '../grpc-server/fault.ts';
 import { strike } from '../grpc-server/fault.ts';
 import { invalidArgument, notFound, toStatus } from '../grpc-server/rpc-error.ts';
 import type { Broker } from './broker.ts';
+import type { Lease } from './lease.ts';
 import { received, refusePush } from './pull.ts';
 import type { StreamingPullRequest } from './requests.ts';
-import type { Lease, Subscription } from './subscription.ts';
+import type { Subscription } from './subscription.ts';
 
 type Call = ServerDuplexStream<StreamingPullRequest, object>;
 

@@ -1,38 +1,12 @@
 import { invalidArgument } from '../grpc-server/rpc-error.ts';
+import { redeliveryDelay } from './backoff.ts';
 import type { Answer } from './events.ts';
+import { Fifo } from './fifo.ts';
 import type { Filter } from './filter.ts';
 import { compileFilter } from './filter.ts';
+import type { Consumer, Lease, Surroundings } from './lease.ts';
 import type { Message } from './message.ts';
 import type { checkSubscription } from './resource.ts';
-import { toMilliseconds } from './time.ts';
-
-/** One delivery in progress: the message is the consumer's until it answers or the ack deadline passes. */
-export interface Lease {
-  ackId: string;
-  message: Message;
-  /** 1 for the first delivery. */
-  attempt: number;
-}
-
-/** Who takes messages: a push, a waiting pull, a stream. */
-export interface Consumer {
-  /** Messages are ready: lease as many as wanted, or none. */
-  wake(): void;
-  /** The subscription is gone. */
-  end(): void;
-}
-
-/** What a subscription needs from its surroundings. */
-export interface Surroundings {
-  /** Factor on every backoff. */
-  timeScale: number;
-  /** Factor on every ack deadline. */
-  ackDeadlineScale: number;
-  /** Told how each delivery ended. */
-  settled(lease: Lease, acknowledged: boolean, answer: Answer): void;
-  /** Publishes to the dead-letter topic; false when that topic does not exist, and the message stays. */
-  deadLetter(lease: Lease): boolean;
-}
 
 interface Entry {
   message: Message;
@@ -44,9 +18,6 @@ interface Entry {
   released?: (() => void) | undefined;
 }
 
-// The first step of Pub/Sub's own push backoff (100 ms to 60 s), which applies where there is no retry policy.
-const PUSH_BACKOFF_MS = 100;
-
 /** The backlog of one subscription: what is ready, who holds what, and when it comes again. */
 export class Subscription {
   config: ReturnType<typeof checkSubscription>;
@@ -55,8 +26,7 @@ export class Subscription {
   /** Unacknowledged, by message id. */
   readonly #open = new Map<string, Entry>();
   readonly #consumers = new Set<Consumer>();
-  #ready: Entry[] = [];
-  #head = 0;
+  readonly #ready = new Fifo<Entry>();
 
   constructor(config: ReturnType<typeof checkSubscription>, surroundings: Surroundings) {
     this.config = config;
@@ -86,7 +56,7 @@ export class Subscription {
   lease(limit: number, deadlineSeconds?: number, released?: (lease: Lease) => void): Lease[] {
     const leases: Lease[] = [];
     for (let entry = this.#peek(); entry && leases.length < limit; entry = this.#peek()) {
-      this.#head += 1;
+      this.#ready.shift();
       entry.attempt += 1;
       entry.state = 'leased';
       const lease = leaseOf(entry);
@@ -119,7 +89,7 @@ export class Subscription {
       entry.state = 'done';
       return;
     }
-    const delay = this.#backoff(entry.attempt);
+    const delay = redeliveryDelay(this.config, entry.attempt) * this.#surroundings.timeScale;
     if (delay === 0) this.#enqueue(entry);
     else entry.timer = setTimeout(() => this.#enqueue(entry), delay);
   }
@@ -160,12 +130,8 @@ export class Subscription {
 
   #peek(): Entry | undefined {
     // An acknowledgement that came after the deadline leaves its entry in the queue.
-    while (this.#ready[this.#head]?.state === 'done') this.#head += 1;
-    if (this.#head > 1_024 && this.#head * 2 > this.#ready.length) {
-      this.#ready = this.#ready.slice(this.#head);
-      this.#head = 0;
-    }
-    return this.#ready[this.#head];
+    while (this.#ready.peek()?.state === 'done') this.#ready.shift();
+    return this.#ready.peek();
   }
 
   #enqueue(entry: Entry): void {
@@ -202,15 +168,6 @@ export class Subscription {
     const entry = this.#open.get(messageId);
     if (!entry) return { current: false };
     return { entry, current: entry.state === 'leased' && entry.attempt === Number(attempt) };
-  }
-
-  /** Milliseconds until the next delivery: minimum, doubled with each attempt, up to maximum. */
-  #backoff(attempt: number): number {
-    const { retryPolicy, pushConfig } = this.config;
-    if (!retryPolicy) return pushConfig?.pushEndpoint ? PUSH_BACKOFF_MS * this.#surroundings.timeScale : 0;
-    const minimum = toMilliseconds(retryPolicy.minimumBackoff ?? { seconds: 10 });
-    const maximum = toMilliseconds(retryPolicy.maximumBackoff ?? { seconds: 600 });
-    return Math.min(minimum * 2 ** (attempt - 1), maximum) * this.#surroundings.timeScale;
   }
 }
 
