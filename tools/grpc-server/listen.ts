@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 
@@ -24,14 +26,21 @@ const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
  * @throws Error naming host and port when it cannot listen there, for instance because the port is taken
  */
 export async function listen(name: string, host: string, port: number, services: Service[]): Promise<Listening> {
+  const refusal = (error: Error): Error => {
+    const why = error.message.includes('EADDRINUSE') ? 'the port is already taken' : error.message;
+    return new Error(`${name} cannot listen on ${host}:${port}: ${why}`, { cause: error });
+  };
+  if (port !== 0) {
+    await tryPort(host, port).catch((error: Error) => {
+      throw refusal(error);
+    });
+  }
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
   for (const { definition, methods } of services) server.addService(definition, methods);
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, actual) => {
-      if (!error) return resolve(actual);
-      server.forceShutdown();
-      const why = error.message.includes('EADDRINUSE') ? 'the port is already taken' : error.message;
-      reject(new Error(`${name} cannot listen on ${host}:${port}: ${why}`, { cause: error }));
+      if (error) reject(refusal(error));
+      else resolve(actual);
     });
   });
   return {
@@ -44,4 +53,12 @@ export async function listen(name: string, host: string, port: number, services:
         server.forceShutdown();
       }),
   };
+}
+
+/** Listens once and leaves: grpc-js prints a line of its own when a port is taken, beside the error it reports. */
+async function tryPort(host: string, port: number): Promise<void> {
+  const probe = createServer().listen(port, host);
+  await once(probe, 'listening');
+  probe.close();
+  await once(probe, 'close');
 }
