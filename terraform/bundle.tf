@@ -19,10 +19,10 @@ data "archive_file" "bundle" {
 
   lifecycle {
     precondition {
-      condition = alltrue([
-        for file in ["index.js", "package.json"] : fileexists("${local.bundles_folder}/${each.key}/${file}")
-      ])
-      error_message = "Expected index.js and package.json in ${local.bundles_folder}/${each.key}, which is not a built function. Run: npm ci && npm run build"
+      condition = try(fileexists(
+        "${local.bundles_folder}/${each.key}/${jsondecode(file("${local.bundles_folder}/${each.key}/package.json")).main}"
+      ), false)
+      error_message = "Expected a built function in ${local.bundles_folder}/${each.key}, got no package.json or not the file that its main names. Run: npm ci && npm run build"
     }
   }
 }

@@ -1,0 +1,227 @@
+# What the variables refuse, beside what bundle and database refuse in their own files.
+
+mock_provider "google" {
+  source = "./tests/mocks"
+}
+mock_provider "archive" {}
+mock_provider "time" {}
+
+variables {
+  bundles_folder    = "./tests/bundles"
+  database_instance = "alan-backend"
+  database_name     = "alan"
+  vpc_network       = "shared"
+  vpc_subnetwork    = "functions"
+}
+
+run "timeout_at_the_ack_deadline" {
+  command = plan
+
+  variables {
+    incident_lead = { timeout_seconds = 60 }
+  }
+
+  expect_failures = [google_cloudfunctions2_function.incident_lead]
+}
+
+run "unknown_runtime" {
+  command = plan
+
+  variables {
+    runtime = "nodejs18"
+  }
+
+  expect_failures = [var.runtime]
+}
+
+run "fraction_of_a_cpu" {
+  command = plan
+
+  variables {
+    incident_webhook = { cpu = "0.5" }
+  }
+
+  expect_failures = [var.incident_webhook]
+}
+
+run "webhook_slower_than_the_sender" {
+  command = plan
+
+  variables {
+    incident_webhook = { timeout_seconds = 60 }
+  }
+
+  expect_failures = [var.incident_webhook]
+}
+
+run "more_minimum_than_maximum" {
+  command = plan
+
+  variables {
+    incident_lead = { min_instances = 4 }
+  }
+
+  expect_failures = [var.incident_lead]
+}
+
+run "silent_log_level" {
+  command = plan
+
+  variables {
+    log_level = "warn"
+  }
+
+  expect_failures = [var.log_level]
+}
+
+run "region_outside_europe" {
+  command = plan
+
+  variables {
+    region = "us-central1"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "project_number" {
+  command = plan
+
+  variables {
+    project = "123456789012"
+  }
+
+  expect_failures = [var.project]
+}
+
+run "connection_name_as_instance" {
+  command = plan
+
+  variables {
+    database_instance = "alan-eu-tools:europe-west1:alan-backend"
+  }
+
+  expect_failures = [var.database_instance]
+}
+
+run "public_database_address" {
+  command = plan
+
+  variables {
+    database_ip_type = "PUBLIC"
+  }
+
+  expect_failures = [var.database_ip_type]
+}
+
+run "superuser" {
+  command = plan
+
+  variables {
+    database_roles = ["cloudsqlsuperuser"]
+  }
+
+  expect_failures = [var.database_roles]
+}
+
+run "attempts_for_minutes_only" {
+  command = plan
+
+  variables {
+    delivery_attempts = 5
+  }
+
+  expect_failures = [var.delivery_attempts]
+}
+
+run "channel_by_address" {
+  command = plan
+
+  variables {
+    notification_channels = ["sre@example.com"]
+  }
+
+  expect_failures = [var.notification_channels]
+}
+
+run "no_quiet_days" {
+  command = plan
+
+  variables {
+    quiet_days = 0
+  }
+
+  expect_failures = [var.quiet_days]
+}
+
+run "redrive_by_everyone" {
+  command = plan
+
+  variables {
+    redrive_operators = ["allAuthenticatedUsers"]
+  }
+
+  expect_failures = [var.redrive_operators]
+}
+
+run "public_reader" {
+  command = plan
+
+  variables {
+    subscribers = { archive = { readers = ["allUsers"] } }
+  }
+
+  expect_failures = [var.subscribers]
+}
+
+run "domain_as_reader" {
+  command = plan
+
+  variables {
+    subscribers = { archive = { readers = ["domain:example.com"] } }
+  }
+
+  expect_failures = [var.subscribers]
+}
+
+run "second_incident_lead" {
+  command = plan
+
+  variables {
+    subscribers = { incident-lead = { readers = ["group:data@example.com"] } }
+  }
+
+  expect_failures = [var.subscribers]
+}
+
+run "plain_http_push" {
+  command = plan
+
+  variables {
+    subscribers = { statistics = { push = { endpoint = "http://statistics.example.com" } } }
+  }
+
+  expect_failures = [var.subscribers]
+}
+
+run "neither_push_nor_pull" {
+  command = plan
+
+  variables {
+    subscribers = { statistics = {} }
+  }
+
+  expect_failures = [var.subscribers]
+}
+
+run "nobody_to_pull_and_ack_in_an_hour" {
+  command = plan
+
+  variables {
+    subscribers = { archive = { ack_deadline_seconds = 3600, readers = ["group:data@example.com"] } }
+  }
+
+  expect_failures = [var.subscribers]
+}
+
+# The defaults make 2 x 3 x 2 = 12 connections.
