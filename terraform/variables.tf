@@ -1,87 +1,5 @@
-# Alphabetical. What has no default is the choice of the platform; each default says what it rests on.
-
-variable "bundles_folder" {
-  description = "Folder with incident-webhook/ and incident-lead/ as `npm run build` writes them. Null: dist/ beside this folder."
-  type        = string
-  default     = null
-}
-
-variable "database_connection_limit" {
-  description = <<-EOT
-    max_connections of the Cloud SQL instance. 25 is what Cloud SQL gives its smallest machine, so the default holds
-    everywhere. A max_connections flag on the instance is read and wins where it is lower.
-  EOT
-  type        = number
-  default     = 25
-
-  validation {
-    condition     = var.database_connection_limit >= 1 && floor(var.database_connection_limit) == var.database_connection_limit
-    error_message = "database_connection_limit: expected a whole number of 1 or more, got ${var.database_connection_limit}. Read it with SHOW max_connections."
-  }
-}
-
-variable "database_instance" {
-  description = "Name of the existing Cloud SQL for PostgreSQL instance with the alaner directory (not project:region:instance)."
-  type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,97}$", var.database_instance))
-    error_message = "database_instance: expected the bare name of an instance such as alan-backend, got \"${var.database_instance}\". The project goes into database_project."
-  }
-}
-
-variable "database_ip_type" {
-  description = "How incident-lead reaches the instance through the VPC: PRIVATE (private services access) or PSC (an endpoint in the VPC)."
-  type        = string
-  default     = "PRIVATE"
-
-  validation {
-    condition     = contains(["PRIVATE", "PSC"], var.database_ip_type)
-    error_message = "database_ip_type: expected PRIVATE or PSC, got \"${var.database_ip_type}\". A public address is left out on purpose."
-  }
-}
-
-variable "database_name" {
-  description = "Database that holds the view alaner_directory."
-  type        = string
-
-  validation {
-    condition     = can(regex("^[A-Za-z_][A-Za-z0-9_-]{0,62}$", var.database_name))
-    error_message = "database_name: expected the name of a PostgreSQL database, 1 to 63 letters, digits, - or _, got \"${var.database_name}\"."
-  }
-}
-
-variable "database_pool_max" {
-  description = "Connections per instance of incident-lead (DB_POOL_MAX). A message needs one for some milliseconds, so 2 serve a concurrency of 10."
-  type        = number
-  default     = 2
-
-  validation {
-    condition     = var.database_pool_max >= 1 && floor(var.database_pool_max) == var.database_pool_max
-    error_message = "database_pool_max: expected a whole number of 1 or more, got ${var.database_pool_max}."
-  }
-}
-
-variable "database_project" {
-  description = "Project of the Cloud SQL instance. Null: var.project."
-  type        = string
-  default     = null
-}
-
-variable "database_roles" {
-  description = <<-EOT
-    PostgreSQL roles given to the IAM user of incident-lead. They have to exist: schemas/alaner-directory.sql creates this
-    one. Where it cannot run before the first apply, start with [] and apply again afterwards.
-  EOT
-  type        = list(string)
-  default     = ["alaner_directory_reader"]
-  nullable    = false
-
-  validation {
-    condition     = !contains(var.database_roles, "cloudsqlsuperuser")
-    error_message = "database_roles: expected roles that read the view, got cloudsqlsuperuser. The function reads alaner_directory and nothing else."
-  }
-}
+# Alphabetical, as are variables-database.tf and variables-functions.tf. What has no default is the platform's choice; each
+# default says what it rests on.
 
 variable "delivery_attempts" {
   description = <<-EOT
@@ -95,79 +13,6 @@ variable "delivery_attempts" {
     # 10+20+40+80+160+320 s, then 600 s each: the 18th delivery comes after 2 h.
     condition     = var.delivery_attempts >= 18 && var.delivery_attempts <= 100
     error_message = "delivery_attempts: expected 18 (two hours of database outage) to 100 (the limit of Pub/Sub), got ${var.delivery_attempts}."
-  }
-}
-
-variable "incident_lead" {
-  description = <<-EOT
-    Size of the subscriber. Nobody waits for it, so it scales to zero: a cold start costs Pub/Sub a second, not a person.
-    512Mi, since its libraries take 60 MB and 256Mi is tight. 3 instances x 10 requests are far above what incidents make
-    and bound the database connections. 30 s stay below the ack deadline and above the 8 s in which it answers.
-  EOT
-  type = object({
-    concurrency     = optional(number, 10)
-    cpu             = optional(string, "1")
-    max_instances   = optional(number, 3)
-    memory          = optional(string, "512Mi")
-    min_instances   = optional(number, 0)
-    timeout_seconds = optional(number, 30)
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = var.incident_lead.concurrency == 1 || try(tonumber(var.incident_lead.cpu) >= 1, false)
-    error_message = "incident_lead: a concurrency above 1 needs cpu \"1\" or more, got cpu \"${var.incident_lead.cpu}\" with concurrency ${var.incident_lead.concurrency}."
-  }
-  validation {
-    condition     = var.incident_lead.min_instances <= var.incident_lead.max_instances && var.incident_lead.max_instances >= 1
-    error_message = "incident_lead: expected min_instances <= max_instances and at least 1 as the maximum, got ${var.incident_lead.min_instances} and ${var.incident_lead.max_instances}."
-  }
-  validation {
-    condition     = var.incident_lead.timeout_seconds > 8
-    error_message = "incident_lead: expected timeout_seconds above the 8 s in which the function answers by itself, got ${var.incident_lead.timeout_seconds}."
-  }
-}
-
-variable "incident_webhook" {
-  description = <<-EOT
-    Size of the webhook. 15 s is where the sender hangs up. 5 instances x 20 requests bound what a flood can cost.
-    min_instances 0: README.md, "Is a warm instance worth it?".
-  EOT
-  type = object({
-    concurrency     = optional(number, 20)
-    cpu             = optional(string, "1")
-    max_instances   = optional(number, 5)
-    memory          = optional(string, "512Mi")
-    min_instances   = optional(number, 0)
-    timeout_seconds = optional(number, 15)
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = var.incident_webhook.concurrency == 1 || try(tonumber(var.incident_webhook.cpu) >= 1, false)
-    error_message = "incident_webhook: a concurrency above 1 needs cpu \"1\" or more, got cpu \"${var.incident_webhook.cpu}\" with concurrency ${var.incident_webhook.concurrency}."
-  }
-  validation {
-    condition     = var.incident_webhook.min_instances <= var.incident_webhook.max_instances && var.incident_webhook.max_instances >= 1
-    error_message = "incident_webhook: expected min_instances <= max_instances and at least 1 as the maximum, got ${var.incident_webhook.min_instances} and ${var.incident_webhook.max_instances}."
-  }
-  validation {
-    condition     = var.incident_webhook.timeout_seconds > 8 && var.incident_webhook.timeout_seconds <= 15
-    error_message = "incident_webhook: expected timeout_seconds above 8 (the function's own answer) and up to 15 (the sender hangs up), got ${var.incident_webhook.timeout_seconds}."
-  }
-}
-
-variable "log_level" {
-  description = "LOG_LEVEL of both functions. Below info, the outcomes that need no attention appear too."
-  type        = string
-  default     = "info"
-
-  validation {
-    # The metrics and alerts of this module count INFO lines.
-    condition     = contains(["debug", "info"], var.log_level)
-    error_message = "log_level: expected debug or info, got \"${var.log_level}\". Above info the lines that metrics and alerts count are not written."
   }
 }
 
@@ -228,17 +73,6 @@ variable "region" {
   }
 }
 
-variable "runtime" {
-  description = "Runtime of both functions. nodejs24 is supported until April 2028."
-  type        = string
-  default     = "nodejs24"
-
-  validation {
-    condition     = var.runtime == "nodejs24"
-    error_message = "runtime: expected nodejs24, which the bundles are built and tested for, got \"${var.runtime}\". A newer one starts with tools/build.ts."
-  }
-}
-
 variable "subscribers" {
   description = <<-EOT
     Further subscribers of the events topic, by name. Each gets a subscription with its own dead letter; all keep messages
@@ -280,21 +114,4 @@ variable "subscribers" {
     condition     = alltrue([for s in values(var.subscribers) : s.ack_deadline_seconds >= 10 && s.ack_deadline_seconds <= 600])
     error_message = "subscribers: expected ack_deadline_seconds from 10 to 600, got ${jsonencode([for s in values(var.subscribers) : s.ack_deadline_seconds])}."
   }
-}
-
-variable "vpc_network" {
-  description = "VPC that reaches the instance. A Shared VPC as projects/HOST/global/networks/NAME."
-  type        = string
-}
-
-variable "vpc_subnetwork" {
-  description = "Subnetwork in var.region for Direct VPC egress of incident-lead, /26 or larger: two addresses an instance in a rollout."
-  type        = string
-}
-
-variable "webhook_public_access" {
-  description = "Let allUsers call the webhook: its signature is the control. False where the organisation forbids allUsers: README.md, \"When allUsers is refused\"."
-  type        = bool
-  default     = true
-  nullable    = false
 }

@@ -170,7 +170,7 @@ run "no_broad_grant" {
 
   assert {
     condition = toset(flatten([
-      for f in fileset(path.module, "*.tf") : regexall("\"(roles/[^\"]*|[^\"]*\\$\\{[^\"]*[Rr]ole[^\"]*)\"", file("${path.module}/${f}"))
+      for f in fileset(path.module, "*.tf") : [for found in regexall("(?m)^\\s*role\\s*=\\s*(.*)$", file("${path.module}/${f}")) : trim(found[0], "\"")]
       ])) == toset([
       "roles/artifactregistry.writer",
       "roles/cloudsql.client",

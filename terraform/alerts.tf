@@ -1,0 +1,155 @@
+# When to call somebody. Each alert has its text in runbooks/, which says what to do.
+
+locals {
+  source_subscriptions      = join("|", sort(local.subscriber_names))
+  dead_letter_subscriptions = join("|", [for name in sort(local.subscriber_names) : "${name}-dead-letter"])
+
+  webhook_requests = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",service_name=\"incident-webhook\""
+
+  # Over a range, as PromQL. Counting "more than one" leaves out the stray request of a stranger, and no real event: the
+  # sender tries again after 5 s, and then after 5 min.
+  query_alerts = {
+    backlog = {
+      title    = "Incident events wait for more than 10 minutes"
+      severity = "ERROR"
+      duration = "300s"
+      interval = "60s"
+      query    = "max by (subscription_id) (pubsub_googleapis_com:subscription_oldest_unacked_message_age{monitored_resource=\"pubsub_subscription\",subscription_id=~\"${local.source_subscriptions}\"}) > 600"
+    }
+    clock_skew = {
+      title    = "Webhooks are refused for their timestamp"
+      severity = "ERROR"
+      duration = "300s"
+      interval = "60s"
+      query    = <<-EOT
+        sum(increase(${local.promql.webhook_refused_timestamp}[10m])) > 1
+        and on() sum(increase(${local.promql.webhook_refused_timestamp}[10m])) > (sum(increase(${local.promql.webhook_published}[10m])) or vector(0))
+      EOT
+    }
+    dead_letters = {
+      title    = "Incident events are dead-lettered"
+      severity = "ERROR"
+      duration = "0s"
+      interval = "60s"
+      query    = "max by (subscription_id) (pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=~\"${local.dead_letter_subscriptions}\"}) > 0"
+    }
+    every_signature_refused = {
+      title    = "Every webhook is refused for its signature"
+      severity = "CRITICAL"
+      duration = "300s"
+      interval = "60s"
+      query    = <<-EOT
+        sum(increase(${local.promql.webhook_refused_signature}[10m])) > 1
+        unless on() sum(increase(${local.promql.webhook_published}[10m])) > 0
+        unless on() sum(increase(${local.promql.webhook_ignored}[10m])) > 0
+      EOT
+    }
+    quiet = {
+      title    = "No incident event for ${var.quiet_days} days"
+      severity = "WARNING"
+      duration = "0s"
+      interval = "3600s"
+      # Something was published in the time before, or a new deployment would start with this alert.
+      query = <<-EOT
+        sum(increase(${local.promql.webhook_published}[${var.quiet_days + 30}d])) > 0
+        unless on() sum(increase(${local.promql.webhook_published}[${var.quiet_days}d])) > 0
+      EOT
+    }
+    server_errors = {
+      title    = "incident-webhook answers 5xx"
+      severity = "CRITICAL"
+      duration = "300s"
+      interval = "60s"
+      # Of the requests that were accepted or should have been: what strangers send does not thin the share out.
+      query = <<-EOT
+        sum(increase(${local.webhook_requests},response_code_class="5xx"}[10m]))
+        / sum(increase(${local.webhook_requests},response_code_class=~"2xx|5xx"}[10m])) > 0.05
+        and on() sum(increase(${local.webhook_requests},response_code_class="5xx"}[10m])) > 1
+      EOT
+    }
+  }
+
+  # On a single line of the log, named by its filter.
+  line_alerts = {
+    lead_undeliverable        = { title = "An incident event cannot be processed", severity = "ERROR" }
+    webhook_event_version     = { title = "incident.io sends another version of our event type", severity = "WARNING" }
+    webhook_failed            = { title = "A bug in incident-webhook", severity = "ERROR" }
+    webhook_refused_authentic = { title = "An authentic webhook is refused", severity = "ERROR" }
+    webhook_secret_version    = { title = "A version of the signing secret is unusable", severity = "ERROR" }
+  }
+
+  runbooks = {
+    for name in concat(keys(local.query_alerts), keys(local.line_alerts)) : name => templatefile("${path.module}/runbooks/${name}.md", {
+      project    = var.project
+      quiet_days = var.quiet_days
+      region     = var.region
+    })
+  }
+}
+
+resource "google_monitoring_alert_policy" "query" {
+  for_each = local.query_alerts
+
+  project               = var.project
+  display_name          = each.value.title
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = each.value.title
+
+    condition_prometheus_query_language {
+      query               = each.value.query
+      duration            = each.value.duration
+      evaluation_interval = each.value.interval
+      # A threshold on a counter of the same apply fails with 404 for some minutes; a query does not ask whether it exists.
+      disable_metric_validation = true
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  documentation {
+    content   = local.runbooks[each.key]
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_logging_metric.outcome]
+}
+
+resource "google_monitoring_alert_policy" "line" {
+  for_each = local.line_alerts
+
+  project               = var.project
+  display_name          = each.value.title
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = each.value.title
+
+    condition_matched_log {
+      filter = local.log_filters[each.key]
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    # The sender and Pub/Sub try for hours: one message an hour is enough.
+    notification_rate_limit {
+      period = "3600s"
+    }
+  }
+
+  documentation {
+    content   = local.runbooks[each.key]
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.required]
+}

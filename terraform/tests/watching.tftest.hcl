@@ -1,0 +1,142 @@
+# Whether the right things are watched. What the filters match is tested against log lines, in test/terraform.
+
+mock_provider "google" {
+  source = "./tests/mocks"
+}
+mock_provider "archive" {}
+mock_provider "time" {}
+
+variables {
+  bundles_folder    = "./tests/bundles"
+  database_instance = "alan-backend"
+  database_name     = "alan"
+  vpc_network       = "shared"
+  vpc_subnetwork    = "functions"
+}
+
+run "every_fault_has_an_alert" {
+  command = plan
+
+  assert {
+    condition = sort(concat(keys(google_monitoring_alert_policy.query), keys(google_monitoring_alert_policy.line))) == tolist([
+      "backlog",
+      "clock_skew",
+      "dead_letters",
+      "every_signature_refused",
+      "lead_undeliverable",
+      "quiet",
+      "server_errors",
+      "webhook_event_version",
+      "webhook_failed",
+      "webhook_refused_authentic",
+      "webhook_secret_version",
+    ])
+    error_message = "An alert was added or lost."
+  }
+
+  assert {
+    condition     = alltrue([for p in concat(values(google_monitoring_alert_policy.query), values(google_monitoring_alert_policy.line)) : strcontains(p.documentation[0].content, "What to do:") && strcontains(p.documentation[0].content, "1. ")])
+    error_message = "Whoever is called must be told what to do."
+  }
+
+  assert {
+    condition     = alltrue([for p in values(google_monitoring_alert_policy.query) : p.conditions[0].condition_prometheus_query_language[0].disable_metric_validation])
+    error_message = "Validation refuses a query on a metric of the same apply."
+  }
+
+  assert {
+    condition     = alltrue([for p in values(google_monitoring_alert_policy.line) : length(p.alert_strategy[0].notification_rate_limit) == 1])
+    error_message = "An alert on lines needs a rate limit."
+  }
+
+  assert {
+    condition     = length(fileset(path.module, "runbooks/*.md")) == length(google_monitoring_alert_policy.query) + length(google_monitoring_alert_policy.line)
+    error_message = "A runbook without an alert is never read."
+  }
+}
+
+run "alerts_reach_people" {
+  command = plan
+
+  variables {
+    notification_channels = ["projects/alan-eu-tools/notificationChannels/123"]
+  }
+
+  assert {
+    condition     = alltrue([for p in concat(values(google_monitoring_alert_policy.query), values(google_monitoring_alert_policy.line)) : p.notification_channels == tolist(["projects/alan-eu-tools/notificationChannels/123"])])
+    error_message = "Each alert goes to the channels given."
+  }
+}
+
+run "counters_exist" {
+  command = plan
+
+  # PromQL does not fail on a name that nothing writes: it stays silent for ever.
+  assert {
+    condition = length(setsubtract(
+      flatten([for text in concat([for p in values(google_monitoring_alert_policy.query) : p.conditions[0].condition_prometheus_query_language[0].query], [jsonencode(local.dashboard_columns)]) : regexall("googleapis_com:user_(\\w+)", text)]),
+      [for m in values(google_logging_metric.outcome) : m.name]
+    )) == 0
+    error_message = "A query names a counter that is not made here."
+  }
+
+  assert {
+    condition     = alltrue([for m in values(google_logging_metric.outcome) : sort(keys(m.label_extractors)) == sort([for l in m.metric_descriptor[0].labels : l.key])])
+    error_message = "Each label needs its extractor."
+  }
+
+  assert {
+    condition     = alltrue([for key, m in google_logging_metric.outcome : m.filter == yamldecode(file("${path.module}/log-filters.yaml"))[key]]) && alltrue([for key, p in google_monitoring_alert_policy.line : p.conditions[0].condition_matched_log[0].filter == yamldecode(file("${path.module}/log-filters.yaml"))[key]])
+    error_message = "Filters come from log-filters.yaml, where they are tested."
+  }
+
+  assert {
+    condition     = length(setsubtract(keys(yamldecode(file("${path.module}/log-filters.yaml"))), concat(keys(google_logging_metric.outcome), keys(google_monitoring_alert_policy.line)))) == 0
+    error_message = "A filter is used by no counter and no alert."
+  }
+}
+
+run "every_subscriber_is_watched" {
+  command = plan
+
+  variables {
+    subscribers = { archive = { readers = ["group:data@example.com"] } }
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.query["dead_letters"].conditions[0].condition_prometheus_query_language[0].query, "\"archive-dead-letter|incident-lead-dead-letter\"")
+    error_message = "Dead letters of a further subscriber count too."
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.query["backlog"].conditions[0].condition_prometheus_query_language[0].query, "\"archive|incident-lead\"")
+    error_message = "The backlog of a further subscriber counts too."
+  }
+}
+
+run "quiet_days" {
+  command = plan
+
+  variables {
+    quiet_days = 3
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.query["quiet"].conditions[0].condition_prometheus_query_language[0].query, "[3d]") && google_monitoring_alert_policy.query["quiet"].display_name == "No incident event for 3 days"
+    error_message = "The range is the one asked for."
+  }
+}
+
+run "path_from_left_to_right" {
+  command = plan
+
+  assert {
+    condition     = [for tile in local.dashboard_tiles : tile.xPos if tile.yPos == 0] == [0, 12, 24, 36] && [for column in local.dashboard_columns : column.heading] == ["1. incident-webhook", "2. incident-events", "3. Subscriptions", "4. incident-lead"]
+    error_message = "The dashboard follows the path of an event."
+  }
+
+  assert {
+    condition     = alltrue([for tile in local.dashboard_tiles : tile.xPos + tile.width <= 48]) && length(distinct([for tile in local.dashboard_tiles : "${tile.xPos} ${tile.yPos}"])) == length(local.dashboard_tiles)
+    error_message = "No tile outside the grid or on another."
+  }
+}

@@ -1,0 +1,98 @@
+# What is deployed, and how big.
+
+variable "bundles_folder" {
+  description = "Folder with incident-webhook/ and incident-lead/ as `npm run build` writes them. Null: dist/ beside this folder."
+  type        = string
+  default     = null
+}
+
+variable "incident_lead" {
+  description = <<-EOT
+    Size of the subscriber. Nobody waits for it, so it scales to zero: a cold start costs Pub/Sub a second, not a person.
+    512Mi, since its libraries take 60 MB and 256Mi is tight. 3 instances x 10 requests are far above what incidents make
+    and bound the database connections. 30 s stay below the ack deadline and above the 8 s in which it answers.
+  EOT
+  type = object({
+    concurrency     = optional(number, 10)
+    cpu             = optional(string, "1")
+    max_instances   = optional(number, 3)
+    memory          = optional(string, "512Mi")
+    min_instances   = optional(number, 0)
+    timeout_seconds = optional(number, 30)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.incident_lead.concurrency == 1 || try(tonumber(var.incident_lead.cpu) >= 1, false)
+    error_message = "incident_lead: a concurrency above 1 needs cpu \"1\" or more, got cpu \"${var.incident_lead.cpu}\" with concurrency ${var.incident_lead.concurrency}."
+  }
+  validation {
+    condition     = var.incident_lead.min_instances <= var.incident_lead.max_instances && var.incident_lead.max_instances >= 1
+    error_message = "incident_lead: expected min_instances <= max_instances and at least 1 as the maximum, got ${var.incident_lead.min_instances} and ${var.incident_lead.max_instances}."
+  }
+  validation {
+    condition     = var.incident_lead.timeout_seconds > 8
+    error_message = "incident_lead: expected timeout_seconds above the 8 s in which the function answers by itself, got ${var.incident_lead.timeout_seconds}."
+  }
+}
+
+variable "incident_webhook" {
+  description = <<-EOT
+    Size of the webhook. 15 s is where the sender hangs up. 5 instances x 20 requests bound what a flood can cost.
+    min_instances 0: README.md, "Is a warm instance worth it?".
+  EOT
+  type = object({
+    concurrency     = optional(number, 20)
+    cpu             = optional(string, "1")
+    max_instances   = optional(number, 5)
+    memory          = optional(string, "512Mi")
+    min_instances   = optional(number, 0)
+    timeout_seconds = optional(number, 15)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.incident_webhook.concurrency == 1 || try(tonumber(var.incident_webhook.cpu) >= 1, false)
+    error_message = "incident_webhook: a concurrency above 1 needs cpu \"1\" or more, got cpu \"${var.incident_webhook.cpu}\" with concurrency ${var.incident_webhook.concurrency}."
+  }
+  validation {
+    condition     = var.incident_webhook.min_instances <= var.incident_webhook.max_instances && var.incident_webhook.max_instances >= 1
+    error_message = "incident_webhook: expected min_instances <= max_instances and at least 1 as the maximum, got ${var.incident_webhook.min_instances} and ${var.incident_webhook.max_instances}."
+  }
+  validation {
+    condition     = var.incident_webhook.timeout_seconds > 8 && var.incident_webhook.timeout_seconds <= 15
+    error_message = "incident_webhook: expected timeout_seconds above 8 (the function's own answer) and up to 15 (the sender hangs up), got ${var.incident_webhook.timeout_seconds}."
+  }
+}
+
+variable "log_level" {
+  description = "LOG_LEVEL of both functions. Below info, the outcomes that need no attention appear too."
+  type        = string
+  default     = "info"
+
+  validation {
+    # The metrics and alerts of this module count INFO lines.
+    condition     = contains(["debug", "info"], var.log_level)
+    error_message = "log_level: expected debug or info, got \"${var.log_level}\". Above info the lines that metrics and alerts count are not written."
+  }
+}
+
+variable "runtime" {
+  description = "Runtime of both functions. nodejs24 is supported until April 2028."
+  type        = string
+  default     = "nodejs24"
+
+  validation {
+    condition     = var.runtime == "nodejs24"
+    error_message = "runtime: expected nodejs24, which the bundles are built and tested for, got \"${var.runtime}\". A newer one starts with tools/build.ts."
+  }
+}
+
+variable "webhook_public_access" {
+  description = "Let allUsers call the webhook: its signature is the control. False where the organisation forbids allUsers: README.md, \"When allUsers is refused\"."
+  type        = bool
+  default     = true
+  nullable    = false
+}
