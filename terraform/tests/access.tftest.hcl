@@ -195,7 +195,7 @@ run "no_broad_grant" {
   }
 
   assert {
-    condition     = length(flatten([for f in fileset(path.module, "*.tf") : regexall("member\\s*=\\s*\"all(?:Authenticated)?Users\"", file("${path.module}/${f}"))])) == 1
+    condition     = length(flatten([for f in fileset(path.module, "*.tf") : regexall("\"all(?:Authenticated)?Users\"", file("${path.module}/${f}"))])) == 1
     error_message = "Exactly one binding may be public: the webhook's."
   }
 
