@@ -71,9 +71,9 @@ locals {
 
   # On a single line of the log, named by its filter.
   line_alerts = {
+    function_failed           = { title = "A bug in incident-webhook or incident-lead", severity = "ERROR" }
     lead_undeliverable        = { title = "An incident event cannot be processed", severity = "ERROR" }
     webhook_event_version     = { title = "incident.io sends another version of our event type", severity = "WARNING" }
-    webhook_failed            = { title = "A bug in incident-webhook", severity = "ERROR" }
     webhook_refused_authentic = { title = "An authentic webhook is refused", severity = "ERROR" }
     webhook_secret_version    = { title = "A version of the signing secret is unusable", severity = "ERROR" }
   }

@@ -24,9 +24,9 @@ locals {
       text    = "Authentic updates are published, other events ignored."
       charts = [
         { title = "Published, ignored", unit = "events", series = [for k in ["webhook_published", "webhook_ignored"] : "sum(increase(${local.promql[k]}[${local.interval}]))"] },
-        { title = "Not published: 503 by reason, bugs", unit = "requests", series = [
+        { title = "Not published: 503 by reason; bugs", unit = "requests", series = [
           "sum by (reason) (increase(${local.promql.webhook_unavailable}[${local.interval}]))",
-          "sum(increase(${local.promql.webhook_failed}[${local.interval}]))",
+          "sum by (service_name) (increase(${local.promql.function_failed}[${local.interval}]))",
         ] },
         { title = "Publish requests by answer", unit = "requests", series = ["sum by (response_code) (increase(pubsub_googleapis_com:topic_send_request_count{monitored_resource=\"pubsub_topic\",topic_id=\"${google_pubsub_topic.incident_events.name}\"}[${local.interval}]))"] },
       ]

@@ -5,11 +5,11 @@ locals {
 
   # Metric by its filter, with the fields it is split by: few values each, never an id.
   log_metrics = {
+    function_failed           = { labels = [], counts = "requests and deliveries that met a bug" }
     lead_database_unavailable = { labels = [], counts = "deliveries that found no database" }
     lead_undeliverable        = { labels = ["outcome"], counts = "messages that no delivery can make work" }
     lead_unmatched            = { labels = ["outcome"], counts = "leads that no alaner was found for" }
     lead_without_role         = { labels = [], counts = "leads without the role: the line this system is for" }
-    webhook_failed            = { labels = [], counts = "requests that met a bug" }
     webhook_ignored           = { labels = ["reason"], counts = "authentic events that are not for us" }
     webhook_published         = { labels = [], counts = "events on the topic" }
     webhook_refused_signature = { labels = ["reason"], counts = "well-formed requests without a matching signature" }

@@ -23,11 +23,11 @@ run "every_fault_has_an_alert" {
       "clock_skew",
       "dead_letters",
       "every_signature_refused",
+      "function_failed",
       "lead_undeliverable",
       "quiet",
       "server_errors",
       "webhook_event_version",
-      "webhook_failed",
       "webhook_refused_authentic",
       "webhook_secret_version",
     ])

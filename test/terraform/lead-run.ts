@@ -1,0 +1,61 @@
+import pg from 'pg';
+import { startPostgres } from '../../tools/local-system/postgres.ts';
+import { type Causes, type FunctionRun, startFunctionRun } from './function-run.ts';
+
+const INCIDENT_ID = '01FDAG4SAP5TYPT98WGR2N7W91';
+
+/** Runs incident-lead with a real PostgreSQL, which `databaseGone` stops. */
+export async function runLead(): Promise<FunctionRun> {
+  const postgres = await startPostgres();
+  const run = await startFunctionRun('incident-lead', 'incidentLead', { DATABASE_URL: postgres.readerUrl });
+  let gone: Promise<void> | undefined;
+  const stopPostgres = (): Promise<void> => {
+    gone ??= postgres.stop();
+    return gone;
+  };
+  const post = (body: object): Promise<unknown> =>
+    fetch(run.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const deliver = (slackUserIds: readonly (string | null)[], status = 'learning'): Promise<unknown> =>
+    post(envelope(slackUserIds, status));
+  const causes: Causes = {
+    withoutRole: () => deliver(['U01LEAD']),
+    withRole: () => deliver(['U02MANAGER']),
+    live: () => deliver(['U01LEAD'], 'live'),
+    noLead: () => deliver([]),
+    noSlackUser: () => deliver([null]),
+    unknown: () => deliver(['U99NOBODY']),
+    invalid: () => post({}),
+    ambiguous: async () => {
+      await insertTwin(postgres.ownerUrl);
+      await deliver(['U01LEAD']);
+    },
+    databaseGone: async () => {
+      await stopPostgres();
+      await deliver(['U01LEAD']);
+    },
+  };
+  return run.causing(causes, { stop: stopPostgres });
+}
+
+function envelope(slackUserIds: readonly (string | null)[], status: string): object {
+  const event = {
+    webhookId: 'msg_1',
+    eventType: 'public_incident.incident_updated_v2',
+    receivedAt: new Date().toISOString(),
+    principal: 'incidentio-webhook@alan-eu-tools.iam.gserviceaccount.com',
+    incident: { id: INCIDENT_ID, reference: null, status, mode: null, permalink: null, updatedAt: null },
+    leads: slackUserIds.map((slackUserId) => ({ incidentIoUserId: '01USER', slackUserId })),
+  };
+  const data = Buffer.from(JSON.stringify(event)).toString('base64');
+  return { message: { data, attributes: { schemaVersion: '1' }, messageId: '1' }, subscription: 's' };
+}
+
+/** A second alaner with the Slack id of the first. */
+async function insertTwin(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(
+    "insert into alaner (id, email, slack_id) values ('00000000-0000-4000-8000-000000000009', 'twin@example.com', 'U01LEAD')",
+  );
+  await client.end();
+}
