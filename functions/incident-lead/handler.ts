@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Deadline, deadlineFrom } from '../../shared/deadline.ts';
 import type { IncidentEvent } from '../../shared/incident-event.ts';
 import type { Log, LogLine } from '../../shared/log.ts';
-import { received } from '../../shared/received.ts';
+import { readBody } from '../../shared/read-body.ts';
 import { traceOf } from '../../shared/trace.ts';
 import { findAlaners, type Query } from './alaners.ts';
 import { assess, SKIPPED_STATUSES } from './assess.ts';
@@ -17,6 +17,11 @@ export interface Directory {
   readonly query: Query;
 }
 
+/** A Pub/Sub message has at most 10 MB, which base64 turns into 13.4 MB, with attributes around it. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** From the request's start until its body has to be complete. */
+const BODY_TIMEOUT_MS = 5_000;
+
 interface Answer {
   readonly status: number;
   readonly lines: readonly LogLine[];
@@ -24,14 +29,14 @@ interface Answer {
 
 type ContextFor = (status: number) => Context;
 
-/** The subscriber function: envelope, event, alaners, one line a lead. Expects requests whose body the guard has read. */
+/** The subscriber function: envelope, event, alaners, one line a lead. */
 export function createHandler(
   directory: Directory,
   log: Log,
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   return async (req, res) => {
-    const { body, startedAt } = received(req);
-    const push = readPush(req, body);
+    const startedAt = performance.now();
+    const push = readPush(req, await readBody(req, MAX_BODY_BYTES, BODY_TIMEOUT_MS));
     const requestTrace = traceOf(req.headers);
     const context: ContextFor = (status) => ({ delivery: push.delivery, requestTrace, startedAt, status });
     const answer = await handle(push, directory, deadlineFrom(startedAt), context).catch((error: unknown) =>

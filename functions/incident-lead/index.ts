@@ -1,8 +1,8 @@
 import { http } from '@google-cloud/functions-framework';
 import { drainOnSigterm } from '../../shared/drain.ts';
-import { interceptRequests } from '../../shared/intercept.ts';
+import { serveRequests } from '../../shared/serve-requests.ts';
 import { wire } from './wire.ts';
 
-const { guard, handler } = wire();
-interceptRequests(guard, drainOnSigterm);
+const handler = wire();
+serveRequests((req, res) => void handler(req, res), drainOnSigterm);
 http('incidentLead', handler);

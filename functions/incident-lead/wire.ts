@@ -2,13 +2,12 @@ import { ConfigurationError, readLeadConfig, readLogConfig } from '../../shared/
 import { createLog, type Log } from '../../shared/log.ts';
 import { createDatabase } from './database.ts';
 import { DatabaseUnavailable } from './database-error.ts';
-import { createGuard } from './guard.ts';
 import { createHandler, type Directory } from './handler.ts';
 
-/** Composition root of the subscriber function: configuration, database, guard, handler. */
-export function wire() {
+/** Composition root of the subscriber function: configuration, database, handler. */
+export function wire(): ReturnType<typeof createHandler> {
   const log = createLog(readLogConfig());
-  return { guard: createGuard(), handler: createHandler(openDirectory(log), log) };
+  return createHandler(openDirectory(log), log);
 }
 
 function openDirectory(log: Log): Directory {

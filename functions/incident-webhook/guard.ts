@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Interceptor } from '../../shared/intercept.ts';
 import { readBody } from '../../shared/read-body.ts';
-import { keep } from '../../shared/received.ts';
 import { Refusal } from './refusal.ts';
-import type { Responder } from './respond.ts';
 
 /** The one path of this function; compared as it came, without any tolerance. */
 export const PATH = '/webhooks/incident/lead';
@@ -13,30 +10,16 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const BODY_TIMEOUT_MS = 5_000;
 
 /**
- * Decides on route, method, encoding and size, and reads the body, before functions-framework sees the request:
- * it would inflate a 316-byte bomb to 463 MB, and log 10,000 characters of any body that is no JSON.
+ * Decides on route, method, encoding and size, and reads the body. Nothing is inflated or parsed.
+ * @throws Refusal for the first of them that is wrong.
  */
-export function createGuard({ refuse }: Responder, bodyTimeoutMs: number = BODY_TIMEOUT_MS): Interceptor {
-  return (req, res, next) => {
-    const startedAt = performance.now();
-    const at = new Date();
-    const fault = refusalOf(req);
-    if (fault !== undefined) return refuse(req, res, startedAt, fault);
-    readBody(req, MAX_BODY_BYTES, bodyTimeoutMs)
-      .then((body) => {
-        if (typeof body === 'string') return refuse(req, res, startedAt, new Refusal(body));
-        keep(req, { body, startedAt, at });
-        return next();
-      })
-      .catch((error: unknown) => refuse(req, res, startedAt, error));
-  };
-}
-
-function refusalOf(req: IncomingMessage): Refusal | undefined {
+export async function readGuarded(req: IncomingMessage, timeoutMs: number): Promise<Buffer> {
   const [path] = (req.url ?? '').split('?', 1);
-  if (path !== PATH) return new Refusal('not_found');
-  if (req.method !== 'POST') return new Refusal('method');
+  if (path !== PATH) throw new Refusal('not_found');
+  if (req.method !== 'POST') throw new Refusal('method');
   const encoding = req.headers['content-encoding'] || 'identity';
-  if (encoding.toLowerCase() !== 'identity') return new Refusal('content_encoding');
-  return undefined;
+  if (encoding.toLowerCase() !== 'identity') throw new Refusal('content_encoding');
+  const body = await readBody(req, MAX_BODY_BYTES, timeoutMs);
+  if (typeof body === 'string') throw new Refusal(body);
+  return body;
 }

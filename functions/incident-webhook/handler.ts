@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Deadline, deadlineFrom } from '../../shared/deadline.ts';
 import type { IncidentEvent } from '../../shared/incident-event.ts';
-import { received } from '../../shared/received.ts';
 import { parseTraceparent } from '../../shared/trace.ts';
+import { BODY_TIMEOUT_MS, readGuarded } from './guard.ts';
 import { type Reading, readIncident } from './incident.ts';
 import { type Publish, toMessage } from './publish.ts';
 import { Refusal } from './refusal.ts';
@@ -16,21 +16,28 @@ export interface Services {
   readonly publish: Publish;
 }
 
+/** What a test may set otherwise. */
+export interface HandlerOptions {
+  /** Unix seconds. */
+  readonly nowSeconds?: () => number;
+  readonly bodyTimeoutMs?: number;
+}
+
 /**
- * The webhook function: verify, validate, normalize, publish, 204. Expects requests that passed the guard.
+ * The webhook function: guard, verify, validate, normalize, publish, 204.
  * @param services rejects with a Refusal while the configuration is wrong.
- * @param nowSeconds Unix seconds.
  */
 export function createHandler(
   services: () => Promise<Services>,
   responder: Responder,
-  nowSeconds: () => number = () => Date.now() / 1000,
+  { nowSeconds = () => Date.now() / 1000, bodyTimeoutMs = BODY_TIMEOUT_MS }: HandlerOptions = {},
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   return async (req, res) => {
-    const { body, startedAt, at } = received(req);
+    const startedAt = performance.now();
+    const at = new Date();
     const known: { -readonly [K in keyof Known]: Known[K] } = {};
     try {
-      if (typeof body === 'string') throw new Refusal(body);
+      const body = await readGuarded(req, bodyTimeoutMs);
       const headers = readSignatureHeaders(req.rawHeaders);
       known.webhookId = headers.webhookId;
       checkAge(headers, nowSeconds());

@@ -1,7 +1,6 @@
 import { Webhook } from 'svix';
 import { ConfigurationError, readLogConfig, readWebhookConfig, type SecretSource } from '../../shared/config.ts';
 import { createLog, type Log } from '../../shared/log.ts';
-import { createGuard } from './guard.ts';
 import { createHandler, type Services } from './handler.ts';
 import { createPublisher } from './publish.ts';
 import { Refusal } from './refusal.ts';
@@ -9,12 +8,10 @@ import { createResponder } from './respond.ts';
 import { secretManagerStore } from './secret-manager.ts';
 import { literalKeys, type SigningKeys, storedKeys } from './signing-keys.ts';
 
-/** Composition root of the webhook function: configuration, clients, guard, handler. */
-export function wire() {
+/** Composition root of the webhook function: configuration, clients, handler. */
+export function wire(): ReturnType<typeof createHandler> {
   const log = createLog(readLogConfig());
-  const responder = createResponder(log);
-  const services = prepare(log);
-  return { guard: createGuard(responder), handler: createHandler(services, responder) };
+  return createHandler(prepare(log), createResponder(log));
 }
 
 function prepare(log: Log): () => Promise<Services> {
