@@ -42,12 +42,13 @@ export function poolSettings(max: number): pg.PoolConfig {
  * The database of the alaner directory, opened with the first use and again whenever that failed.
  * A read on a lost connection is tried once more.
  * @param onIdleError is told that a connection died that nobody was using; the pool replaces it.
+ * @param settings of the pool, its time limits above all.
  */
 export function createDatabase(
   { database, poolMax }: LeadConfig,
   onIdleError: (reason: string) => void,
+  settings: pg.PoolConfig = poolSettings(poolMax),
 ): { query: Query; connect: () => Promise<void> } {
-  const settings = poolSettings(poolMax);
   let open = once(opening);
   let opened: OpenPool | undefined;
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Deadline, deadlineFrom } from '../../shared/deadline.ts';
+import { ANSWER_BUDGET_MS, type Deadline, deadlineFrom } from '../../shared/deadline.ts';
 import type { IncidentEvent } from '../../shared/incident-event.ts';
 import type { Log, LogLine } from '../../shared/log.ts';
 import { readBody } from '../../shared/read-body.ts';
@@ -29,17 +29,21 @@ interface Answer {
 
 type ContextFor = (status: number) => Context;
 
-/** The subscriber function: envelope, event, alaners, one line a lead. */
+/**
+ * The subscriber function: envelope, event, alaners, one line a lead.
+ * @param budgetMs from the request's start until work on it stops.
+ */
 export function createHandler(
   directory: Directory,
   log: Log,
+  budgetMs: number = ANSWER_BUDGET_MS,
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   return async (req, res) => {
     const startedAt = performance.now();
     const push = readPush(req, await readBody(req, MAX_BODY_BYTES, BODY_TIMEOUT_MS));
     const requestTrace = traceOf(req.headers);
     const context: ContextFor = (status) => ({ delivery: push.delivery, requestTrace, startedAt, status });
-    const answer = await handle(push, directory, deadlineFrom(startedAt), context).catch((error: unknown) =>
+    const answer = await handle(push, directory, deadlineFrom(startedAt, budgetMs), context).catch((error: unknown) =>
       failure(error, push.event, context),
     );
     for (const line of answer.lines) log(line);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Deadline, deadlineFrom } from '../../shared/deadline.ts';
+import { ANSWER_BUDGET_MS, type Deadline, deadlineFrom } from '../../shared/deadline.ts';
 import type { IncidentEvent } from '../../shared/incident-event.ts';
 import { parseTraceparent } from '../../shared/trace.ts';
 import { BODY_TIMEOUT_MS, readGuarded } from './guard.ts';
@@ -21,6 +21,8 @@ export interface HandlerOptions {
   /** Unix seconds. */
   readonly nowSeconds?: () => number;
   readonly bodyTimeoutMs?: number;
+  /** From the request's start until work on it stops. */
+  readonly budgetMs?: number;
 }
 
 /**
@@ -30,7 +32,11 @@ export interface HandlerOptions {
 export function createHandler(
   services: () => Promise<Services>,
   responder: Responder,
-  { nowSeconds = () => Date.now() / 1000, bodyTimeoutMs = BODY_TIMEOUT_MS }: HandlerOptions = {},
+  {
+    nowSeconds = () => Date.now() / 1000,
+    bodyTimeoutMs = BODY_TIMEOUT_MS,
+    budgetMs = ANSWER_BUDGET_MS,
+  }: HandlerOptions = {},
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   return async (req, res) => {
     const startedAt = performance.now();
@@ -42,7 +48,7 @@ export function createHandler(
       known.webhookId = headers.webhookId;
       checkAge(headers, nowSeconds());
       const { keys, publish } = await services();
-      const deadline = deadlineFrom(startedAt);
+      const deadline = deadlineFrom(startedAt, budgetMs);
       const text = await verify(keys, headers, body, deadline);
       const reading = readIncident(text, { webhookId: headers.webhookId, at });
       if (reading.kind === 'incident') {

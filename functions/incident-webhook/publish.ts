@@ -24,11 +24,16 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
+/** Milliseconds for one attempt of a call, and for all its attempts together. */
+export interface TimeLimits {
+  readonly attemptMs: number;
+  readonly callMs: number;
+}
+
 /** CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE: as in the client's own configuration. */
 const RETRIED_CODES = [1, 2, 4, 8, 10, 13, 14];
-const ATTEMPT_TIMEOUT_MS = 2_000;
-/** Longer than any request has: the request's own deadline is the one that counts. */
-const CALL_TIMEOUT_MS = 7_500;
+/** `callMs` is longer than any request has: the request's own deadline is the one that counts. */
+const TIME_LIMITS: TimeLimits = { attemptMs: 2_000, callMs: 7_500 };
 /** Pub/Sub takes 1,000 messages and 10 MB in a call. */
 const MAX_BATCH_MESSAGES = 100;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
@@ -56,6 +61,7 @@ export function toMessage(event: IncidentEvent, traceparent: string | undefined)
 export function createPublisher(
   topic: string,
   emulatorHost: string | undefined,
+  limits: TimeLimits = TIME_LIMITS,
 ): { publish: Publish; connect: () => Promise<void> } {
   const client = once(async () => {
     const made = new v1.PublisherClient(grpcOptions(emulatorHost));
@@ -64,12 +70,13 @@ export function createPublisher(
     return made;
   });
 
+  const retry = retryWithin(limits);
   const send = async (batch: readonly Pending[]): Promise<void> => {
     try {
       const publisher = await client();
       const messages = batch.map(({ message }) => message);
-      const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
-      const [{ messageIds }] = await publisher.publish({ topic, messages }, { ...RETRY, signal });
+      const signal = AbortSignal.timeout(limits.callMs);
+      const [{ messageIds }] = await publisher.publish({ topic, messages }, { retry, signal });
       for (const [at, { resolve, reject }] of batch.entries()) {
         const messageId = messageIds?.[at];
         if (messageId) resolve(messageId);
@@ -106,20 +113,20 @@ export function createPublisher(
   };
 }
 
-const RETRY = {
-  retry: {
+function retryWithin({ attemptMs, callMs }: TimeLimits) {
+  return {
     retryCodes: RETRIED_CODES,
     backoffSettings: {
       initialRetryDelayMillis: 100,
       retryDelayMultiplier: 2,
       maxRetryDelayMillis: 1_000,
-      initialRpcTimeoutMillis: ATTEMPT_TIMEOUT_MS,
+      initialRpcTimeoutMillis: attemptMs,
       rpcTimeoutMultiplier: 1,
-      maxRpcTimeoutMillis: ATTEMPT_TIMEOUT_MS,
-      totalTimeoutMillis: CALL_TIMEOUT_MS,
+      maxRpcTimeoutMillis: attemptMs,
+      totalTimeoutMillis: callMs,
     },
-  },
-};
+  };
+}
 
 function inBatches(pending: readonly Pending[]): Pending[][] {
   const batches: Pending[][] = [];

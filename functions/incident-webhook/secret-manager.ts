@@ -17,8 +17,13 @@ const OUTAGE_CODES = new Set([1, 2, 4, 8, 10, 13, 14, 15]);
 /**
  * The versions of a secret in Secret Manager. The client is loaded with the first read.
  * @param name `projects/P/secrets/S`.
+ * @param readTimeoutMs for the list and all versions together.
  */
-export function secretManagerStore(name: string, emulatorHost: string | undefined): SecretStore {
+export function secretManagerStore(
+  name: string,
+  emulatorHost: string | undefined,
+  readTimeoutMs: number = READ_TIMEOUT_MS,
+): SecretStore {
   const client = once(async () => {
     const { SecretManagerServiceClient } = await import('@google-cloud/secret-manager');
     const made = new SecretManagerServiceClient(grpcOptions(emulatorHost));
@@ -28,7 +33,7 @@ export function secretManagerStore(name: string, emulatorHost: string | undefine
   });
   return {
     async readVersions() {
-      const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
+      const signal = AbortSignal.timeout(readTimeoutMs);
       try {
         return await aborted(
           client().then((made) => readEnabled(made, name, signal)),
