@@ -1,4 +1,4 @@
-# Two more are needed before the first plan, since the plan itself reads through them: README.md, step 2.
+# The plan itself reads through two more, and through sqladmin: they come before it (README.md, step 2).
 resource "google_project_service" "required" {
   for_each = toset([
     "artifactregistry.googleapis.com",

@@ -63,7 +63,7 @@ variable "redrive_operators" {
 }
 
 variable "region" {
-  description = "Region of functions, images, secret and messages. europe-west1 has gen 2 functions at the lower price tier."
+  description = "Region of functions, images, secret and messages. europe-west1 is in the lower price tier of Cloud Run."
   type        = string
   default     = "europe-west1"
 

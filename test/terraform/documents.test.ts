@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const MODULE = join(import.meta.dirname, '..', '..', 'terraform');
+const read = (folder: string, ending: string): string =>
+  readdirSync(join(MODULE, folder))
+    .filter((file) => file.endsWith(ending))
+    .map((file) => readFileSync(join(MODULE, folder, file), 'utf8'))
+    .join('\n');
+const code = read('.', '.tf');
+const texts = `${read('.', '.md')}\n${read('runbooks', '.md')}`;
+const named = (pattern: RegExp, text: string): string[] => [
+  ...new Set([...text.matchAll(pattern)].map(([, name = '']) => name)),
+];
+
+describe('the README and runbooks of the Terraform module', () => {
+  it('name outputs that exist', () => {
+    expect(named(/^output "(\w+)"/gm, code)).toEqual(
+      expect.arrayContaining(named(/terraform (?:-chdir=\S+ )?output -raw (\w+)/g, texts)),
+    );
+  });
+
+  it('set variables that exist in terraform.tfvars', () => {
+    const set = named(/^ {7}([a-z_]+) += /gm, texts);
+    expect(set.length).toBeGreaterThan(4);
+    expect(named(/^variable "(\w+)"/gm, code)).toEqual(expect.arrayContaining(set));
+  });
+
+  it('name files that exist', () => {
+    const files = readdirSync(MODULE);
+    for (const file of named(/`([\w-]+\.(?:tf|yaml))`/g, texts)) expect(files).toContain(file);
+  });
+});
