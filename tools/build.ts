@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundleFunction } from './bundle/bundle-function.ts';
 import { replaceFolder } from './bundle/replace-folder.ts';
-import { compileValidators, validatorPlugin } from './bundle/validators.ts';
+import { compileValidators } from './bundle/validators.ts';
 
 /** The deployables: a folder below `functions/` each, and the folder below `dist/` it becomes. */
 export const FUNCTIONS = ['incident-webhook', 'incident-lead'] as const;
@@ -33,9 +33,7 @@ export async function build(options: BuildOptions = {}): Promise<string[]> {
     if (!existsSync(join(root, entry))) throw new Error(`${entry} is missing: there is nothing to build ${name} from`);
   }
   const validators = await compileValidators(root, ['functions', 'shared'], 'shared/ajv.ts');
-  const contents = await Promise.all(
-    functions.map((name) => bundleFunction(root, name, [validatorPlugin(validators)])),
-  );
+  const contents = await Promise.all(functions.map((name) => bundleFunction(root, name, validators)));
   return contents.map((content, index) => {
     const folder = join(out, functions[index] ?? '');
     replaceFolder(folder, content);

@@ -1,7 +1,11 @@
 import { basename, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
 import { deployablePackage, FRAMEWORK } from './deployable-package.ts';
+import { lazyRequirePlugin } from './lazy-requires.ts';
 import type { FolderContent } from './replace-folder.ts';
+import { substitutionPlugin, unmatched } from './substitution-plugin.ts';
+import { LAZY_PACKAGES, SUBSTITUTIONS } from './substitutions.ts';
+import { type CompiledValidators, validatorPlugin } from './validators.ts';
 
 /** The entry's name. With `.cjs` the framework knows the module's kind without reading packages upwards (see loader.js). */
 const MAIN = 'index.cjs';
@@ -11,11 +15,16 @@ const MAIN = 'index.cjs';
  *
  * @param root the repository's folder, absolute
  * @param name the folder below `functions/` whose `index.ts` is the entry
- * @param plugins esbuild plugins, in order
- * @throws Error where esbuild reports an error or a warning
+ * @param validators what to put in the place of validator modules
+ * @throws Error where esbuild reports an error or a warning, or a substitution no longer finds its file
  */
-export async function bundleFunction(root: string, name: string, plugins: Plugin[]): Promise<FolderContent> {
-  const { outputFiles, warnings } = await build({
+export async function bundleFunction(
+  root: string,
+  name: string,
+  validators: CompiledValidators,
+): Promise<FolderContent> {
+  const description = deployablePackage(root, name, MAIN);
+  const { outputFiles, metafile, warnings } = await build({
     entryPoints: [join(root, 'functions', name, 'index.ts')],
     outfile: join(root, 'dist', name, MAIN),
     absWorkingDir: root,
@@ -25,15 +34,20 @@ export async function bundleFunction(root: string, name: string, plugins: Plugin
     target: 'node24',
     format: 'cjs',
     external: [FRAMEWORK],
-    mainFields: ['module', 'main'],
+    // So that what packages keep for development stays out.
+    define: { 'process.env.NODE_ENV': '"production"' },
     minify: true,
     legalComments: 'none',
     sourcemap: 'linked',
     sourcesContent: false,
     logLevel: 'error',
-    plugins,
+    metafile: true,
+    plugins: [validatorPlugin(validators), substitutionPlugin(SUBSTITUTIONS), lazyRequirePlugin(LAZY_PACKAGES)],
   });
   if (warnings.length > 0) throw new Error(`${name}: ${warnings.map(({ text }) => text).join('; ')}`);
+  const moved = unmatched(SUBSTITUTIONS, Object.keys(metafile.inputs)).map(({ file }) => file);
+  if (moved.length > 0)
+    throw new Error(`${name}: substitutions.ts names files that are not there: ${moved.join(', ')}`);
   const files = outputFiles.map(({ path, contents }) => [basename(path), contents] as const);
-  return new Map<string, Uint8Array | string>([...files, ['package.json', deployablePackage(root, name, MAIN)]]);
+  return new Map<string, Uint8Array | string>([...files, ['package.json', description]]);
 }

@@ -1,0 +1,1 @@
+export { sqladmin_v1beta4 } from '@googleapis/sqladmin/build/v1beta4.js';

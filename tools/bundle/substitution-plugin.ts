@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Plugin } from 'esbuild';
+import type { Substitution } from './substitutions.ts';
+import { trimProtos } from './trim-protos.ts';
+
+/** An esbuild plugin that carries out the substitutions. */
+export function substitutionPlugin(substitutions: readonly Substitution[]): Plugin {
+  return {
+    name: 'substitutions',
+    setup(build) {
+      for (const { file, by, reason } of substitutions) {
+        const filter = new RegExp(`/node_modules/${file.replace(/\./g, '\\.')}$`);
+        build.onLoad({ filter }, ({ path }) => {
+          if (by === 'nothing') return { contents: missing(file, reason), loader: 'js' };
+          if ('methods' in by) {
+            return {
+              contents: JSON.stringify(trimProtos(JSON.parse(readFileSync(path, 'utf8')), by.methods)),
+              loader: 'json',
+            };
+          }
+          const replacement = join(import.meta.dirname, 'replacements', by.file);
+          return {
+            contents: readFileSync(replacement, 'utf8'),
+            loader: 'ts',
+            resolveDir: dirname(path),
+            watchFiles: [replacement],
+          };
+        });
+      }
+    },
+  };
+}
+
+/**
+ * The substitutions that matched nothing although their package is in the bundle: an update has moved the file.
+ *
+ * @param inputs the paths of all modules in a bundle
+ */
+export function unmatched(substitutions: readonly Substitution[], inputs: readonly string[]): Substitution[] {
+  const files = new Set(inputs.map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)));
+  const packages = new Set([...files].map(packageOf));
+  return substitutions.filter(({ file }) => packages.has(packageOf(file)) && !files.has(file));
+}
+
+function packageOf(file: string): string {
+  return file.split('/', file.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** A module any use of which is an error; to have it required is none. */
+function missing(file: string, reason: string): string {
+  const message = `${file} is not in this bundle (${reason})`;
+  return `module.exports = new Proxy({}, {
+    get(_, name) {
+      if (name === '__esModule' || typeof name === 'symbol') return undefined;
+      throw new Error(${JSON.stringify(message)} + ', but its ' + name + ' is used');
+    },
+  });`;
+}

@@ -1,0 +1,112 @@
+/** What stands in the bundle in the place of one file of a dependency. */
+export interface Substitution {
+  /** The file, below `node_modules/`. */
+  readonly file: string;
+  /** A file of `replacements/`; or the methods to cut a protobuf.js description down to; or nothing: reaching it is an error. */
+  readonly by: { readonly file: string } | { readonly methods: readonly string[] } | 'nothing';
+  readonly reason: string;
+}
+
+const PUBLISH = ['google.pubsub.v1.Publisher.Publish'];
+const READ_SECRETS = ['ListSecretVersions', 'AccessSecretVersion'].map(
+  (method) => `google.cloud.secretmanager.v1.SecretManagerService.${method}`,
+);
+
+/** Everything the bundles do not take from the dependencies as it is, each with its reason. */
+export const SUBSTITUTIONS: readonly Substitution[] = [
+  {
+    file: '@google-cloud/logging/build/src/index.js',
+    by: { file: 'logging.ts' },
+    reason: 'writing to stdout needs none of the clients, credentials and gRPC that the full class makes',
+  },
+  {
+    file: '@google-cloud/logging-winston/build/src/middleware/express.js',
+    by: 'nothing',
+    reason: 'the functions use no Express middleware for their logs',
+  },
+  {
+    file: '@google-cloud/pubsub/build/src/index.js',
+    by: { file: 'pubsub.ts' },
+    reason: 'publishing needs the generated publisher alone: no subscriber, schemas, batching or tracing',
+  },
+  {
+    file: '@google-cloud/pubsub-api/build/protos/protos.json',
+    by: { methods: PUBLISH },
+    reason: 'every message of the description is compiled when the client is made',
+  },
+  {
+    file: '@google-cloud/secret-manager/build/src/index.js',
+    by: { file: 'secret-manager.ts' },
+    reason: 'one version of the interface is used, and the static message classes of neither',
+  },
+  {
+    file: '@google-cloud/secret-manager/build/protos/protos.json',
+    by: { methods: READ_SECRETS },
+    reason: 'every message of the description is compiled when the client is made',
+  },
+  {
+    file: 'google-gax/build/src/iamService.js',
+    by: { file: 'unused-client.ts' },
+    reason: 'the publisher makes an IAM client for access control methods that are never called',
+  },
+  {
+    file: 'google-gax/build/src/locationService.js',
+    by: { file: 'unused-client.ts' },
+    reason: 'the Secret Manager client makes a locations client for methods that are never called',
+  },
+  {
+    file: 'google-gax/build/protos/iam_service.js',
+    by: 'nothing',
+    reason: 'static message classes; the clients compile theirs from the JSON description',
+  },
+  { file: 'google-gax/build/protos/locations.js', by: 'nothing', reason: 'as iam_service.js' },
+  { file: 'google-gax/build/protos/operations.js', by: 'nothing', reason: 'as iam_service.js' },
+  {
+    file: '@google-cloud/cloud-sql-connector/dist/mjs/sql-data-client.js',
+    by: { file: 'sql-data-client.ts' },
+    reason: 'a gRPC tunnel for an address type that is not offered; with it come gRPC and 3 MB of message classes',
+  },
+  {
+    file: '@googleapis/sqladmin/build/index.js',
+    by: { file: 'sqladmin.ts' },
+    reason: 'the connector uses one of the two versions of the interface',
+  },
+  {
+    file: 'web-streams-polyfill/dist/ponyfill.es2018.js',
+    by: 'nothing',
+    reason: 'Node.js has web streams',
+  },
+  {
+    file: 'protobufjs/ext/descriptor/index.js',
+    by: { file: 'descriptor.ts' },
+    reason: 'descriptors of all messages are computed for the reflection service of a server',
+  },
+  {
+    file: 'fast-sha256/sha256.js',
+    by: { file: 'fast-sha256.ts' },
+    reason: 'node:crypto computes the same HMAC natively: 1 ms for 1 MiB instead of 20 ms',
+  },
+];
+
+/**
+ * Packages whose modules load at first use what they require. All of them are CommonJS without effects at load that others
+ * wait for. Not among them: the logging library, which resets global variables when it loads, and proto-loader, which
+ * extends protobuf.js.
+ */
+export const LAZY_PACKAGES: readonly string[] = [
+  '@google-cloud/pubsub-api',
+  '@google-cloud/secret-manager',
+  '@googleapis/sqladmin',
+  '@grpc/grpc-js',
+  'gaxios',
+  'gcp-metadata',
+  'google-auth-library',
+  'google-gax',
+  'google-logging-utils',
+  'googleapis-common',
+  'logform',
+  'pg',
+  'proto3-json-serializer',
+  'winston',
+  'winston-transport',
+];
