@@ -37,7 +37,10 @@ export const PRINCIPAL = 'incidentio-webhook@alan-eu-tools.iam.gserviceaccount.c
 
 /** True for an RFC 3339 timestamp that names a real instant. */
 export function isTimestamp(text: unknown): text is string {
-  return typeof text === 'string' && RFC_3339.test(text) && !Number.isNaN(Date.parse(text));
+  if (typeof text !== 'string' || !RFC_3339.test(text) || Number.isNaN(Date.parse(text))) return false;
+  // Date.parse takes 30 February for 2 March.
+  const date = text.slice(0, 'yyyy-mm-dd'.length);
+  return new Date(date).toISOString().startsWith(date);
 }
 
 /**
@@ -60,6 +63,7 @@ export function decodeIncidentEvent(data: Buffer): IncidentEvent | 'not_utf8' | 
   return validateIncidentEvent(event) ? event : 'schema';
 }
 
+/** Hours to 23, as in the schema: Date.parse takes 24:00 too, and the subscriber would refuse the event. */
 const RFC_3339 =
-  /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$/;
+  /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$/;
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
