@@ -16,8 +16,8 @@ export type Query = (
   deadline: Deadline,
 ) => Promise<readonly unknown[]>;
 
-/** `name` makes it a prepared statement: parsed and planned once for each connection. */
-const FIND = {
+/** The look-up. `name` makes it a prepared statement: parsed and planned once for each connection. */
+export const FIND_ALANERS = {
   name: 'find_alaners',
   text: 'select slack_id, email, roles from alaner_directory where slack_id = any($1::text[])',
 };
@@ -28,7 +28,7 @@ const FIND = {
  */
 export async function findAlaners(query: Query, slackIds: readonly string[], deadline: Deadline): Promise<Alaner[]> {
   if (slackIds.length === 0) return [];
-  const rows = await query({ ...FIND, values: [[...new Set(slackIds)]] }, deadline);
+  const rows = await query({ ...FIND_ALANERS, values: [[...new Set(slackIds)]] }, deadline);
   return rows.map(toAlaner);
 }
 
