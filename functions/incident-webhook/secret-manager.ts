@@ -9,10 +9,12 @@ const READ_TIMEOUT_MS = 3_000;
 const FAILED_PRECONDITION = 9;
 const NOT_FOUND = 5;
 /**
- * CANCELLED (our own time limit), UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE, DATA_LOSS: the store is
- * out of order, which says nothing about the secret. Any other code is an answer.
+ * INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION, OUT_OF_RANGE, UNAUTHENTICATED: an answer about the secret.
+ * With any other code the store is out of order, which says nothing about the secret.
  */
-const OUTAGE_CODES = new Set([1, 2, 4, 8, 10, 13, 14, 15]);
+const ANSWER_CODES = new Set([3, NOT_FOUND, 7, FAILED_PRECONDITION, 11, 16]);
+/** How grpc-js begins the message where no access token was to be had; the code is then of whatever failed. */
+const NO_TOKEN = 'Getting metadata from plugin failed';
 
 /**
  * The versions of a secret in Secret Manager. The client is loaded with the first read.
@@ -40,12 +42,16 @@ export function secretManagerStore(
           signal,
         );
       } catch (error) {
-        const code = grpcCode(error);
-        if (code === undefined || OUTAGE_CODES.has(code)) throw error;
-        throw new SecretGone(`Secret Manager answered with gRPC code ${code}`, { cause: error });
+        throw isAnswer(error) ? new SecretGone(`Secret Manager answered: ${error.message}`, { cause: error }) : error;
       }
     },
   };
+}
+
+/** True where Secret Manager itself has said no, so that keys read before must not be used any longer. */
+export function isAnswer(error: unknown): error is Error {
+  const code = grpcCode(error);
+  return error instanceof Error && code !== undefined && ANSWER_CODES.has(code) && !error.message.includes(NO_TOKEN);
 }
 
 async function readEnabled(

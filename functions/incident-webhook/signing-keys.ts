@@ -9,8 +9,11 @@ export interface SigningKeys {
    * @throws Refusal `secret` (503) where there are none.
    */
   current(): Promise<readonly SigningKey[]>;
-  /** Keys read again because no signature matched; undefined where they were read too recently, or could not be read. */
-  reread(): Promise<readonly SigningKey[] | undefined>;
+  /**
+   * Newer keys than those that no signature matched; undefined where there are none to be had now.
+   * @throws Refusal `secret` (503) where the secret is gone.
+   */
+  newerThan(tried: readonly SigningKey[]): Promise<readonly SigningKey[] | undefined>;
 }
 
 /** A version of the secret that may be used: its number and its value. */
@@ -37,12 +40,14 @@ export const MAX_AGE_MS = 75_000;
 export const MIN_REREAD_MS = 30_000;
 /** How long the last good keys serve while the store is out of order. */
 export const MAX_STALE_MS = 3_600_000;
-/** While the store is out of order and there are keys, it is not asked more often than this. */
+/** While reading fails and there are keys, the store is not asked more often than this. */
 const RETRY_MS = 5_000;
+/** The same without keys, when every request has to be refused: Secret Manager takes 600 lists a minute from a project. */
+const RETRY_WITHOUT_KEYS_MS = 1_000;
 
 /** Keys that were given as literals. */
 export function literalKeys(keys: readonly SigningKey[]): SigningKeys {
-  return { current: async () => keys, reread: async () => undefined };
+  return { current: async () => keys, newerThan: async () => undefined };
 }
 
 /**
@@ -60,6 +65,8 @@ export function storedKeys(
   let keys: readonly SigningKey[] | undefined;
   let goodSince = 0;
   let attemptedAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<readonly SigningKey[]> | undefined;
+  let failure: unknown;
   const reported = new Set<string>();
 
   const toKeys = ({ number, value }: SecretVersion): SigningKey[] => {
@@ -81,36 +88,35 @@ export function storedKeys(
       return usable;
     } catch (error) {
       if (error instanceof SecretGone) keys = undefined;
+      failure = error;
       throw error;
     }
   };
-  const shared = singleFlight(read);
+  /** Requests that need a read at the same time share one. */
+  const shared = (): Promise<readonly SigningKey[]> => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+  const restingFor = (restMs: number): boolean => reading === undefined && now() - attemptedAt < restMs;
+  const gone = (cause: unknown): Refusal => new Refusal('secret', { cause });
 
   return {
     async current() {
       if (keys !== undefined && now() - goodSince <= MAX_AGE_MS) return keys;
-      const resting = keys !== undefined && now() - attemptedAt < RETRY_MS;
-      try {
-        if (!resting) return await shared();
-      } catch (error) {
-        if (keys === undefined) throw new Refusal('secret', { cause: error });
+      if (!restingFor(keys === undefined ? RETRY_WITHOUT_KEYS_MS : RETRY_MS)) {
+        // A failure is kept, and decides nothing by itself: there may be keys that still serve.
+        await shared().catch(() => {});
       }
-      if (keys !== undefined && now() - goodSince <= MAX_STALE_MS) return keys;
-      throw new Refusal('secret', { detail: 'the last good read is over an hour old' });
+      if (keys === undefined) throw gone(failure);
+      if (now() - goodSince <= MAX_STALE_MS) return keys;
+      throw new Refusal('secret', { detail: 'the last good read is over an hour old', cause: failure });
     },
-    async reread() {
-      if (now() - attemptedAt < MIN_REREAD_MS) return undefined;
-      return shared().catch(() => undefined);
+    async newerThan(tried) {
+      if (keys === tried && !restingFor(MIN_REREAD_MS)) await shared().catch(() => {});
+      if (keys === undefined) throw gone(failure);
+      return keys === tried ? undefined : keys;
     },
-  };
-}
-
-function singleFlight<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined;
-  return () => {
-    running ??= work().finally(() => {
-      running = undefined;
-    });
-    return running;
   };
 }
