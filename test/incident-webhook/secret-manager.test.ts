@@ -1,0 +1,30 @@
+import { isAnswer } from '../../functions/incident-webhook/secret-manager.ts';
+
+const failure = (code: unknown, message = 'failed') => Object.assign(new Error(message), { code });
+
+it.each([
+  ['NOT_FOUND', failure(5), true],
+  ['PERMISSION_DENIED', failure(7), true],
+  ['FAILED_PRECONDITION', failure(9), true],
+  ['UNAUTHENTICATED', failure(16), true],
+  ['CANCELLED, our own time limit', failure(1), false],
+  ['UNKNOWN', failure(2), false],
+  ['DEADLINE_EXCEEDED', failure(4), false],
+  ['RESOURCE_EXHAUSTED', failure(8), false],
+  ['ABORTED', failure(10), false],
+  ['UNIMPLEMENTED, which is HTTP 501', failure(12), false],
+  ['INTERNAL', failure(13), false],
+  ['UNAVAILABLE', failure(14), false],
+  ['DATA_LOSS', failure(15), false],
+  [
+    'a token that the metadata server refused',
+    failure(7, '7 PERMISSION_DENIED: Getting metadata from plugin failed'),
+    false,
+  ],
+  ['an HTTP status', failure(404), false],
+  ['a network error', failure('ECONNREFUSED'), false],
+  ['no credentials at all', new Error('Could not load the default credentials'), false],
+  ['anything else', 'x', false],
+])('tells an answer from an outage: %s', (_name, error, expected) => {
+  expect(isAnswer(error)).toBe(expected);
+});
