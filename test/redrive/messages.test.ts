@@ -1,0 +1,138 @@
+import { Code } from '../../tools/grpc-server/rpc-error.ts';
+import type { EmulatorOptions } from '../../tools/pubsub-emulator/emulator.ts';
+import {
+  addDeadLetters,
+  DEAD_LETTER_TOPIC,
+  DEAD_LETTERS,
+  runRedrive,
+  startRedrive,
+  TOPIC,
+  USUAL,
+  withEmulator,
+} from './run-redrive.ts';
+
+const fail = (failing: string, code: Code): EmulatorOptions => ({
+  intercept: ({ method }) => (method === failing ? { fail: code, details: 'so the server says' } : undefined),
+});
+const instead = (option: string, value: string): string[] =>
+  USUAL.map((given, at) => (USUAL[at - 1] === option ? value : given));
+
+const NOT_ALLOWED = Code.PERMISSION_DENIED;
+
+it.concurrent.each<[what: string, args: readonly string[], code: number, message: string, options?: EmulatorOptions]>([
+  ['no options', [], 2, "error: required option '--subscription <name>' not specified"],
+  ['an unknown option', [...USUAL, '--fast'], 2, "error: unknown option '--fast'"],
+  ['an idle time that is none', instead('--idle', 'soon'), 2, 'Expected seconds, more than 0 and up to 3600.'],
+  [
+    'a subscription name as topic',
+    instead('--topic', DEAD_LETTERS),
+    2,
+    `redrive: --topic expects an id such as my-name, or projects/PROJECT/topics/ID; got "${DEAD_LETTERS}".`,
+  ],
+  [
+    'no project',
+    USUAL.slice(2),
+    2,
+    'redrive: --subscription dead needs a project: give --project, or projects/PROJECT/subscriptions/dead.',
+  ],
+  [
+    'the dead-letter topic as target',
+    instead('--topic', 'dead'),
+    2,
+    'redrive: --topic is the topic that projects/p/subscriptions/dead itself is fed by: expected the one the messages came from before they were dead-lettered.',
+  ],
+  [
+    'a topic that does not exist',
+    instead('--topic', 'nope'),
+    1,
+    'redrive: projects/p/topics/nope does not exist. "gcloud pubsub topics list --project p" lists those that do.',
+  ],
+  [
+    'a subscription that does not exist',
+    instead('--subscription', 'nope'),
+    1,
+    'redrive: projects/p/subscriptions/nope does not exist. "gcloud pubsub subscriptions list --project p" lists those that do.',
+  ],
+  [
+    'no permission to take',
+    USUAL,
+    1,
+    'Not allowed to take from projects/p/subscriptions/dead: the credentials need roles/pubsub.subscriber on it (in Terraform: redrive_operators).',
+    fail('Pull', NOT_ALLOWED),
+  ],
+  [
+    'no permission to publish',
+    USUAL,
+    1,
+    'redrive: stopped early. Not allowed to publish to projects/p/topics/events: the credentials need roles/pubsub.publisher on it (in Terraform: redrive_operators).',
+    fail('Publish', NOT_ALLOWED),
+  ],
+  [
+    'a push subscription',
+    instead('--subscription', 'push'),
+    1,
+    'Could not take from projects/p/subscriptions/push: expected a pull subscription that is not detached.',
+  ],
+  [
+    'credentials that ran out',
+    USUAL,
+    1,
+    'No usable credentials: run "gcloud auth application-default login"',
+    fail('Pull', Code.UNAUTHENTICATED),
+  ],
+])('explains %s, and leaves every message where it is', (_, args, code, message, options = {}) =>
+  withEmulator(options, async (emulator) => {
+    const pushConfig = { pushEndpoint: 'http://127.0.0.1:9/' };
+    emulator.createSubscription({ name: 'projects/p/subscriptions/push', topic: DEAD_LETTER_TOPIC, pushConfig });
+    addDeadLetters(emulator, 60);
+    const run = await runRedrive(emulator, args);
+    expect(run.stderr).toContain(message);
+    expect(run.code).toBe(code);
+    expect(emulator.published(TOPIC)).toHaveLength(0);
+    expect(emulator.backlog(DEAD_LETTERS)).toBe(60);
+  }),
+);
+
+it.concurrent('explains missing credentials', async () => {
+  const { code, stderr } = await startRedrive(USUAL, { METADATA_SERVER_DETECTION: 'none' }).done;
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^redrive: No usable credentials: run "gcloud auth application-default login", or set GOOGLE_APPLICATION_CREDENTIALS to a key file\./,
+    ),
+  });
+});
+
+it.concurrent('explains an emulator that is not there', async () => {
+  const { code, stderr } = await startRedrive(USUAL, { PUBSUB_EMULATOR_HOST: '127.0.0.1:1' }).done;
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^redrive: Nothing answers at PUBSUB_EMULATOR_HOST=127\.0\.0\.1:1: start the emulator, or unset the variable/,
+    ),
+  });
+});
+
+it.concurrent('shows examples and exit codes with --help', async () => {
+  const { code, stdout } = await startRedrive(['--help'], {}).done;
+  expect(code).toBe(0);
+  expect(stdout).toContain(
+    '$ npm run redrive -- --project alan-eu-tools --subscription incident-lead-dead-letter --topic incident-events --dry-run\n',
+  );
+  expect(stdout).toContain(
+    'Exit codes: 0 all moved, 1 some or all could not be moved, 2 wrong use, 130 interrupted.\n',
+  );
+});
+
+it.concurrent('needs nothing but the two roles: whoever may not look still moves', async () => {
+  const options: EmulatorOptions = {
+    intercept: ({ method }) => (/^(Get|List)/.test(method) ? { fail: NOT_ALLOWED } : undefined),
+  };
+  await withEmulator(options, async (emulator) => {
+    addDeadLetters(emulator, 2);
+    const { code, stdout } = await runRedrive(emulator);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Who they are, these credentials may not see.\n');
+    expect(stdout).toContain('2 moved, 0 failed.\n');
+  });
+});

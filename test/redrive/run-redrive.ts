@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { EmulatorOptions, PubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
+import { startPubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
+
+/** What a run of the command left behind. */
+export interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A run that may still be going on. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly done: Promise<Run>;
+}
+
+export const TOPIC = 'projects/p/topics/events';
+export const DEAD_LETTER_TOPIC = 'projects/p/topics/dead';
+export const DEAD_LETTERS = 'projects/p/subscriptions/dead';
+/** A subscriber of the topic, which nobody pulls: it holds what was published. */
+export const SUBSCRIBER = 'projects/p/subscriptions/lead';
+/** The options of a usual run, ending soon. */
+export const USUAL = ['--project', 'p', '--subscription', 'dead', '--topic', 'events', '--idle', '0.5'];
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Runs a test with an emulator that has the topic, a subscriber of it, and a dead-letter topic with its subscription. */
+export async function withEmulator(
+  options: EmulatorOptions,
+  test: (emulator: PubSubEmulator) => Promise<void>,
+): Promise<void> {
+  const emulator = await startPubSubEmulator(options);
+  emulator.createTopic({ name: TOPIC });
+  emulator.createTopic({ name: DEAD_LETTER_TOPIC });
+  emulator.createSubscription({ name: SUBSCRIBER, topic: TOPIC });
+  emulator.createSubscription({ name: DEAD_LETTERS, topic: DEAD_LETTER_TOPIC });
+  try {
+    await test(emulator);
+  } finally {
+    await emulator.close();
+  }
+}
+
+/** Puts messages into the dead-letter subscription, as Pub/Sub would; their `webhookId`s are `msg_0`, `msg_1`, ... */
+export function addDeadLetters(emulator: PubSubEmulator, count: number, first = 0): void {
+  const messages = Array.from({ length: count }, (_, at) => ({
+    data: `{"number":${first + at}}`,
+    attributes: {
+      schemaVersion: '1',
+      webhookId: `msg_${first + at}`,
+      CloudPubSubDeadLetterSourceDeliveryCount: '20',
+      CloudPubSubDeadLetterSourceSubscription: 'lead',
+      CloudPubSubDeadLetterSourceSubscriptionProject: 'p',
+      CloudPubSubDeadLetterSourceTopicPublishTime: new Date(Date.now() - 3 * 3_600_000 - 125_000).toISOString(),
+    },
+  }));
+  emulator.publish(DEAD_LETTER_TOPIC, ...messages);
+}
+
+/** The `webhookId`s that were published to the topic, sorted. */
+export function arrived(emulator: PubSubEmulator): string[] {
+  return emulator
+    .published(TOPIC)
+    .map(({ attributes }) => attributes['webhookId'] ?? '')
+    .sort();
+}
+
+/** `msg_0` to `msg_<count - 1>`, sorted as `arrived` sorts. */
+export function ids(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `msg_${at}`).sort();
+}
+
+/** Starts the command as a process of its own. */
+export function startRedrive(args: readonly string[], env: Readonly<Record<string, string>>): Running {
+  const child = spawn(process.execPath, [join(ROOT, 'tools', 'redrive.ts'), ...args], {
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const text = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => {
+    text.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    text.stderr += chunk;
+  });
+  return { child, done: once(child, 'close').then(([code]) => ({ code: code as number | null, ...text })) };
+}
+
+/** Runs the command against an emulator, to its end. */
+export function runRedrive(emulator: PubSubEmulator, args: readonly string[] = USUAL): Promise<Run> {
+  return startRedrive(args, { PUBSUB_EMULATOR_HOST: emulator.host }).done;
+}
