@@ -1,5 +1,4 @@
 import { LoggingWinston } from '@google-cloud/logging-winston';
-import winston from 'winston';
 import type { LogConfig, LogLevel } from './config.ts';
 import type { Trace } from './trace.ts';
 
@@ -30,12 +29,17 @@ interface Payload {
 
 const PRIORITY: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
-/** A logger that writes Cloud Logging's structured form to stdout, one JSON object a line. */
+/**
+ * Writes Cloud Logging's structured form to stdout, one JSON object a line.
+ * Lines go straight to the transport: a winston logger around a single one would only add a chain of streams to each line, and its import.
+ */
 export function createLog(config: LogConfig): Log {
-  const logger = winston.createLogger({ level: 'debug', transports: [stdoutTransport(config)] });
+  const transport = stdoutTransport(config);
   return ({ level, message, metadata, trace, insertId, timestamp, always, stack }) => {
     if (!always && PRIORITY[level] > PRIORITY[config.level]) return;
-    logger.log(level, message, {
+    const info = {
+      level,
+      message,
       ...metadata,
       ...(insertId !== undefined && { insertId }),
       ...(timestamp && { timestamp }),
@@ -47,7 +51,8 @@ export function createLog(config: LogConfig): Log {
         [LoggingWinston.LOGGING_SPAN_KEY]: trace.spanId,
         'logging.googleapis.com/trace_sampled': trace.sampled,
       }),
-    });
+    };
+    transport.log(info, () => {});
   };
 }
 

@@ -1,4 +1,6 @@
 import type { Deadline } from '../../shared/deadline.ts';
+import { gather } from '../../shared/gather.ts';
+import { DatabaseUnavailable } from './database-error.ts';
 
 /** An alaner as the directory shows them. */
 export interface Alaner {
@@ -22,19 +24,33 @@ export const FIND_ALANERS = {
   text: 'select slack_id, email, roles from alaner_directory where slack_id = any($1::text[])',
 };
 
-/**
- * Finds alaners by Slack id, all of them in one round trip.
- * @param slackIds letters and digits only; asked for once each, and bound, never put into the statement.
- */
-export async function findAlaners(query: Query, slackIds: readonly string[], deadline: Deadline): Promise<Alaner[]> {
-  if (slackIds.length === 0) return [];
-  const rows = await query({ ...FIND_ALANERS, values: [[...new Set(slackIds)]] }, deadline);
-  return rows.map(toAlaner);
+/** The alaners found, by Slack id; several under one id are a fault of the directory, which is for the caller to see. */
+export type Alaners = ReadonlyMap<string, readonly Alaner[]>;
+
+/** Finds at least the alaners with these Slack ids, all of them in one round trip. Throws as `Query` does. */
+export type FindAlaners = (slackIds: readonly string[], deadline: Deadline) => Promise<Alaners>;
+
+interface LookUp {
+  readonly slackIds: readonly string[];
+  readonly deadline: Deadline;
+}
+
+const BATCH_LIMITS = { items: 100, size: 1_000, sizeOf: ({ slackIds }: LookUp) => slackIds.length };
+
+/** Look-ups over `query`; those of messages that arrive together share a round trip. Ids are bound, never put into the statement. */
+export function createFindAlaners(query: Query): FindAlaners {
+  const find = gather<LookUp, Alaners>(async (lookUps) => {
+    const slackIds = new Set(lookUps.flatMap((lookUp) => lookUp.slackIds));
+    const rows = await query({ ...FIND_ALANERS, values: [[...slackIds]] }, lookUps[0].deadline);
+    const found = Map.groupBy(rows.map(toAlaner), ({ slackId }) => slackId);
+    return lookUps.map(() => found);
+  }, BATCH_LIMITS);
+  return async (slackIds, deadline) => (slackIds.length === 0 ? new Map() : find({ slackIds, deadline }));
 }
 
 function toAlaner(row: unknown): Alaner {
   const { slack_id: slackId, email, roles } = row as Record<string, unknown>;
   if (typeof slackId !== 'string' || typeof email !== 'string')
-    throw new Error('alaner_directory gave a row without slack_id or email');
+    throw new DatabaseUnavailable('row', 'the view gives a row without slack_id or email');
   return { slackId, email, roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [] };
 }

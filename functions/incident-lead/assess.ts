@@ -1,5 +1,5 @@
 import type { Lead } from '../../shared/incident-event.ts';
-import type { Alaner } from './alaners.ts';
+import type { Alaners } from './alaners.ts';
 
 /** The role an incident lead is expected to hold. */
 export const REQUIRED_ROLE = 'AlanToolsBackendIamManager';
@@ -16,9 +16,9 @@ export type Assessment =
  * Judges one lead.
  * @param alaners those found for the Slack ids of all leads.
  */
-export function assess({ slackUserId }: Lead, alaners: readonly Alaner[]): Assessment {
+export function assess({ slackUserId }: Lead, alaners: Alaners): Assessment {
   if (slackUserId === null) return { outcome: 'no_slack_user' };
-  const [alaner, ...others] = alaners.filter(({ slackId }) => slackId === slackUserId);
+  const [alaner, ...others] = alaners.get(slackUserId) ?? [];
   if (alaner === undefined) return { outcome: 'unknown_alaner' };
   if (others.length > 0) return { outcome: 'ambiguous_alaner' };
   if (alaner.roles.includes(REQUIRED_ROLE)) return { outcome: 'lead_with_role' };

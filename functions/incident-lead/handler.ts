@@ -4,7 +4,7 @@ import type { IncidentEvent } from '../../shared/incident-event.ts';
 import type { Log, LogLine } from '../../shared/log.ts';
 import { readBody } from '../../shared/read-body.ts';
 import { traceOf } from '../../shared/trace.ts';
-import { findAlaners, type Query } from './alaners.ts';
+import type { FindAlaners } from './alaners.ts';
 import { assess, SKIPPED_STATUSES } from './assess.ts';
 import { DatabaseUnavailable } from './database-error.ts';
 import { type EnvelopeFault, NO_DELIVERY, type Push, readEnvelope } from './envelope.ts';
@@ -14,7 +14,7 @@ import { type Context, leadLine, messageLine } from './report.ts';
 export interface Directory {
   /** @throws DatabaseUnavailable while the configuration is wrong. */
   readonly assertConfigured: () => void;
-  readonly query: Query;
+  readonly findAlaners: FindAlaners;
 }
 
 /** A Pub/Sub message has at most 10 MB, which base64 turns into 13.4 MB, with attributes around it. */
@@ -61,7 +61,7 @@ function readPush({ method, headers }: IncomingMessage, body: Buffer | EnvelopeF
 
 async function handle(
   push: Push,
-  { assertConfigured, query }: Directory,
+  { assertConfigured, findAlaners }: Directory,
   deadline: Deadline,
   context: ContextFor,
 ): Promise<Answer> {
@@ -86,7 +86,7 @@ async function handle(
     };
   }
   const slackIds = leads.map(({ slackUserId }) => slackUserId).filter((id) => id !== null);
-  const alaners = await findAlaners(query, slackIds, deadline);
+  const alaners = await findAlaners(slackIds, deadline);
   const assessed = leads.map((lead) => ({ lead, assessment: assess(lead, alaners) }));
   const status = assessed.some(({ assessment }) => assessment.outcome === 'ambiguous_alaner') ? 500 : 204;
   return { status, lines: assessed.map(({ lead, assessment }) => leadLine(context(status), event, lead, assessment)) };

@@ -1,5 +1,6 @@
 import { ConfigurationError, readLeadConfig, readLogConfig } from '../../shared/config.ts';
 import { createLog, type Log } from '../../shared/log.ts';
+import { createFindAlaners } from './alaners.ts';
 import { createDatabase } from './database.ts';
 import { DatabaseUnavailable } from './database-error.ts';
 import { createHandler, type Directory } from './handler.ts';
@@ -17,7 +18,7 @@ function openDirectory(log: Log): Directory {
     );
     // Ahead of the first request; what fails here is tried again, and reported, by the request that needs it.
     connect().catch(() => {});
-    return { assertConfigured: () => {}, query };
+    return { assertConfigured: () => {}, findAlaners: createFindAlaners(query) };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     log({
@@ -28,6 +29,6 @@ function openDirectory(log: Log): Directory {
     const refuse = () => {
       throw new DatabaseUnavailable('configuration', 'the configuration is wrong');
     };
-    return { assertConfigured: refuse, query: async () => refuse() };
+    return { assertConfigured: refuse, findAlaners: async () => refuse() };
   }
 }

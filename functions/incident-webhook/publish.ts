@@ -1,5 +1,6 @@
 import { v1 } from '@google-cloud/pubsub';
 import type { Deadline } from '../../shared/deadline.ts';
+import { gather } from '../../shared/gather.ts';
 import { type IncidentEvent, SCHEMA_VERSION } from '../../shared/incident-event.ts';
 import { once } from '../../shared/once.ts';
 import { grpcCode, grpcOptions } from './grpc.ts';
@@ -17,12 +18,6 @@ export interface Message {
  * @throws Refusal `publish` or `publish_timeout` (503). The message may have been published all the same; its `webhookId` shows that.
  */
 export type Publish = (message: Message, deadline: Deadline) => Promise<string>;
-
-interface Pending {
-  readonly message: Message;
-  readonly resolve: (messageId: string) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /** Milliseconds for one attempt of a call, and for all its attempts together. */
 export interface TimeLimits {
@@ -71,40 +66,23 @@ export function createPublisher(
   });
 
   const retry = retryWithin(limits);
-  const send = async (batch: readonly Pending[]): Promise<void> => {
-    try {
+  const send = gather<Message, string>(
+    async (messages) => {
       const publisher = await client();
-      const messages = batch.map(({ message }) => message);
       const signal = AbortSignal.timeout(limits.callMs);
-      const [{ messageIds }] = await publisher.publish({ topic, messages }, { retry, signal });
-      for (const [at, { resolve, reject }] of batch.entries()) {
-        const messageId = messageIds?.[at];
-        if (messageId) resolve(messageId);
-        else reject(new Error('Pub/Sub confirmed without a message id'));
-      }
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    }
-  };
-
-  let queue: Pending[] = [];
-  const flush = (): void => {
-    const batches = inBatches(queue);
-    queue = [];
-    for (const batch of batches) void send(batch);
-  };
+      const [{ messageIds }] = await publisher.publish({ topic, messages: [...messages] }, { retry, signal });
+      return messageIds ?? [];
+    },
+    { items: MAX_BATCH_MESSAGES, size: MAX_BATCH_BYTES, sizeOf: ({ data }) => data.length },
+  );
 
   return {
     connect: async () => {
       await client();
     },
     publish: async (message, deadline) => {
-      const confirmed = new Promise<string>((resolve, reject) => {
-        if (queue.length === 0) setImmediate(flush);
-        queue.push({ message, resolve, reject });
-      });
       try {
-        return await deadline.race(confirmed, () => new Refusal('publish_timeout'));
+        return await deadline.race(send(message), () => new Refusal('publish_timeout'));
       } catch (error) {
         if (error instanceof Refusal) throw error;
         throw new Refusal('publish', { cause: error, detail: `gRPC code ${grpcCode(error) ?? 'none'}` });
@@ -126,19 +104,4 @@ function retryWithin({ attemptMs, callMs }: TimeLimits) {
       totalTimeoutMillis: callMs,
     },
   };
-}
-
-function inBatches(pending: readonly Pending[]): Pending[][] {
-  const batches: Pending[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const one of pending) {
-    const size = one.message.data.length;
-    if (bytes + size > MAX_BATCH_BYTES || (batches.at(-1)?.length ?? 0) >= MAX_BATCH_MESSAGES) {
-      batches.push([]);
-      bytes = 0;
-    }
-    batches.at(-1)?.push(one);
-    bytes += size;
-  }
-  return batches;
 }
