@@ -22,6 +22,8 @@ export interface Push {
 export interface Endpoint {
   url: string;
   pushes: Push[];
+  /** Connections that are open, idle ones included. */
+  connections(): number;
   close(): void;
 }
 
@@ -74,10 +76,18 @@ export async function openEndpoint(answer: (push: Push) => number | undefined): 
     const status = answer(push);
     if (status !== undefined) response.writeHead(status).end();
   });
+  let connections = 0;
+  server.on('connection', (socket) => {
+    connections += 1;
+    socket.on('close', () => {
+      connections -= 1;
+    });
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/push`,
     pushes,
+    connections: () => connections,
     close() {
       server.close();
       server.closeAllConnections();

@@ -30,11 +30,13 @@ afterEach(async () => {
   await fixture.close();
 });
 
-/** One publish without retries, given up after 200 ms: the code it ends with, and how many messages are there. */
+/** One publish without retries, given up after 1 s: the code it ends with, and how many messages are there. */
 async function outcome(fault: Fault): Promise<[Code, number]> {
+  // Connects, so that the second is the publish's own.
+  await publisher.getTopic({ topic: TOPIC });
   intercept = ({ method }) => (method === 'Publish' ? fault : undefined);
   const messages = [{ data: Buffer.from('x') }];
-  const code = await publisher.publish({ topic: TOPIC, messages }, { timeout: 200, retry: null }).then(
+  const code = await publisher.publish({ topic: TOPIC, messages }, { timeout: 1_000, retry: null }).then(
     () => Code.OK,
     (error: { code: Code }) => error.code,
   );

@@ -20,9 +20,12 @@ it('cuts pushes and timers when it closes', async () => {
   open.emulator.publish(NAMES.topic, { attributes: { hang: '1' } }, { attributes: { refuse: '1' } });
   await until('a push that hangs and one that was refused', () => open.endpoint.pushes.length === 2);
   const before = open.events.length;
-  await open.close();
+  expect(open.endpoint.connections()).toBeGreaterThan(0);
   await open.emulator.close();
+  await until('the end of all connections', () => open.endpoint.connections() === 0);
   expect(open.events).toHaveLength(before);
+  // Closing twice does no harm.
+  await open.close();
 });
 
 it('keeps no process alive once closed', async () => {

@@ -11,7 +11,8 @@ let fixture: Fixture;
 let subscriber: InstanceType<typeof v1.SubscriberClient>;
 
 beforeEach(async () => {
-  fixture = await openFixture({ ackDeadlineScale: 0.01, timeScale: 0.01 });
+  // Ack deadlines of 10 s pass in 1 s.
+  fixture = await openFixture({ ackDeadlineScale: 0.1 });
   fixture.emulator.createTopic({ name: TOPIC });
   fixture.emulator.createSubscription({ name: SUBSCRIPTION, topic: TOPIC });
   const [servicePath = '', port] = fixture.emulator.host.split(':');
@@ -78,8 +79,7 @@ it('moves the ack deadline, and takes 0 as a refusal', async () => {
   const [first] = await pull();
   const ackIds = [first?.ackId ?? ''];
   await subscriber.modifyAckDeadline({ subscription: SUBSCRIPTION, ackIds, ackDeadlineSeconds: 600 });
-  // The 10 s of the subscription are 100 ms here.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
   expect(fixture.deliveries()).toEqual([]);
   await subscriber.modifyAckDeadline({ subscription: SUBSCRIPTION, ackIds, ackDeadlineSeconds: 0 });
   const [second] = await pull();

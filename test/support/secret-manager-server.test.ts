@@ -76,7 +76,7 @@ it('fails, hangs and delays as told, and counts every call', async () => {
   server.intercept = () => ({ fail: Code.PERMISSION_DENIED });
   await expect(client.listSecretVersions({ parent: SECRET })).rejects.toMatchObject({ code: Code.PERMISSION_DENIED });
   server.intercept = ({ method }) => (method === 'AccessSecretVersion' ? { hang: true } : undefined);
-  const gaveUp = client.accessSecretVersion({ name }, { timeout: 200, retry: null });
+  const gaveUp = client.accessSecretVersion({ name }, { timeout: 500, retry: null });
   await expect(gaveUp).rejects.toMatchObject({ code: Code.DEADLINE_EXCEEDED });
   server.intercept = () => ({ delayMs: 20 });
   expect((await client.accessSecretVersion({ name }))[0].payload?.data?.toString()).toBe('second');

@@ -34,7 +34,6 @@ export class Pusher implements Consumer {
   readonly #concurrency: number;
   readonly #ackDeadlineScale: number;
   readonly #agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
-  readonly #posts = new Set<http.ClientRequest>();
   #inFlight = 0;
   #ended = false;
 
@@ -58,10 +57,9 @@ export class Pusher implements Consumer {
     }
   }
 
-  /** Cuts the pushes in flight. */
+  /** Cuts the pushes in flight: an agent destroys the connections in use as well. */
   end(): void {
     this.#ended = true;
-    for (const post of this.#posts) post.destroy();
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
@@ -88,7 +86,6 @@ export class Pusher implements Consumer {
     };
     const limit = this.#subscription.config.ackDeadlineSeconds * 1_000 * this.#ackDeadlineScale;
     const timer = setTimeout(() => post.destroy(new Error('deadline exceeded')), limit);
-    this.#posts.add(post);
     post.on('information', ({ statusCode }) => {
       if (statusCode === 102) settle(102);
     });
@@ -98,10 +95,7 @@ export class Pusher implements Consumer {
       settle(response.statusCode ?? 0);
     });
     post.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
-    post.on('close', () => {
-      clearTimeout(timer);
-      this.#posts.delete(post);
-    });
+    post.on('close', () => clearTimeout(timer));
     post.end(body);
   }
 }
