@@ -70,6 +70,8 @@ const TOPIC_NAME = /^projects\/[^/\s]+\/topics\/[A-Za-z][A-Za-z0-9._~+%-]{2,254}
 const INSTANCE_NAME = /^[^:\s]+(:[^:\s]+)?:[^:\s]+:[^:\s]+$/;
 const HOST_AND_PORT = /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):([0-9]{1,5})$/;
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+/** For local runs and tests alone, whichever function reads them. */
+const LOCAL_VARIABLES = ['PUBSUB_EMULATOR_HOST', 'SECRET_MANAGER_EMULATOR_HOST', 'DATABASE_URL'];
 const IP_TYPES = ['PRIVATE', 'PUBLIC', 'PSC'] as const;
 
 /**
@@ -111,6 +113,10 @@ export function readLogConfig(env: Environment = process.env): LogConfig {
 function read<T>(env: Environment, reader: Reader<T>): T {
   const faults: Fault[] = [];
   const config = reader(env, faults);
+  for (const variable of LOCAL_VARIABLES) {
+    if (isSet(env['K_SERVICE']) && isSet(env[variable]))
+      faults.push({ variable, expected: 'must not be set in a deployed function' });
+  }
   if (isSet(env['LOG_LEVEL']) && !LOG_LEVELS.some((level) => level === env['LOG_LEVEL'])) {
     faults.push({ variable: 'LOG_LEVEL', expected: `must be one of ${LOG_LEVELS.join(', ')}` });
   }
@@ -147,7 +153,6 @@ function readDatabaseSource(env: Environment, faults: Fault[]): DatabaseSource {
 
 function readDatabaseUrl(env: Environment, url: string, faults: Fault[]): DatabaseSource {
   const variable = 'DATABASE_URL';
-  if (isSet(env['K_SERVICE'])) faults.push({ variable, expected: 'must not be set in a deployed function' });
   if (isSet(env['CLOUD_SQL_INSTANCE']))
     faults.push({ variable, expected: 'must not be set beside CLOUD_SQL_INSTANCE' });
   if (!/^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? '')) {
@@ -181,8 +186,7 @@ function emulatorHost(env: Environment, faults: Fault[], variable: string): stri
   const text = env[variable];
   if (!isSet(text)) return undefined;
   const port = Number(HOST_AND_PORT.exec(text)?.[2]);
-  if (isSet(env['K_SERVICE'])) faults.push({ variable, expected: 'must not be set in a deployed function' });
-  else if (!(port >= 1 && port <= 65_535)) faults.push({ variable, expected: 'must be host:port' });
+  if (!(port >= 1 && port <= 65_535)) faults.push({ variable, expected: 'must be host:port' });
   return text;
 }
 
