@@ -1,0 +1,71 @@
+import type { IncidentEvent, Lead } from '../../shared/incident-event.ts';
+
+/** What to change in an event; what a test does not say is valid. */
+export interface EventChanges {
+  readonly webhookId?: string;
+  readonly receivedAt?: string;
+  readonly incidentId?: string;
+  readonly status?: string | null;
+  readonly updatedAt?: string | null;
+  readonly leads?: readonly Lead[];
+}
+
+/** Attributes and delivery of a push request. */
+export interface PushChanges {
+  readonly attributes?: Record<string, unknown>;
+  readonly messageId?: string;
+  readonly deliveryAttempt?: number;
+  /** In place of the event's own bytes. */
+  readonly data?: string | Buffer;
+}
+
+/** A lead without the role, by the sample alaners. */
+export const ADA: Lead = { incidentIoUserId: '01LEADADA', slackUserId: 'U01LEAD' };
+/** A lead who holds the role. */
+export const GRACE: Lead = { incidentIoUserId: '01LEADGRACE', slackUserId: 'U02MANAGER' };
+
+/** An event whose incident is past triage and live, led by somebody without the role. */
+export function incidentEvent({
+  webhookId = 'msg_1',
+  receivedAt = new Date().toISOString(),
+  incidentId = '01INCIDENT',
+  status = 'learning',
+  updatedAt = '2026-08-01T10:00:00Z',
+  leads = [ADA],
+}: EventChanges = {}): IncidentEvent {
+  return {
+    webhookId,
+    eventType: 'public_incident.incident_updated_v2',
+    receivedAt,
+    principal: 'incidentio-webhook@alan-eu-tools.iam.gserviceaccount.com',
+    incident: {
+      id: incidentId,
+      reference: 'INC-1',
+      status,
+      mode: 'standard',
+      permalink: 'https://app.incident.io/incidents/1',
+      updatedAt,
+    },
+    leads,
+  };
+}
+
+/** A push request's body, as Pub/Sub writes it. */
+export function pushBody(
+  event: unknown,
+  { attributes = { schemaVersion: '1' }, messageId = '1001', deliveryAttempt, data }: PushChanges = {},
+): string {
+  const publishTime = new Date().toISOString();
+  return JSON.stringify({
+    message: {
+      data: Buffer.from(data ?? JSON.stringify(event)).toString('base64'),
+      attributes,
+      messageId,
+      message_id: messageId,
+      publishTime,
+      publish_time: publishTime,
+    },
+    subscription: 'projects/alan-eu-tools/subscriptions/incident-lead',
+    ...(deliveryAttempt !== undefined && { deliveryAttempt }),
+  });
+}
