@@ -19,8 +19,8 @@ export interface Context {
 /** The rest of the outcomes: those of a whole message. */
 export type MessageOutcome = 'skipped_status' | 'no_lead' | 'invalid_message' | 'database_unavailable' | 'failed';
 
-/** Log-based metrics skip entries that are older than a day. */
-const MAX_TIMESTAMP_AGE_MS = 23 * 3_600_000;
+/** Log-based metrics skip entries that are older than a day; Cloud Logging refuses those that are more than a day ahead. */
+const MAX_TIMESTAMP_DISTANCE_MS = 23 * 3_600_000;
 
 const MESSAGE_LEVELS = {
   skipped_status: 'debug',
@@ -99,7 +99,7 @@ function insertIdOf(webhookId: string, lead: Lead): string {
 
 function timestampOf({ receivedAt }: IncidentEvent): Date | undefined {
   const at = new Date(receivedAt);
-  return Date.now() - at.getTime() <= MAX_TIMESTAMP_AGE_MS ? at : undefined;
+  return Math.abs(Date.now() - at.getTime()) <= MAX_TIMESTAMP_DISTANCE_MS ? at : undefined;
 }
 
 function nameOf({ slackUserId, incidentIoUserId }: Lead): string {
