@@ -3,15 +3,15 @@ import type { DatabaseSource } from '../../shared/config.ts';
 import type { OpenPool } from './database.ts';
 import { DatabaseUnavailable } from './database-error.ts';
 
-/**
- * The connector renews its one-hour certificate by a timer, which stands still while Cloud Run gives the instance no CPU.
- * Older than this and idle, pool and connector are made anew instead of failing on an old certificate.
- */
-const MAX_AGE_MS = 45 * 60_000;
+/** Of the 8 s of an answer; the Admin API is asked twice, and asked again where it answers 5xx. */
 const LOAD_TIMEOUT_MS = 4_000;
 
 /**
  * Opens a pool on a Cloud SQL instance with IAM authentication. The connector is loaded with the first call.
+ *
+ * The connector renews its one-hour certificate by a timer, which stands still while Cloud Run gives the instance no CPU, and by itself only
+ * after a connection has failed, at most every 30 s. Before its first connection, a renewal that fails is an unhandled rejection and ends the
+ * process. So a connector is not kept after a failed connection: pool and connector are made anew, within the same request.
  * @throws DatabaseUnavailable where the instance cannot be looked up. The connector is then left alone: it remembers a failed first load, and
  *   closing it after one raises an unhandled rejection.
  */
@@ -21,37 +21,27 @@ export async function openCloudSql(
 ): Promise<OpenPool> {
   const { AuthTypes, Connector, IpAddressTypes } = await import('@google-cloud/cloud-sql-connector');
   const connector = new Connector();
-  const { stream } = await inTime(
-    connector.getOptions({
-      instanceConnectionName: source.instance,
-      ipType: IpAddressTypes[source.ipType],
-      authType: AuthTypes.IAM,
-    }),
-  ).catch((error: unknown) => {
-    throw new DatabaseUnavailable(
-      'cloud_sql',
-      error instanceof Error ? error.message : 'the instance could not be looked up',
-      { cause: error },
-    );
+  const loading = connector.getOptions({
+    instanceConnectionName: source.instance,
+    ipType: IpAddressTypes[source.ipType],
+    authType: AuthTypes.IAM,
   });
-  const pool = new pg.Pool({ ...settings, stream, user: source.user, database: source.database });
-  const madeAt = performance.now();
-  return {
-    pool,
-    isStale: () => performance.now() - madeAt > MAX_AGE_MS && pool.totalCount === pool.idleCount,
-    async close() {
-      await pool.end();
-      connector.close();
-    },
-  };
+  const { stream } = await inTime(loading, () => connector.close()).catch((error: unknown) => {
+    const explanation = error instanceof Error ? error.message : 'the Cloud SQL instance could not be looked up';
+    throw new DatabaseUnavailable('cloud_sql', explanation, { cause: error });
+  });
+  // `ssl: false`: the stream is TLS already, whatever PGSSLMODE says.
+  const pool = new pg.Pool({ ...settings, stream, ssl: false, user: source.user, database: source.database });
+  return { pool, closeConnector: () => connector.close() };
 }
 
-function inTime<T>(work: Promise<T>): Promise<T> {
+/** Waits for `work` as long as a load may take; one that succeeds after that is undone. */
+function inTime<T>(work: Promise<T>, undo: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error('the Cloud SQL Admin API did not answer in time')),
-      LOAD_TIMEOUT_MS,
-    );
+    const timer = setTimeout(() => {
+      reject(new Error('the Cloud SQL Admin API did not answer in time'));
+      work.then(undo, () => {});
+    }, LOAD_TIMEOUT_MS);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
