@@ -21,7 +21,8 @@ export type Query = (
 /** The look-up. `name` makes it a prepared statement: parsed and planned once for each connection. */
 export const FIND_ALANERS = {
   name: 'find_alaners',
-  text: 'select slack_id, email, roles from alaner_directory where slack_id = any($1::text[])',
+  // The cast: roles of another array type would come as text.
+  text: 'select slack_id, email, roles::text[] as roles from alaner_directory where slack_id = any($1::text[])',
 };
 
 /** The alaners found, by Slack id; several under one id are a fault of the directory, which is for the caller to see. */
@@ -30,6 +31,9 @@ export type Alaners = ReadonlyMap<string, readonly Alaner[]>;
 /** Finds at least the alaners with these Slack ids, all of them in one round trip. Throws as `Query` does. */
 export type FindAlaners = (slackIds: readonly string[], deadline: Deadline) => Promise<Alaners>;
 
+/** A row as it comes; what is in it is the view's business. */
+type Row = Readonly<Record<'slack_id' | 'email' | 'roles', unknown>>;
+
 interface LookUp {
   readonly slackIds: readonly string[];
   readonly deadline: Deadline;
@@ -37,19 +41,30 @@ interface LookUp {
 
 const BATCH_LIMITS = { items: 100, size: 1_000, sizeOf: ({ slackIds }: LookUp) => slackIds.length };
 
-/** Look-ups over `query`; those of messages that arrive together share a round trip. Ids are bound, never put into the statement. */
+/**
+ * Look-ups over `query`; those of messages that arrive together share a round trip, and nothing else: each keeps its own deadline, and a row
+ * that is not what the directory promises fails those alone who asked for it. Ids are bound, never put into the statement.
+ */
 export function createFindAlaners(query: Query): FindAlaners {
-  const find = gather<LookUp, Alaners>(async (lookUps) => {
+  const find = gather<LookUp, Map<unknown, Row[]>>(async (lookUps) => {
     const slackIds = new Set(lookUps.flatMap((lookUp) => lookUp.slackIds));
-    const rows = await query({ ...FIND_ALANERS, values: [[...slackIds]] }, lookUps[0].deadline);
-    const found = Map.groupBy(rows.map(toAlaner), ({ slackId }) => slackId);
+    const rows = (await query({ ...FIND_ALANERS, values: [[...slackIds]] }, longest(lookUps))) as Row[];
+    const found = Map.groupBy(rows, ({ slack_id }) => slack_id);
     return lookUps.map(() => found);
   }, BATCH_LIMITS);
-  return async (slackIds, deadline) => (slackIds.length === 0 ? new Map() : find({ slackIds, deadline }));
+  return async (slackIds, deadline) => {
+    if (slackIds.length === 0) return new Map();
+    const late = () => new DatabaseUnavailable('deadline', 'the server did not answer in time');
+    const found = await deadline.race(find({ slackIds, deadline }), late);
+    return new Map(slackIds.map((slackId) => [slackId, (found.get(slackId) ?? []).map(toAlaner)]));
+  };
 }
 
-function toAlaner(row: unknown): Alaner {
-  const { slack_id: slackId, email, roles } = row as Record<string, unknown>;
+function longest(lookUps: readonly [LookUp, ...LookUp[]]): Deadline {
+  return lookUps.map(({ deadline }) => deadline).reduce((a, b) => (a.remaining() >= b.remaining() ? a : b));
+}
+
+function toAlaner({ slack_id: slackId, email, roles }: Row): Alaner {
   if (typeof slackId !== 'string' || typeof email !== 'string')
     throw new DatabaseUnavailable('row', 'the view gives a row without slack_id or email');
   return { slackId, email, roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [] };
