@@ -20,6 +20,7 @@ export type Push = { readonly delivery: Delivery } & (
 /** Why a request holds no message of ours. */
 export type EnvelopeFault =
   | BodyFault
+  | 'content_encoding'
   | 'not_an_envelope'
   | 'not_base64'
   | 'not_utf8'

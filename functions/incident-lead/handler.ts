@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ANSWER_BUDGET_MS, type Deadline, deadlineFrom } from '../../shared/deadline.ts';
 import type { IncidentEvent } from '../../shared/incident-event.ts';
 import type { Log, LogLine } from '../../shared/log.ts';
-import { readBody } from '../../shared/read-body.ts';
+import { type BodyFault, readBody } from '../../shared/read-body.ts';
 import { traceOf } from '../../shared/trace.ts';
 import type { FindAlaners } from './alaners.ts';
 import { assess, SKIPPED_STATUSES } from './assess.ts';
@@ -51,12 +51,13 @@ export function createHandler(
   };
 }
 
-function readPush({ method, headers }: IncomingMessage, body: Buffer | EnvelopeFault): Push {
-  if (method !== 'POST' || typeof body === 'string') {
-    return { delivery: NO_DELIVERY, event: undefined, fault: typeof body === 'string' ? body : 'not_an_envelope' };
-  }
-  // Pub/Sub does not compress; compressed bytes are no envelope, and are not inflated to find out.
-  return readEnvelope(headers['content-encoding'] ? Buffer.alloc(0) : body);
+function readPush({ method, headers }: IncomingMessage, body: Buffer | BodyFault): Push {
+  const none = (fault: EnvelopeFault): Push => ({ delivery: NO_DELIVERY, event: undefined, fault });
+  if (typeof body === 'string') return none(body);
+  // Pub/Sub does not compress, and nothing is inflated to find out what it is.
+  const encoding = headers['content-encoding'] || 'identity';
+  if (encoding.toLowerCase() !== 'identity') return none('content_encoding');
+  return method === 'POST' ? readEnvelope(body) : none('not_an_envelope');
 }
 
 async function handle(
