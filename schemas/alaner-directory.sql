@@ -11,9 +11,12 @@ where a.slack_id is not null;
 
 do $$
 begin
-  create role alaner_directory_reader nologin;
+  -- Looked up first: whoever may not create roles can still apply this file where the role exists.
+  if not exists (select from pg_roles where rolname = 'alaner_directory_reader') then
+    create role alaner_directory_reader nologin;
+  end if;
 exception
-  when duplicate_object or unique_violation then null;
+  when duplicate_object or unique_violation then null; -- created at the same moment
 end
 $$;
 
