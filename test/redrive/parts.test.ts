@@ -75,7 +75,7 @@ it.each([
 
 it('shows a bar on a terminal', () => {
   const written = shownBy({ isTTY: true });
-  expect(written).toContain('500 of 1000 taken | 2 failed');
+  expect(written).toContain('500 of 1000 done | 2 failed');
   // The cursor, hidden for the bar, is back.
   expect(written.lastIndexOf('\u001b[?25h')).toBeGreaterThan(written.lastIndexOf('\u001b[?25l'));
 });

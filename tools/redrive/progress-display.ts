@@ -18,7 +18,7 @@ export function createProgressDisplay(
 
 function bar(stream: NodeJS.WritableStream): ProgressDisplay {
   const shown = new SingleBar(
-    { format: ' {bar} {value} of {total} taken | {failed} failed | {duration_formatted}', hideCursor: true, stream },
+    { format: ' {bar} {value} of {total} done | {failed} failed | {duration_formatted}', hideCursor: true, stream },
     Presets.shades_classic,
   );
   return {
