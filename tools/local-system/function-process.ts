@@ -28,13 +28,19 @@ export interface FunctionOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told each line that it writes to stdout or stderr. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Ends it while it starts. */
+  readonly signal?: AbortSignal;
 }
 
 const READY_TIMEOUT_MS = 15_000;
 const KILL_AFTER_MS = 10_000;
+const NO_METADATA = { METADATA_SERVER_DETECTION: 'none' };
+/** So that the function does not outlive whoever started it, however that one ended. */
+const END_WITH_PARENT = 'data:text/javascript,process.once("disconnect",()=>process.kill(process.pid,"SIGTERM"))';
 
 /**
- * Starts a function and waits until it accepts connections.
+ * Starts a function and waits until it accepts connections. It ends with this process, whatever ends it, and a ctrl-C on
+ * the terminal reaches it only through `stop`.
  * @throws Error with the last lines it wrote, where it does not come up.
  */
 export async function startFunction({
@@ -43,45 +49,62 @@ export async function startFunction({
   port,
   env,
   onLine = () => {},
+  signal,
 }: FunctionOptions): Promise<FunctionProcess> {
   const framework = join(createRequire(import.meta.url).resolve('@google-cloud/functions-framework'), '..', 'main.js');
-  const child = spawn(process.execPath, [framework, `--source=${folder}`, `--target=${target}`, `--port=${port}`], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', END_WITH_PARENT, framework, `--source=${folder}`, `--target=${target}`, `--port=${port}`],
+    {
+      // There is no metadata server to look for here.
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', ...NO_METADATA, ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+    },
+  );
   const last: string[] = [];
   for (const stream of ['stdout', 'stderr'] as const) {
-    createInterface({ input: child[stream] }).on('line', (line) => {
+    const input = child[stream];
+    if (input === null) continue;
+    createInterface({ input }).on('line', (line) => {
       last.push(line);
       if (last.length > 20) last.shift();
       onLine(line, stream);
     });
   }
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const gone = new AbortController();
+  const exited = once(child, 'exit').then(([code]) => {
+    gone.abort();
+    return code as number | null;
+  });
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
     const kill = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
     await exited;
     clearTimeout(kill);
   };
+  const end = (): unknown => child.kill('SIGKILL');
+  signal?.addEventListener('abort', end, { once: true });
   const running = { url: `http://127.0.0.1:${port}`, process: child, exited, stop };
   try {
     await Promise.race([
-      accepting(port),
+      accepting(port, gone.signal),
       exited.then((code) => {
         throw new Error(`it ended with exit code ${code}`);
       }),
     ]);
   } catch (error) {
     child.kill('SIGKILL');
+    await exited;
     throw new Error(`${target} did not start on port ${port}: ${(error as Error).message}\n${last.join('\n')}`);
   }
+  signal?.removeEventListener('abort', end);
   return running;
 }
 
-async function accepting(port: number): Promise<void> {
+async function accepting(port: number, gone: AbortSignal): Promise<void> {
   const until = performance.now() + READY_TIMEOUT_MS;
-  while (performance.now() < until) {
+  while (performance.now() < until && !gone.aborted) {
     const accepted = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1');
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false));

