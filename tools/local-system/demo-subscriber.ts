@@ -5,8 +5,11 @@ import type { AddressInfo } from 'node:net';
 /** A message that the demo subscriber was sent. */
 export interface DemoMessage {
   readonly messageId: string;
+  readonly attributes: Readonly<Record<string, string>>;
   readonly data: unknown;
 }
+
+type Push = Omit<DemoMessage, 'data'> & { readonly data: string };
 
 /** The smallest subscriber there is: takes a push, tells the event, answers 204. Starts on a free port of 127.0.0.1. */
 export async function startDemoSubscriber(
@@ -17,10 +20,9 @@ export async function startDemoSubscriber(
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
     req.on('end', () => {
       try {
-        const { message } = JSON.parse(Buffer.concat(chunks).toString()) as {
-          message: { data: string; messageId: string };
-        };
-        onMessage({ messageId: message.messageId, data: JSON.parse(Buffer.from(message.data, 'base64').toString()) });
+        const { message } = JSON.parse(Buffer.concat(chunks).toString()) as { message: Push };
+        const { messageId, attributes, data } = message;
+        onMessage({ messageId, attributes, data: JSON.parse(Buffer.from(data, 'base64').toString()) });
         res.writeHead(204).end();
       } catch {
         res.writeHead(400).end();

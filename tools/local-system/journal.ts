@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EmulatorEvent } from '../pubsub-emulator/events.ts';
+import type { DemoMessage } from './demo-subscriber.ts';
 
 /** Something a part of the local system said; one line of `log.jsonl`. */
 export type JournalEntry = {
@@ -11,7 +12,7 @@ export type JournalEntry = {
   /** Output that is no log line: a crash, a warning of Node. */
   | { readonly source: FunctionName | 'local-system'; readonly text: string }
   | { readonly source: 'pubsub'; readonly delivery: Delivery }
-  | { readonly source: 'demo-subscriber'; readonly message: { readonly messageId: string; readonly data: unknown } }
+  | { readonly source: 'demo-subscriber'; readonly message: DemoMessage }
 );
 
 /** A JournalEntry before it has its time. */

@@ -1,4 +1,5 @@
 import type { Reason } from '../../functions/incident-webhook/refusal.ts';
+import type { DemoMessage } from './demo-subscriber.ts';
 import type { Delivery, FunctionLine, JournalEntry } from './journal.ts';
 
 /** The hops of an event's way, in their order; `notice` is what belongs to no event. */
@@ -68,7 +69,7 @@ export function toSteps(entry: JournalEntry): Step[] {
     return entry.source === 'incident-webhook' ? webhookSteps(entry.at, entry.line) : [decision(entry.at, entry.line)];
   }
   if ('delivery' in entry) return [deliveryStep(entry.at, entry.delivery)];
-  if ('message' in entry) return [notice(entry.at, entry.source, JSON.stringify(entry.message.data), 'INFO')];
+  if ('message' in entry) return [demoStep(entry.at, entry.message)];
   return [notice(entry.at, entry.source, entry.text, 'WARNING')];
 }
 
@@ -109,6 +110,12 @@ function deliveryStep(at: string, delivery: Delivery): Step {
     state: acknowledged ? 'done' : 'stopped',
     text: `${subscription} ${outcome}, attempt ${attempt}${next}`,
   };
+}
+
+function demoStep(at: string, { attributes, data }: DemoMessage): Step {
+  const { webhookId, incidentId } = attributes;
+  const text = `demo-subscriber got ${JSON.stringify(data)}`;
+  return { at, webhookId, incidentId, stage: 'delivered', state: 'done', text, reason: undefined };
 }
 
 function decision(at: string, { message, metadata = {} }: FunctionLine): Step {

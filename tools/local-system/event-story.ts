@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { explain } from './explanation.ts';
+import { type JournalEntry, readJournal } from './journal.ts';
+import { STAGES, type Step, toSteps } from './step.ts';
+
+/** The way of one webhook, all deliveries of its message included. */
+export interface EventStory {
+  readonly webhookId: string | undefined;
+  readonly steps: readonly Step[];
+}
+
+const POLL_MS = 50;
+/** The lines of one answer come from two processes. */
+const SETTLE_MS = 150;
+
+/** The stories that a webhook id or an incident id stands for, oldest first. */
+export function storiesOf(entries: readonly JournalEntry[], id: string): EventStory[] {
+  const steps = entries.flatMap(toSteps);
+  const ids = new Set(
+    steps.filter((step) => step.webhookId === id || step.incidentId === id).map(({ webhookId }) => webhookId),
+  );
+  return [...ids].map((webhookId) => ({
+    webhookId,
+    steps: inWayOrder(steps.filter((step) => step.webhookId === webhookId)),
+  }));
+}
+
+/** By time, but what lies less than `SETTLE_MS` apart by hop. */
+function inWayOrder(steps: readonly Step[]): Step[] {
+  const ordered: Step[] = [];
+  let group: Step[] = [];
+  const close = (): void => {
+    ordered.push(...group.toSorted((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage)));
+    group = [];
+  };
+  for (const step of steps) {
+    const [first] = group;
+    if (first && Date.parse(step.at) - Date.parse(first.at) > SETTLE_MS) close();
+    group.push(step);
+  }
+  close();
+  return ordered;
+}
+
+/** True once nothing more is to come, other than a delivery after a pause. */
+export function isOver(steps: readonly Step[]): boolean {
+  const last = steps.findLast(({ stage }) => stage === 'received' || stage === 'verified' || stage === 'published');
+  if (last !== undefined && last.state !== 'done') return true;
+  return steps.some(({ stage }) => stage === 'decided');
+}
+
+/** What the ends of a story mean, each sentence once. */
+export function conclusions(steps: readonly Step[]): string[] {
+  const answered = new Set(steps.filter(({ stage }) => stage === 'decided').map(({ stage }) => stage));
+  const sentences = steps
+    // The subscriber's own line says more than the status that Pub/Sub saw.
+    .filter(({ stage, reason }) => !(stage === 'delivered' && reason !== 'dead-lettered' && answered.size > 0))
+    .map(explain);
+  return [...new Set(sentences.filter((sentence) => sentence !== undefined))];
+}
+
+/**
+ * Waits until the local system has dealt with a webhook.
+ * @param since what was noted before is another sending of the same webhook.
+ * @returns as far as the story has come by then.
+ */
+export async function awaitStory(file: string, webhookId: string, since: Date, timeoutMs: number): Promise<EventStory> {
+  const until = performance.now() + timeoutMs;
+  const read = (): EventStory =>
+    storiesOf(
+      readJournal(file).filter(({ at }) => new Date(at) >= since),
+      webhookId,
+    )[0] ?? { webhookId, steps: [] };
+  while (performance.now() < until) {
+    if (isOver(read().steps)) {
+      await sleep(SETTLE_MS);
+      break;
+    }
+    await sleep(POLL_MS);
+  }
+  return read();
+}
