@@ -19,7 +19,16 @@ export interface ProtoSource {
  * They come from the installed client, so server and client always agree on the contract. Decoded requests hold every
  * field: numbers for int64, strings for enums, Buffers for bytes, null for an absent message.
  */
-export function loadServices({ client, api, file }: ProtoSource): Record<string, ServiceDefinition> {
+export function loadServices(source: ProtoSource): Record<string, ServiceDefinition> {
+  const known = loaded.get(source.file) ?? load(source);
+  loaded.set(source.file, known);
+  return known;
+}
+
+// Parsing takes about 100 ms, and a test file starts a server for every case.
+const loaded = new Map<string, Record<string, ServiceDefinition>>();
+
+function load({ client, api, file }: ProtoSource): Record<string, ServiceDefinition> {
   const fromClient = createRequire(createRequire(import.meta.url).resolve(client));
   const home = dirname(fromClient.resolve(`${api ?? client}/package.json`));
   // google-gax exports no package.json; its entry is build/src/index.js, and the common protos are in build/protos.
