@@ -16,12 +16,18 @@ describe('build', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('writes an entry, its source map and a package.json for each function', async () => {
+  it('writes entry, bundle, code cache, source map and package.json for each function', async () => {
     const folders = await build({ root: folder });
     expect(folders).toEqual([join(out, 'incident-webhook'), join(out, 'incident-lead')]);
     for (const each of folders) {
-      expect(readdirSync(each).sort()).toEqual(['index.cjs', 'index.cjs.map', 'package.json']);
-      expect(readFileSync(join(each, 'index.cjs'), 'utf8')).toMatch(/\/\/# sourceMappingURL=index\.cjs\.map\n$/);
+      expect(readdirSync(each).sort()).toEqual([
+        'bundle.js',
+        'bundle.js.map',
+        `bundle.${process.version}-${process.arch}.cache`,
+        'index.cjs',
+        'package.json',
+      ]);
+      expect(readFileSync(join(each, 'bundle.js'), 'utf8')).toMatch(/\/\/# sourceMappingURL=bundle\.js\.map\n$/);
     }
     expect(JSON.parse(readFileSync(join(out, 'incident-lead', 'package.json'), 'utf8'))).toEqual({
       name: 'incident-lead',

@@ -13,6 +13,7 @@ export function substitutionPlugin(substitutions: readonly Substitution[]): Plug
         const filter = new RegExp(`/node_modules/${file.replace(/\./g, '\\.')}$`);
         build.onLoad({ filter }, ({ path }) => {
           if (by === 'nothing') return { contents: missing(file, reason), loader: 'js' };
+          if ('module' in by) return { contents: `module.exports = require('${by.module}');`, loader: 'js' };
           if ('methods' in by) {
             return {
               contents: JSON.stringify(trimProtos(JSON.parse(readFileSync(path, 'utf8')), by.methods)),

@@ -2,8 +2,15 @@
 export interface Substitution {
   /** The file, below `node_modules/`. */
   readonly file: string;
-  /** A file of `replacements/`; or the methods to cut a protobuf.js description down to; or nothing: reaching it is an error. */
-  readonly by: { readonly file: string } | { readonly methods: readonly string[] } | 'nothing';
+  /**
+   * A file of `replacements/`; or another module of the same package, as seen from the file; or the methods to cut a
+   * protobuf.js description down to; or nothing, so that it is an error to reach it.
+   */
+  readonly by:
+    | { readonly file: string }
+    | { readonly module: string }
+    | { readonly methods: readonly string[] }
+    | 'nothing';
   readonly reason: string;
 }
 
@@ -36,7 +43,7 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
   },
   {
     file: '@google-cloud/secret-manager/build/src/index.js',
-    by: { file: 'secret-manager.ts' },
+    by: { module: './v1/secret_manager_service_client' },
     reason: 'one version of the interface is used, and the static message classes of neither',
   },
   {
@@ -59,6 +66,27 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
     by: 'nothing',
     reason: 'static message classes; the clients compile theirs from the JSON description',
   },
+  {
+    file: 'google-gax/build/src/fallback.js',
+    by: 'nothing',
+    reason: 'the transport over HTTP and JSON; the clients use gRPC',
+  },
+  {
+    file: 'google-gax/build/src/operationsClient.js',
+    by: { file: 'operations-client.ts' },
+    reason: 'no method in use starts a long-running operation',
+  },
+  { file: 'google-gax/build/src/resumableUpload.js', by: 'nothing', reason: 'nothing is uploaded' },
+  { file: '@grpc/grpc-js/build/src/server.js', by: 'nothing', reason: 'the functions are gRPC clients only' },
+  { file: '@grpc/grpc-js/build/src/server-credentials.js', by: 'nothing', reason: 'as server.js' },
+  {
+    file: '@grpc/proto-loader/build/src/util.js',
+    by: { file: 'proto-loader-util.ts' },
+    reason: 'no .proto file is read at run time',
+  },
+  { file: 'protobufjs/src/index.js', by: { module: './index-light' }, reason: 'as proto-loader: no parser is needed' },
+  { file: 'winston/lib/winston/transports/file.js', by: 'nothing', reason: 'logs go to stdout' },
+  { file: 'winston/lib/winston/transports/http.js', by: 'nothing', reason: 'logs go to stdout' },
   { file: 'google-gax/build/protos/locations.js', by: 'nothing', reason: 'as iam_service.js' },
   { file: 'google-gax/build/protos/operations.js', by: 'nothing', reason: 'as iam_service.js' },
   {
@@ -68,7 +96,7 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
   },
   {
     file: '@googleapis/sqladmin/build/index.js',
-    by: { file: 'sqladmin.ts' },
+    by: { module: './v1beta4' },
     reason: 'the connector uses one of the two versions of the interface',
   },
   {
