@@ -67,11 +67,22 @@ function stdoutTransport({ project, service, version }: LogConfig): LoggingWinst
     serviceContext: { service, version },
   });
   const entry = transport.common.entry.bind(transport.common);
-  // The library passes `timestamp` on to the entry but leaves `insertId` in the payload, where it means nothing.
+  // The library leaves `insertId` in the payload, where it means nothing, and takes a millisecond's last digits from floating point.
   transport.common.entry = (entryMetadata, data) => {
     const { insertId, stack, ...metadata } = (data as Payload).metadata;
-    const fields = insertId === undefined ? entryMetadata : { ...entryMetadata, insertId };
+    const timestamp = entryMetadata && 'timestamp' in entryMetadata ? entryMetadata.timestamp : undefined;
+    const fields = {
+      ...entryMetadata,
+      ...(insertId !== undefined && { insertId }),
+      ...(timestamp instanceof Date && { timestamp: toTimestamp(timestamp) }),
+    };
     return entry(fields, { ...(data as Payload), metadata });
   };
   return transport;
+}
+
+function toTimestamp(date: Date): { seconds: number; nanos: number } {
+  const ms = date.getTime();
+  const seconds = Math.floor(ms / 1000);
+  return { seconds, nanos: (ms - seconds * 1000) * 1_000_000 };
 }
