@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** An HTTP request, byte by byte; what is left out is a POST to the webhook's path with a `Content-Length`. */
+export interface RawRequest {
+  readonly method?: string;
+  readonly path?: string;
+  /** Names and values as they go on the wire (latin1); an array is a header sent several times. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string | Buffer;
+  /** The body in one chunk, without a length. */
+  readonly chunked?: boolean;
+}
+
+/** An HTTP answer as it came. */
+export interface Answer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A connection on which a test decides about every byte. */
+export interface Wire {
+  readonly socket: Socket;
+  write(bytes: string | Buffer): void;
+  /** The next answer, or undefined where the connection ended without one. `HEAD` has a length but no body. */
+  answer(method?: string): Promise<Answer | undefined>;
+  /** Settles when the other side has closed. */
+  readonly closed: Promise<void>;
+}
+
+/** The bytes of a request. */
+export function toBytes({
+  method = 'POST',
+  path = '/webhooks/incident/lead',
+  headers = {},
+  body = '',
+  chunked = false,
+}: RawRequest): Buffer {
+  const bytes = Buffer.from(body);
+  const framing = chunked ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': String(bytes.length) };
+  const hasBody = bytes.length > 0 || method === 'POST';
+  const lines = Object.entries({ Host: 'localhost', ...(hasBody && framing), ...headers }).flatMap(([name, value]) =>
+    [value].flat().map((each) => `${name}: ${each}\r\n`),
+  );
+  const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
+  if (!chunked) return Buffer.concat([head, bytes]);
+  return Buffer.concat([head, Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n0\r\n\r\n')]);
+}
+
+/** Opens a connection to a port of this machine. */
+export async function dial(port: number): Promise<Wire> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  let received: Buffer = Buffer.alloc(0);
+  let ended = false;
+  let wake = (): void => {};
+  socket.on('data', (chunk) => {
+    received = Buffer.concat([received, chunk]);
+    wake();
+  });
+  // A reset is an end too; what matters is whether an answer came before it.
+  socket.on('error', () => {});
+  const closed = new Promise<void>((resolve) => {
+    const end = (): void => {
+      ended = true;
+      wake();
+      resolve();
+    };
+    socket.once('end', end).once('close', end);
+  });
+  return {
+    socket,
+    closed,
+    write: (bytes) => {
+      socket.write(bytes);
+    },
+    async answer(method = 'POST') {
+      for (;;) {
+        const found = takeAnswer(received, method);
+        if (found !== undefined) {
+          received = found.rest;
+          if (found.answer.status >= 200) return found.answer;
+        } else if (ended) {
+          return undefined;
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    },
+  };
+}
+
+/** Sends one request on a connection of its own, and closes it after the answer. */
+export async function exchange(port: number, bytes: string | Buffer, method?: string): Promise<Answer | undefined> {
+  const wire = await dial(port);
+  wire.write(bytes);
+  try {
+    return await wire.answer(method);
+  } finally {
+    wire.socket.destroy();
+  }
+}
+
+function takeAnswer(bytes: Buffer, method: string): { answer: Answer; rest: Buffer } | undefined {
+  const end = bytes.indexOf('\r\n\r\n');
+  if (end < 0) return undefined;
+  const [line = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
+  const headers = Object.fromEntries(
+    lines.map((each) => [each.slice(0, each.indexOf(':')).toLowerCase(), each.slice(each.indexOf(':') + 1).trim()]),
+  );
+  const status = Number(line.split(' ')[1]);
+  const length = method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0);
+  const body = bytes.subarray(end + 4, end + 4 + length);
+  if (body.length < length) return undefined;
+  return { answer: { status, headers, body: body.toString() }, rest: bytes.subarray(end + 4 + length) };
+}
