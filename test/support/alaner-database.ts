@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { LocalPostgres } from '../../tools/local-system/postgres.ts';
+
+const SCHEMAS = join(import.meta.dirname, '..', '..', 'schemas');
+
+/** Applies both files of the alaner directory. */
+export async function applySchema(client: pg.Client): Promise<void> {
+  for (const file of ['alaner.sql', 'alaner-directory.sql'])
+    await client.query(await readFile(join(SCHEMAS, file), 'utf8'));
+}
+
+/** Makes a database beside the others of a server, with both files in it and nobody else; the caller ends `owner`. */
+export async function newDatabase(
+  { ownerUrl, readerUrl }: LocalPostgres,
+  name: string,
+): Promise<{ owner: pg.Client; readerUrl: string }> {
+  const first = new pg.Client({ connectionString: ownerUrl });
+  await first.connect();
+  await first.query(`create database ${name}`);
+  await first.end();
+  const owner = new pg.Client({ connectionString: inDatabase(ownerUrl, name) });
+  await owner.connect();
+  await applySchema(owner);
+  return { owner, readerUrl: inDatabase(readerUrl, name) };
+}
+
+function inDatabase(url: string, name: string): string {
+  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
+}

@@ -1,0 +1,18 @@
+/** Of a startup message; also of the request for TLS, which nobody here makes. */
+const PROTOCOL_3 = 196_608;
+
+/**
+ * How many times a client asked and waited, by the frontend messages that it sent on one connection: each Sync or simple Query is a round trip.
+ * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+export function roundTripsIn(sent: readonly Buffer[]): number {
+  const bytes = Buffer.concat(sent);
+  let at = bytes.length >= 8 && bytes.readInt32BE(4) === PROTOCOL_3 ? bytes.readInt32BE(0) : 0;
+  let roundTrips = 0;
+  while (at + 5 <= bytes.length) {
+    const type = String.fromCharCode(bytes.readUInt8(at));
+    if (type === 'S' || type === 'Q') roundTrips += 1;
+    at += 1 + bytes.readInt32BE(at + 1);
+  }
+  return roundTrips;
+}
