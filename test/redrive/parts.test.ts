@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { type DeadLetter, nameOf, readDeadLetter } from '../../tools/redrive/dead-letter.ts';
-import { Failure } from '../../tools/redrive/failure.ts';
+import { type Action, Failure } from '../../tools/redrive/failure.ts';
 import { duration } from '../../tools/redrive/list.ts';
 import { moveDeadLetters } from '../../tools/redrive/move.ts';
 import { createProgressDisplay } from '../../tools/redrive/progress-display.ts';
@@ -60,6 +60,31 @@ it.each([
   'projects//topics/abc',
 ])('refuses the topic name "%s"', (given) => {
   expect(() => resourceName('topics', given, 'p')).toThrow(`--topic expects an id such as my-name`);
+});
+
+it('asks for a project where the name has none', () => {
+  expect(() => resourceName('subscriptions', 'dead', undefined)).toThrow(
+    '--subscription dead needs a project: give --project, or projects/PROJECT/subscriptions/dead.',
+  );
+});
+
+const [TOPIC, DEAD] = ['projects/p/topics/events', 'projects/p/subscriptions/dead'];
+
+it.each<[Action, string, number | undefined, string]>([
+  ['take from', DEAD, 5, `${DEAD} does not exist. "gcloud pubsub subscriptions list --project p" lists those that do.`],
+  ['publish to', TOPIC, 5, `${TOPIC} does not exist. "gcloud pubsub topics list --project p" lists those that do.`],
+  ['take from', DEAD, 16, 'No usable credentials: run "gcloud auth application-default login", or set'],
+  ['publish to', TOPIC, undefined, 'No usable credentials: run "gcloud auth application-default login", or set'],
+  [
+    'publish to',
+    TOPIC,
+    14,
+    `Pub/Sub could not be reached to publish to ${TOPIC}: check the network and try again. (why)`,
+  ],
+  ['acknowledge on', DEAD, 4, `Could not acknowledge on ${DEAD}: DEADLINE_EXCEEDED. (why)`],
+])('says what to do when it cannot %s %s (gRPC code %s)', (action, resource, code, message) => {
+  const cause = Object.assign(new Error('why'), code !== undefined && { code });
+  expect(new Failure(action, resource, cause).message).toContain(message);
 });
 
 it.each([

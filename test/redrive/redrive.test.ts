@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Code } from '../../tools/grpc-server/rpc-error.ts';
 import type { EmulatorEvent } from '../../tools/pubsub-emulator/events.ts';
 import {
@@ -13,6 +14,9 @@ import {
   USUAL,
   withEmulator,
 } from './run-redrive.ts';
+
+// Five processes at a time: seconds on a quiet machine.
+jest.setTimeout(90_000);
 
 const webhookIds = (request: { messages: { attributes?: Record<string, string> }[] }): string[] =>
   request.messages.map(({ attributes }) => attributes?.['webhookId'] ?? '');
