@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from '../../tools/grpc-server/fault.ts';
+import { Code } from '../../tools/grpc-server/rpc-error.ts';
+import { bodyOf } from '../incident-webhook/body.ts';
+import { concurrently } from '../support/concurrently.ts';
+import { expectCleanOutput, expectForm } from '../support/hostile-table.ts';
+import { SECRET } from '../support/sign.ts';
+import { type Exchange, type Sent, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
+import { dial } from '../support/wire.ts';
+
+/** The contract's limit for any answer. */
+const ANSWER_MS = 8_000;
+
+/** What to do to the publish of a webhook, by its id; asked for each attempt, which counts from 1. */
+const faults = new Map<string, (attempt: number) => Fault | undefined>();
+const attempts = new Map<string, number>();
+/** Requests of one turn of the event loop share a publish, and would share its fault. */
+let turn = Promise.resolve();
+const starting = start();
+afterAll(async () => (await starting).stop());
+
+const AT_ONCE = [
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'PERMISSION_DENIED',
+  'FAILED_PRECONDITION',
+  'UNAUTHENTICATED',
+] as const;
+const AFTER_RETRIES = [
+  'UNKNOWN',
+  'RESOURCE_EXHAUSTED',
+  'ABORTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+] as const;
+
+for (const code of AT_ONCE) {
+  concurrently(`answers 503 at once where Pub/Sub refuses with ${code}`, async () => {
+    const { sent, tookMs } = await sendWith(() => ({ fail: Code[code] }));
+    await expectUnavailable(sent, 'publish');
+    expect(tookMs).toBeLessThan(2_000);
+    expect((await linesOf(sent))[0]?.message).toContain(`gRPC code ${Code[code]}`);
+  });
+}
+
+for (const code of AFTER_RETRIES) {
+  concurrently(`answers 503 in time where Pub/Sub goes on failing with ${code}`, async () => {
+    const { sent, tookMs } = await sendWith(() => ({ fail: Code[code] }));
+    await expectUnavailable(sent, 'publish');
+    expect(tookMs).toBeLessThan(ANSWER_MS);
+    expect(attempts.get(sent.webhookId)).toBeGreaterThan(2);
+  });
+
+  concurrently(`answers 204 where Pub/Sub fails once with ${code}`, async () => {
+    const { sent } = await sendWith((attempt) => (attempt === 1 ? { fail: Code[code] } : undefined));
+    await expectPublished(sent, 1);
+  });
+}
+
+concurrently('answers 204 where Pub/Sub confirms late', async () => {
+  const { sent } = await sendWith(() => ({ delayMs: 1_500 }));
+  await expectPublished(sent, 1);
+});
+
+concurrently('answers 503 in time where Pub/Sub hangs', async () => {
+  const { sent, tookMs } = await sendWith(() => ({ hang: true }));
+  await expectUnavailable(sent, 'publish');
+  expect(tookMs).toBeLessThan(ANSWER_MS);
+});
+
+concurrently('answers 503 within 8 s of the request where the body was slow and Pub/Sub hangs', async () => {
+  const { port, prepare } = await starting;
+  const sent = prepare({ body: bodyOf() });
+  faults.set(sent.webhookId, () => ({ hang: true }));
+  const wire = await dial(port);
+  const startedAt = performance.now();
+  wire.write(sent.bytes.subarray(0, -10));
+  await sleep(4_700);
+  wire.write(sent.bytes.subarray(-10));
+  const answer = await wire.answer();
+  expect(performance.now() - startedAt).toBeLessThan(ANSWER_MS);
+  wire.socket.destroy();
+  await expectUnavailable({ ...sent, answer }, 'publish');
+});
+
+concurrently(
+  'answers 503 where the confirmation is lost, and publishes under the same id when it is sent again',
+  async () => {
+    const { sent } = await sendWith(() => ({ hang: true, committed: true }));
+    expectForm(sent.answer, 503);
+    const published = await messagesOf(sent);
+    expect(published.length).toBeGreaterThan(0);
+    faults.delete(sent.webhookId);
+    const again = await (await starting).send({ body: bodyOf(), signing: { id: sent.webhookId } });
+    await expectPublished(again, 1);
+    expect((await messagesOf(again))[0]?.attributes['webhookId']).toBe(sent.webhookId);
+    expect(new Set(published.map(({ attributes }) => attributes['webhookId']))).toEqual(new Set([sent.webhookId]));
+  },
+);
+
+concurrently('answers 204 where a confirmation is lost and a retry is confirmed: one id, two messages', async () => {
+  const { sent } = await sendWith((attempt) =>
+    attempt === 1 ? { fail: Code.UNAVAILABLE, committed: true } : undefined,
+  );
+  await expectPublished(sent, 2);
+});
+
+concurrently('goes on serving others while one publish hangs', async () => {
+  const hanging = sendWith(() => ({ hang: true }));
+  await sleep(100);
+  const { sent, tookMs } = await sendWith(() => undefined);
+  await expectPublished(sent, 1);
+  expect(tookMs).toBeLessThan(ANSWER_MS / 2);
+  await hanging;
+});
+
+it('wrote one JSON line a request, and nothing of what it was sent', async () => {
+  expectCleanOutput((await starting).output, [SECRET.slice(6), 'v1,', 'public_incident']);
+});
+
+async function start(): Promise<WebhookSystem> {
+  const system = await startWebhookSystem();
+  system.intercept = (call) => {
+    if (call.method !== 'Publish') return undefined;
+    for (const { attributes } of call.request.messages) {
+      const id = attributes?.['webhookId'] ?? '';
+      attempts.set(id, (attempts.get(id) ?? 0) + 1);
+      const fault = faults.get(id)?.(attempts.get(id) ?? 1);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
+
+  return system;
+}
+
+async function sendWith(fault: (attempt: number) => Fault | undefined): Promise<{ sent: Exchange; tookMs: number }> {
+  const system = await starting;
+  turn = turn.then(() => sleep(25));
+  await turn;
+  const id = `msg_${faults.size}`;
+  faults.set(id, fault);
+  const startedAt = performance.now();
+  const sent = await system.send({ body: bodyOf(), signing: { id } });
+  return { sent, tookMs: performance.now() - startedAt };
+}
+
+async function expectUnavailable(sent: Exchange, reason: string): Promise<void> {
+  expectForm(sent.answer, 503);
+  const lines = await linesOf(sent);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatchObject({ severity: 'ERROR', metadata: { outcome: 'unavailable', status: 503 } });
+  expect(String(lines[0]?.metadata['reason'])).toMatch(new RegExp(`^${reason}(_timeout)?$`));
+  expect(await messagesOf(sent)).toEqual([]);
+}
+
+async function expectPublished(sent: Exchange, messages: number): Promise<void> {
+  expectForm(sent.answer, 204);
+  expect((await linesOf(sent))[0]).toMatchObject({ severity: 'INFO', metadata: { outcome: 'published', status: 204 } });
+  expect(await messagesOf(sent)).toHaveLength(messages);
+}
+
+const linesOf = async (sent: Sent) => (await starting).linesOf(sent);
+const messagesOf = async (sent: Sent) => (await starting).publishedFor(sent);
