@@ -13,12 +13,15 @@ const POLL_MS = 50;
 /** The lines of one answer come from two processes. */
 const SETTLE_MS = 150;
 
-/** The stories that a webhook id or an incident id stands for, oldest first. */
+/** The terminal shows no more than the beginning of a webhook id. */
+const MIN_PREFIX = 8;
+
+/** The stories that a webhook id, the beginning of one, or an incident id stands for, oldest first. */
 export function storiesOf(entries: readonly JournalEntry[], id: string): EventStory[] {
   const steps = entries.flatMap(toSteps);
-  const ids = new Set(
-    steps.filter((step) => step.webhookId === id || step.incidentId === id).map(({ webhookId }) => webhookId),
-  );
+  const matches = ({ webhookId, incidentId }: Step): boolean =>
+    incidentId === id || webhookId === id || (id.length >= MIN_PREFIX && webhookId?.startsWith(id) === true);
+  const ids = new Set(steps.filter(matches).map(({ webhookId }) => webhookId));
   return [...ids].map((webhookId) => ({
     webhookId,
     steps: inWayOrder(steps.filter((step) => step.webhookId === webhookId)),

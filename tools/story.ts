@@ -1,0 +1,78 @@
+import { Command, CommanderError, Option } from 'commander';
+import { loggingCommand, loggingQuery, PROJECT } from './local-system/cloud-logging.ts';
+import { conclusions, type EventStory, storiesOf } from './local-system/event-story.ts';
+import { journalFile, journalTime, readJournal } from './local-system/journal.ts';
+import { LOCAL_FOLDER } from './local-system/local-folder.ts';
+import { stepLine } from './local-system/step-line.ts';
+
+const HELP = `
+Exit codes: 0 there is a story, 1 the local log knows nothing of it, 2 usage
+
+Examples:
+  npm run story -- msg_4e9109a267654f74b126680f18df8c2c
+  npm run story -- msg_4e9109
+  npm run story -- 01FDAG4SAP5TYPT98WGR2N7W91`;
+
+const IN_PRODUCTION = `In the deployed system, ask Cloud Logging. At the default LOG_LEVEL the subscriber leaves out skipped_status, no_lead
+and lead_with_role: a webhook that was published, and of which incident-lead says nothing, ended as one of these.
+`;
+
+interface Options {
+  readonly project: string;
+  readonly folder: string;
+}
+
+const program = new Command('npm run story --')
+  .description(
+    'Tells what became of a webhook, or of every webhook of an incident, from the log of the last npm start; and how to ask the deployed system.',
+  )
+  .argument('<id>', 'a webhook id, its first 8 or more characters, or an incident id')
+  .option('--project <project>', 'the project of the deployed system', PROJECT)
+  .addOption(new Option('--folder <path>', 'where npm start keeps its log').default(LOCAL_FOLDER, '.local'))
+  .addHelpText('after', HELP)
+  .exitOverride();
+
+function tell(id: string, { project, folder }: Options): number {
+  const file = journalFile(folder);
+  const stories = storiesOf(readJournal(file), id);
+  for (const story of stories) console.log(describe(story));
+  if (stories.length === 0) console.log(notFound(id, journalTime(file)));
+  const [first] = stories;
+  // The beginning of a webhook id is enough here, but not there.
+  const full = first?.webhookId?.startsWith(id) ? first.webhookId : id;
+  console.log(IN_PRODUCTION);
+  console.log(`${loggingQuery(full)}\n\n${loggingCommand(full, project)}`);
+  return stories.length > 0 ? 0 : 1;
+}
+
+function describe({ webhookId, steps }: EventStory): string {
+  const incidentId = steps.find((step) => step.incidentId !== undefined)?.incidentId;
+  return [
+    `Webhook ${webhookId ?? 'without an id'}${incidentId === undefined ? '' : `, incident ${incidentId}`}`,
+    ...steps.map((step) => `  ${stepLine({ ...step, webhookId: undefined })}`),
+    ...conclusions(steps).map((sentence) => `  ${sentence}`),
+    '',
+  ].join('\n');
+}
+
+function notFound(id: string, keptUntil: Date | undefined): string {
+  if (keptUntil === undefined) return 'There is no local log: npm start has not run here yet.\n';
+  return [
+    `The local log (last written ${keptUntil.toISOString()}) knows nothing of ${id}. Likely reasons:`,
+    '  - It never came: in incident.io, Settings > Webhooks shows each delivery and its answer.',
+    '  - It came before the last npm start, which begins a new log.',
+    '  - It was refused before its incident was known: look for its webhook id (msg_...) instead of the incident id.',
+    '',
+  ].join('\n');
+}
+
+if (import.meta.main) {
+  try {
+    program.parse();
+    process.exitCode = tell(program.args[0] ?? '', program.opts<Options>());
+  } catch (error) {
+    // Commander has printed its own already; it ends --help this way too.
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  }
+}
