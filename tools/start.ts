@@ -31,6 +31,8 @@ const program = new Command('npm start --')
     [],
   )
   .option('--demo-subscriber [filter]', 'start a subscriber that prints what it gets')
+  .option('--page-port <port>', "the port of the web page (default: one more than the webhook's, or a free one)")
+  .option('--no-page', 'no web page')
   .option('--json', 'print what the parts say as JSON lines', false)
   .addOption(new Option('--folder <path>', 'where log and secret are kept').default(LOCAL_FOLDER, '.local'))
   .addHelpText('after', EXAMPLES);
@@ -50,7 +52,7 @@ async function main(options: Options): Promise<number> {
   };
   let system: LocalSystem;
   try {
-    const settings = readSettings({ ...options });
+    const settings = readSettings(options);
     say('Starting PostgreSQL, Pub/Sub and both functions ...');
     system = await startLocalSystem(settings, {
       signal: ending.signal,

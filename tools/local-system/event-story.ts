@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explain } from './explanation.ts';
 import { type JournalEntry, readJournal } from './journal.ts';
-import { STAGES, type Step, toSteps } from './step.ts';
+import { type Step, toSteps } from './step.ts';
+import { inWayOrder, SETTLE_MS } from './step-order.ts';
 
 /** The way of one webhook, all deliveries of its message included. */
 export interface EventStory {
@@ -10,8 +11,6 @@ export interface EventStory {
 }
 
 const POLL_MS = 50;
-/** The lines of one answer come from two processes. */
-const SETTLE_MS = 150;
 
 /** The terminal shows no more than the beginning of a webhook id. */
 const MIN_PREFIX = 8;
@@ -26,23 +25,6 @@ export function storiesOf(entries: readonly JournalEntry[], id: string): EventSt
     webhookId,
     steps: inWayOrder(steps.filter((step) => step.webhookId === webhookId)),
   }));
-}
-
-/** By time, but what lies less than `SETTLE_MS` apart by hop. */
-function inWayOrder(steps: readonly Step[]): Step[] {
-  const ordered: Step[] = [];
-  let group: Step[] = [];
-  const close = (): void => {
-    ordered.push(...group.toSorted((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage)));
-    group = [];
-  };
-  for (const step of steps) {
-    const [first] = group;
-    if (first && Date.parse(step.at) - Date.parse(first.at) > SETTLE_MS) close();
-    group.push(step);
-  }
-  close();
-  return ordered;
 }
 
 /** True once nothing more is to come, other than a delivery after a pause. */

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { build } from '../build.ts';
+import { findSigningSecret } from '../sample-event/signing-secret.ts';
 import { startDemoSubscriber } from './demo-subscriber.ts';
 import { openDirectory } from './directory.ts';
 import { assertPortFree, freePort } from './free-port.ts';
 import type { FunctionOptions } from './function-process.ts';
 import { type FunctionName, Journal, type JournalEntry, noteOfDelivery, noteOfOutput } from './journal.ts';
 import { announce, localSecret } from './local-folder.ts';
+import { startPage } from './page/server.ts';
 import { type Settings, TOPIC } from './settings.ts';
 import { superviseFunction } from './supervised-function.ts';
 import { openTopic } from './topic.ts';
@@ -91,12 +93,25 @@ export async function startLocalSystem(settings: Settings, { signal, onLost, onE
       PUBSUB_EMULATOR_HOST: topic.host,
     }),
   );
+  const { page } = settings;
+  const pages =
+    page === undefined
+      ? []
+      : [
+          await start(() =>
+            startPage(
+              { journal, webhookUrl, secret: () => findSigningSecret(new URL(webhookUrl), settings.folder) },
+              page,
+            ),
+          ),
+        ];
   signal.throwIfAborted();
   const running = started.move();
   return {
     webhookUrl,
     journal,
     parts: [
+      ...pages.map(({ url }) => ['page', url] as const),
       ['incident-webhook', webhookUrl],
       ['incident-lead', lead.url],
       ['Pub/Sub', topic.description],

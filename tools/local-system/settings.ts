@@ -1,5 +1,6 @@
 import { ConfigurationError, readLeadConfig, readWebhookConfig } from '../../shared/config.ts';
 import { compileFilter } from '../pubsub-emulator/filter.ts';
+import type { PagePort } from './page/server.ts';
 
 /** The topic of local runs; the same name as in production. */
 export const TOPIC = 'projects/alan-eu-tools/topics/incident-events';
@@ -26,8 +27,8 @@ export interface Settings {
   readonly subscribers: readonly SubscriberSettings[];
   /** The filter of the built-in subscriber; undefined: do not start it. */
   readonly demoFilter: string | undefined;
-  /** The page's port, 0 for a free one; undefined: no page. */
-  readonly pagePort: number | undefined;
+  /** undefined: no page. */
+  readonly page: PagePort | undefined;
   /** Where log, secret and address are kept. */
   readonly folder: string;
 }
@@ -37,7 +38,7 @@ export interface StartOptions {
   readonly subscriber: readonly string[];
   readonly demoSubscriber?: string | true;
   /** False: no page. */
-  readonly page?: boolean;
+  readonly page: boolean;
   readonly pagePort?: string;
   readonly folder: string;
 }
@@ -66,7 +67,7 @@ export function readSettings(options: StartOptions, env: Environment = process.e
     pubsubHost: env['PUBSUB_EMULATOR_HOST'] || undefined,
     subscribers: options.subscriber.flatMap((text, index) => attempt(() => [readSubscriber(text, index)], [])),
     demoFilter: attempt(() => readDemoFilter(options.demoSubscriber), undefined),
-    pagePort: options.page !== false ? attempt(() => readPagePort(options.pagePort, port), 0) : undefined,
+    page: options.page ? attempt(() => readPagePort(options.pagePort, port), undefined) : undefined,
     folder: options.folder,
   };
   // The functions would say so too, but one by one, and only after everything has started.
@@ -92,9 +93,11 @@ function readPort(name: string, text: string): number {
   throw new Error(`${name} must be a port, a number from 0 (any free one) to 65535, but is "${text}".`);
 }
 
-function readPagePort(text: string | undefined, webhookPort: number): number {
-  if (text !== undefined) return readPort('--page-port', text);
-  return webhookPort === 0 || webhookPort === 65_535 ? 0 : webhookPort + 1;
+function readPagePort(text: string | undefined, webhookPort: number): PagePort {
+  if (text !== undefined) return { port: readPort('--page-port', text), orAnother: false };
+  // Beside the webhook's, so that it stays the same from one start to the next.
+  const port = webhookPort === 0 || webhookPort === 65_535 ? 0 : webhookPort + 1;
+  return { port, orAnother: true };
 }
 
 function readDemoFilter(option: string | true | undefined): string | undefined {

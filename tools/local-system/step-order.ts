@@ -1,7 +1,7 @@
 import { STAGES, type Step } from './step.ts';
 
 /** Lines of two processes and events of a third come out of order by less than this. */
-const SETTLE_MS = 120;
+export const SETTLE_MS = 120;
 
 /**
  * Puts steps that arrive together into the order of the way: event by event, hop by hop.
@@ -26,4 +26,21 @@ export function inOrder(emit: (step: Step) => void): { push(step: Step): void; f
     },
     flush,
   };
+}
+
+/** Steps by time, but what lies less than `SETTLE_MS` apart by hop. */
+export function inWayOrder(steps: readonly Step[]): Step[] {
+  const ordered: Step[] = [];
+  let group: Step[] = [];
+  const close = (): void => {
+    ordered.push(...group.toSorted((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage)));
+    group = [];
+  };
+  for (const step of steps) {
+    const [first] = group;
+    if (first && Date.parse(step.at) - Date.parse(first.at) > SETTLE_MS) close();
+    group.push(step);
+  }
+  close();
+  return ordered;
 }

@@ -1,0 +1,117 @@
+const MARKS = {
+  done: ['✓', 'done'],
+  ended: ['•', 'ended as it should'],
+  stopped: ['✗', 'stopped'],
+  alert: ['▶', 'attention'],
+};
+/** Older ones leave the page. */
+const MAX_CARDS = 50;
+
+const form = document.querySelector('#form');
+const answer = document.querySelector('#answer');
+const events = document.querySelector('#events');
+const feed = document.querySelector('#feed');
+const cards = new Map();
+
+function element(name, className, ...children) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+}
+
+/** The card of a webhook, made when its first step comes; notices share one. */
+function cardOf({ webhookId, stage }) {
+  const key = webhookId ?? (stage === 'notice' ? 'Notices' : 'Without a webhook id');
+  const known = cards.get(key);
+  if (known) return known;
+  const made = { incident: element('p', 'incident'), steps: element('ol') };
+  made.card = element('article', '', element('h3', '', key), made.steps);
+  cards.set(key, made);
+  events.prepend(made.card);
+  if (cards.size > MAX_CARDS) {
+    const [oldest, { card }] = cards.entries().next().value;
+    card.remove();
+    cards.delete(oldest);
+  }
+  document.querySelector('#none').hidden = true;
+  return made;
+}
+
+function show(step) {
+  const made = cardOf(step);
+  if (step.incidentId && !made.incident.isConnected) {
+    made.incident.textContent = `Incident ${step.incidentId}`;
+    made.steps.before(made.incident);
+  }
+  const [mark, state] = MARKS[step.state];
+  const sign = element('span', 'mark', `${mark} `);
+  sign.ariaHidden = 'true';
+  const time = element('time', '', new Date(step.at).toTimeString().slice(0, 8) + step.at.slice(19, 23));
+  time.dateTime = step.at;
+  const what = element('span', 'what', sign, element('span', 'hidden', `${state}: `), step.text);
+  const line = element('li', step.state, time, element('span', 'stage', step.stage), what);
+  if (step.why) line.append(element('span', 'why', step.why));
+  made.steps.append(line);
+}
+
+function fill(name, choices, none) {
+  const select = form.elements[name];
+  if (none) select.append(new Option(none, ''));
+  for (const [value, what] of choices) select.append(new Option(what ? `${value}: ${what}` : value, value));
+}
+
+/** Status and lead are the incident update's alone. */
+function fit() {
+  const other = form.elements.event.value !== '';
+  for (const name of ['status', 'lead']) form.elements[name].disabled = other;
+}
+
+async function send(submitted) {
+  submitted.preventDefault();
+  const chosen = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''));
+  const button = form.querySelector('button');
+  button.disabled = true;
+  try {
+    const response = await fetch('/send', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(chosen),
+    });
+    const { title, meaning } = await response.json();
+    answer.replaceChildren(element('p', '', element('strong', '', title)), element('p', '', meaning));
+  } catch {
+    answer.replaceChildren(element('p', '', 'The local system does not answer. Is npm start still running?'));
+  } finally {
+    button.disabled = false;
+    button.focus();
+  }
+}
+
+const choices = await (await fetch('/choices')).json();
+fill(
+  'event',
+  choices.events.map((type) => [type]),
+  'the incident update',
+);
+fill(
+  'status',
+  choices.statuses.map((status) => [status]),
+);
+form.elements.status.value = 'learning';
+fill('lead', Object.entries(choices.leads), "the example's own");
+fill('fault', Object.entries(choices.faults), 'none');
+form.elements.event.addEventListener('change', fit);
+form.addEventListener('submit', send);
+
+const source = new EventSource('/events');
+source.addEventListener('open', () => {
+  // Each connection begins with what is kept, so that a restart of the system begins anew here too.
+  cards.clear();
+  events.replaceChildren();
+  feed.textContent = 'Live';
+});
+source.addEventListener('error', () => {
+  feed.textContent = 'Not connected: is npm start still running?';
+});
+source.addEventListener('message', ({ data }) => show(JSON.parse(data)));
