@@ -79,11 +79,11 @@ async function main(options: Options): Promise<number> {
   return lost ? 1 : 0;
 }
 
-function welcome({ parts, webhookUrl }: LocalSystem): string {
-  const width = Math.max(...parts.map(([name]) => name.length));
+function welcome({ addresses, webhookUrl }: LocalSystem): string {
+  const width = Math.max(...addresses.map(([name]) => name.length));
   return [
     'Ready.',
-    ...parts.map(([name, address]) => `  ${name.padEnd(width)}  ${address}`),
+    ...addresses.map(([name, address]) => `  ${name.padEnd(width)}  ${address}`),
     `  functions-framework listens on all interfaces; everything else on 127.0.0.1 only.`,
     '',
     'In another terminal:',

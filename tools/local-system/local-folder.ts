@@ -45,10 +45,10 @@ export function readSecret(folder: string): string | undefined {
 
 /**
  * Says that a system runs.
- * @returns the way to take it back.
+ * @returns with `stop`, the way to take it back.
  * @throws Error where another one that uses the folder is alive.
  */
-export function announce(folder: string, system: RunningSystem): () => void {
+export function announce(folder: string, system: RunningSystem): { stop(): Promise<void> } {
   const other = findRunning(folder);
   if (other !== undefined && other.pid !== system.pid) {
     throw new Error(
@@ -57,7 +57,7 @@ export function announce(folder: string, system: RunningSystem): () => void {
   }
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, SYSTEM_FILE), `${JSON.stringify(system)}\n`);
-  return () => rmSync(join(folder, SYSTEM_FILE), { force: true });
+  return { stop: async () => rmSync(join(folder, SYSTEM_FILE), { force: true }) };
 }
 
 /** The system that is running with this folder, if any. */

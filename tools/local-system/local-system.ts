@@ -8,17 +8,17 @@ import type { FunctionOptions } from './function-process.ts';
 import { type FunctionName, Journal, type JournalEntry, noteOfDelivery, noteOfOutput } from './journal.ts';
 import { announce, localSecret } from './local-folder.ts';
 import { startPage } from './page/server.ts';
-import { type Settings, TOPIC } from './settings.ts';
+import { both, Parts } from './parts.ts';
+import { type Settings, type SubscriberSettings, TOPIC } from './settings.ts';
 import { superviseFunction } from './supervised-function.ts';
 import { openTopic } from './topic.ts';
 
 /** The whole system on one machine, running. */
 export interface LocalSystem {
   readonly webhookUrl: string;
-  readonly journal: Journal;
   /** Where each part listens, for people: name and address. */
-  readonly parts: readonly (readonly [name: string, address: string])[];
-  /** Stops every part, in the order of the way, and leaves nothing behind. */
+  readonly addresses: readonly (readonly [name: string, address: string])[];
+  /** Stops every part, and leaves nothing behind. */
   stop(): Promise<void>;
 }
 
@@ -32,92 +32,98 @@ export interface Starter {
   readonly onEntry: (entry: JournalEntry) => void;
 }
 
-/** The path of the webhook; section "Calling it" of the README. */
+const DIST = join(import.meta.dirname, '..', '..', 'dist');
 const PATH = '/webhooks/incident/lead';
 
 /**
  * Builds and starts everything.
  * @throws Error that says what was expected, what came, and what to do; what had started is stopped again.
  */
-export async function startLocalSystem(settings: Settings, { signal, onLost, onEntry }: Starter): Promise<LocalSystem> {
-  await using started = new AsyncDisposableStack();
-  /** Starts a part, unless the start was given up; a part is stopped when everything that came after it is. */
-  const start = async <T extends { stop(): Promise<void> }>(part: () => Promise<T>): Promise<T> => {
-    signal.throwIfAborted();
-    return started.adopt(await part(), (running) => running.stop());
-  };
+export async function startLocalSystem(settings: Settings, starter: Starter): Promise<LocalSystem> {
+  const parts = new Parts(starter.signal);
+  try {
+    const system = await startParts(parts, settings, starter);
+    starter.signal.throwIfAborted();
+    return { ...system, stop: () => parts.stop() };
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
+
+async function startParts(
+  parts: Parts,
+  settings: Settings,
+  { signal, onLost, onEntry }: Starter,
+): Promise<Omit<LocalSystem, 'stop'>> {
   if (settings.port !== 0) await assertPortFree(settings.port, 'PORT');
   const webhookPort = settings.port || (await freePort());
   const webhookUrl = `http://127.0.0.1:${webhookPort}${PATH}`;
+  const leadPort = await freePort();
   const secret = settings.secret ?? localSecret(settings.folder);
-  started.defer(announce(settings.folder, { pid: process.pid, webhookUrl }));
+  await parts.start('announcement', async () => announce(settings.folder, { pid: process.pid, webhookUrl }));
   const journal = new Journal(settings.folder);
   journal.listen(onEntry);
-  await build();
 
-  const directory = await start(() => openDirectory(settings.databaseUrl));
-  const run = async (name: FunctionName, port: number, env: FunctionOptions['env']) =>
-    superviseFunction(
-      {
-        folder: join(import.meta.dirname, '..', '..', 'dist', name),
-        target: name === 'incident-webhook' ? 'incidentWebhook' : 'incidentLead',
-        port,
-        env: { LOG_LEVEL: 'debug', ...env },
-        onLine: (line) => journal.note(noteOfOutput(name, line)),
-        signal,
-      },
-      { onRestart: (text) => journal.note({ source: 'local-system', text }), onLost },
-    );
-  const leadPort = await freePort();
-  const lead = await start(() => run('incident-lead', leadPort, { DATABASE_URL: directory.url }));
-  const subscribers = [...settings.subscribers];
-  if (settings.demoFilter !== undefined) {
-    const demo = await start(() =>
-      startDemoSubscriber((message) => journal.note({ source: 'demo-subscriber', message })),
-    );
-    subscribers.push({ name: 'demo-subscriber', url: demo.url, filter: settings.demoFilter });
-  }
-  // Stopped before its subscribers are, so that no push goes astray.
-  const topic = await start(() =>
+  const [directory] = await both(
+    parts.start('alaner directory', () => openDirectory(settings.databaseUrl)),
+    build(),
+  );
+  const topic = await parts.start('Pub/Sub', () =>
     openTopic(settings.pubsubHost, (event) => {
       const note = noteOfDelivery(event);
       if (note) journal.note(note);
     }),
   );
-  await topic.subscribe('incident-lead', `${lead.url}/`);
+  const run = (name: FunctionName, target: string, port: number, env: FunctionOptions['env']) =>
+    parts.start(name, () =>
+      superviseFunction(
+        {
+          folder: join(DIST, name),
+          target,
+          port,
+          env: { LOG_LEVEL: 'debug', ...env },
+          onLine: (line) => journal.note(noteOfOutput(name, line)),
+          signal,
+        },
+        { onRestart: (text) => journal.note({ source: 'local-system', text }), onLost },
+      ),
+    );
+  const subscribers = await subscribersOf(parts, settings, journal);
+  await topic.subscribe('incident-lead', `http://127.0.0.1:${leadPort}/`);
   for (const { name, url, filter } of subscribers) await topic.subscribe(name, url, filter);
-  await start(() =>
-    run('incident-webhook', webhookPort, {
+  const [lead] = await both(
+    run('incident-lead', 'incidentLead', leadPort, { DATABASE_URL: directory.url }),
+    run('incident-webhook', 'incidentWebhook', webhookPort, {
       INCIDENT_WEBHOOK_SECRET: secret,
       INCIDENT_EVENTS_TOPIC: TOPIC,
       PUBSUB_EMULATOR_HOST: topic.host,
     }),
   );
+  const addresses: (readonly [string, string])[] = [
+    ['incident-webhook', webhookUrl],
+    ['incident-lead', lead.url],
+    ['Pub/Sub', topic.description],
+    ['alaner directory', directory.description],
+    ...subscribers.map(({ name, url, filter }) => [name, `${url}${filter && `  (${filter})`}`] as const),
+  ];
   const { page } = settings;
-  const pages =
-    page === undefined
-      ? []
-      : [
-          await start(() =>
-            startPage(
-              { journal, webhookUrl, secret: () => findSigningSecret(new URL(webhookUrl), settings.folder) },
-              page,
-            ),
-          ),
-        ];
-  signal.throwIfAborted();
-  const running = started.move();
-  return {
-    webhookUrl,
-    journal,
-    parts: [
-      ...pages.map(({ url }) => ['page', url] as const),
-      ['incident-webhook', webhookUrl],
-      ['incident-lead', lead.url],
-      ['Pub/Sub', topic.description],
-      ['alaner directory', directory.description],
-      ...subscribers.map(({ name, url, filter }) => [name, `${url}${filter && `  (${filter})`}`] as const),
-    ],
-    stop: () => running.disposeAsync(),
-  };
+  if (page !== undefined) {
+    const signingSecret = () => findSigningSecret(new URL(webhookUrl), settings.folder);
+    const { url } = await parts.start('page', () => startPage({ journal, webhookUrl, secret: signingSecret }, page));
+    addresses.unshift(['watch and send', url]);
+  }
+  return { webhookUrl, addresses };
+}
+
+async function subscribersOf(
+  parts: Parts,
+  { subscribers, demoFilter }: Settings,
+  journal: Journal,
+): Promise<readonly SubscriberSettings[]> {
+  if (demoFilter === undefined) return subscribers;
+  const { url } = await parts.start('demo-subscriber', () =>
+    startDemoSubscriber((message) => journal.note({ source: 'demo-subscriber', message })),
+  );
+  return [...subscribers, { name: 'demo-subscriber', url, filter: demoFilter }];
 }
