@@ -5,6 +5,7 @@ export type GrpcOptions = {
   readonly servicePath?: string;
   readonly port?: number;
   readonly sslCreds?: ChannelCredentials;
+  readonly clientOptions?: { readonly universeDomain: string };
   readonly 'grpc.max_reconnect_backoff_ms': number;
   readonly 'grpc.initial_reconnect_backoff_ms': number;
 };
@@ -26,6 +27,8 @@ export function grpcOptions(emulatorHost: string | undefined): GrpcOptions {
     servicePath: emulatorHost.slice(0, colon),
     port: Number(emulatorHost.slice(colon + 1)),
     sslCreds: credentials.createInsecure(),
+    // Otherwise the client would look for credentials, only to learn which domain they belong to.
+    clientOptions: { universeDomain: 'googleapis.com' },
   };
 }
 
