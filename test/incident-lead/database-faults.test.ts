@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { concurrently } from '../support/concurrently.ts';
+import { type Answered, startLead } from '../support/lead-process.ts';
+import { blocked, lockDirectory, openStage, type Scene, terminateConnections } from '../support/lead-scene.ts';
+import { ADA, incidentEvent, pushBody } from '../support/push.ts';
+
+/** The contract's limits. */
+const ANSWER_SECONDS = 8;
+const RECOVERY_SECONDS = 25;
+
+const stage = openStage();
+
+afterAll(() => stage.close());
+
+function expectFine({ status, lines }: Answered): void {
+  expect(lines).toMatchObject([{ severity: 'DEBUG', metadata: { outcome: 'lead_with_role' } }]);
+  expect(status).toBe(204);
+}
+
+function expectUnavailable({ status, seconds, lines }: Answered, reason: string | RegExp): void {
+  expect(lines).toMatchObject([{ severity: 'ERROR', metadata: { outcome: 'database_unavailable', status: 503 } }]);
+  expect(lines[0]?.metadata['reason']).toMatch(reason);
+  expect(status).toBe(503);
+  expect(seconds).toBeLessThan(ANSWER_SECONDS);
+}
+
+/** Sends until it works again; each failure on the way is a clean one, and the process is the same. */
+async function expectRecovery({ send, lead }: Scene): Promise<void> {
+  const from = performance.now();
+  for (;;) {
+    const answered = await send();
+    if (answered.status === 204) break;
+    expectUnavailable(answered, /./);
+    expect((performance.now() - from) / 1000).toBeLessThan(RECOVERY_SECONDS);
+    await sleep(200);
+  }
+  expect(await Promise.race([lead.exited, sleep(0, 'running')])).toBe('running');
+  expect(lead.errors).toEqual([]);
+}
+
+describe('one function, through one fault after the other', () => {
+  let here: Scene;
+  beforeAll(async () => {
+    here = await stage.open();
+  });
+  beforeEach(async () => expectFine(await here.send()));
+  afterEach(() => expectRecovery(here));
+
+  it('refused, then up', async () => {
+    await here.proxy.set('refuse');
+    expectUnavailable(await here.send(), 'ECONNREFUSED');
+    await here.proxy.set('pass');
+  });
+
+  it('reset between requests: nothing visible', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      here.proxy.cut();
+      expectFine(await here.send());
+    }
+  });
+
+  it('reset under load', async () => {
+    const all = Promise.all(Array.from({ length: 40 }, here.send));
+    here.proxy.cut();
+    for (const answered of await all) {
+      if (answered.status !== 204) expectUnavailable(answered, /./);
+    }
+  });
+
+  it('idle connections terminated by the server: a warning, and the next message is fine', async () => {
+    await terminateConnections(here);
+    while (here.lead.lines.at(-1)?.severity !== 'WARNING') await sleep(5);
+    expect(here.lead.lines.at(-1)).toMatchObject({ metadata: { reason: '57P01' } });
+    expectFine(await here.send());
+  });
+
+  it('an active connection terminated by the server: tried once more', async () => {
+    const lock = await lockDirectory(here);
+    const answering = here.send();
+    await blocked(here);
+    await terminateConnections(here);
+    await lock.release();
+    expectFine(await answering);
+  });
+
+  it('active connections terminated again and again: 503 in time', async () => {
+    const lock = await lockDirectory(here);
+    const answering = here.send();
+    for (let time = 0; time < 2; time += 1) {
+      await blocked(here);
+      await terminateConnections(here);
+    }
+    expectUnavailable(await answering, '57P01');
+    await lock.release();
+  });
+
+  it('no connection left at the server, then one', async () => {
+    const { rows } = await here.owner.query('select current_database() as name');
+    await here.owner.query(`alter database ${rows[0].name} connection limit 0`);
+    here.proxy.cut();
+    expectUnavailable(await here.send(), '53300');
+    await here.owner.query(`alter database ${rows[0].name} connection limit -1`);
+  });
+
+  it('no view, then one', async () => {
+    await here.owner.query('alter view alaner_directory rename to elsewhere');
+    expectUnavailable(await here.send(), '42P01');
+    await here.owner.query('alter view elsewhere rename to alaner_directory');
+    expectFine(await here.send());
+  });
+
+  it('no line for any lead of the message, not even for one without a Slack id', async () => {
+    await here.owner.query('alter view alaner_directory rename to elsewhere');
+    const leads = [ADA, { ...ADA, slackUserId: null }];
+    expectUnavailable(await here.lead.send(pushBody(incidentEvent({ leads }), { messageId: 'mixed' })), '42P01');
+    await here.owner.query('alter view elsewhere rename to alaner_directory');
+  });
+
+  it('a slow network: a true answer in time', async () => {
+    await here.proxy.set('delay');
+    const answered = await here.send();
+    await here.proxy.set('pass');
+    expectFine(answered);
+    expect(answered.seconds).toBeLessThan(ANSWER_SECONDS);
+  });
+
+  it('a statement blocked by a lock, and those that wait behind it for a connection', async () => {
+    const lock = await lockDirectory(here);
+    const first = here.send();
+    await blocked(here);
+    const second = here.send();
+    await sleep(50);
+    const third = here.send();
+    expectUnavailable(await third, 'pool_exhausted');
+    expectUnavailable(await first, '57014');
+    expectUnavailable(await second, '57014');
+    await lock.release();
+  });
+});
+
+concurrently('down at the start, then up', async () => {
+  const here = await stage.open({ mode: 'refuse' });
+  expectUnavailable(await here.send(), 'ECONNREFUSED');
+  await here.proxy.set('pass');
+  await expectRecovery(here);
+});
+
+concurrently('silent from the start, then up', async () => {
+  const here = await stage.open({ mode: 'swallow' });
+  expectUnavailable(await here.send(), /connect_timeout|deadline/);
+  await here.proxy.set('pass');
+  await expectRecovery(here);
+});
+
+concurrently('silent under open connections, then answering on new ones alone', async () => {
+  const here = await stage.open({ env: { DB_POOL_MAX: '8' } });
+  for (let round = 0; round < 8; round += 1) expectFine(await here.send());
+  await here.proxy.set('swallow');
+  const all = await Promise.all(Array.from({ length: 8 }, here.send));
+  for (const answered of all) expectUnavailable(answered, /./);
+  await here.proxy.set('pass');
+  await expectRecovery(here);
+});
+
+concurrently('half-open connections: the read is tried once more on a new one', async () => {
+  const here = await stage.open();
+  expectFine(await here.send());
+  const before = here.proxy.accepted;
+  await here.proxy.set('swallow');
+  const answering = here.send();
+  await sleep(1_000);
+  // What was swallowed does not come back: the connection that is open stays silent.
+  await here.proxy.set('pass');
+  expectFine(await answering);
+  expect(here.proxy.accepted).toBeGreaterThan(before);
+});
+
+concurrently('a user who is not let in, then without a grant, then with it', async () => {
+  const { ownerUrl, readerUrl } = await stage.postgres;
+  const admin = new pg.Client({ connectionString: ownerUrl });
+  await admin.connect();
+  await admin.query("create role newcomer login password 'another'");
+  const { href } = Object.assign(new URL(readerUrl), { username: 'newcomer', password: 'hunter2' });
+  const lead = await startLead({ DATABASE_URL: href });
+  stage.onClose(() => lead.stop());
+  const body = pushBody(incidentEvent(), { messageId: 'newcomer' });
+  expectUnavailable(await lead.send(body), '28P01');
+  await admin.query("alter role newcomer password 'hunter2'");
+  expectUnavailable(await lead.send(body), '42501');
+  await admin.query('grant alaner_directory_reader to newcomer');
+  expect(await lead.send(body)).toMatchObject({ status: 204, lines: [{ metadata: { outcome: 'lead_without_role' } }] });
+  await admin.end();
+  expect(JSON.stringify(lead.lines)).not.toContain('hunter2');
+});
+
+concurrently('SIGTERM with look-ups in flight: all are answered, then it ends with 0', async () => {
+  const here = await stage.open();
+  const lock = await lockDirectory(here);
+  const body = pushBody(incidentEvent());
+  const answers = Array.from({ length: 5 }, () => fetch(here.lead.url, { method: 'POST', body }));
+  await blocked(here);
+  // Answered at once, so all that came before it are in flight.
+  await here.lead.send(pushBody(incidentEvent({ status: 'live' })));
+  process.kill(here.lead.pid, 'SIGTERM');
+  await sleep(300);
+  await lock.release();
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(5).fill(204));
+  expect(await here.lead.exited).toBe(0);
+  expect(here.lead.errors).toEqual([]);
+});
