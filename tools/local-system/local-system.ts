@@ -56,7 +56,9 @@ async function startParts(
   settings: Settings,
   { signal, onLost, onEntry }: Starter,
 ): Promise<Omit<LocalSystem, 'stop'>> {
+  const { page } = settings;
   if (settings.port !== 0) await assertPortFree(settings.port, 'PORT');
+  if (page !== undefined && !page.orAnother && page.port !== 0) await assertPortFree(page.port, '--page-port');
   const webhookPort = settings.port || (await freePort());
   const webhookUrl = `http://127.0.0.1:${webhookPort}${PATH}`;
   const leadPort = await freePort();
@@ -65,15 +67,15 @@ async function startParts(
   const journal = new Journal(settings.folder);
   journal.listen(onEntry);
 
-  const [directory] = await both(
-    parts.start('alaner directory', () => openDirectory(settings.databaseUrl)),
-    build(),
-  );
   const topic = await parts.start('Pub/Sub', () =>
     openTopic(settings.pubsubHost, (event) => {
       const note = noteOfDelivery(event);
       if (note) journal.note(note);
     }),
+  );
+  const [directory] = await both(
+    parts.start('alaner directory', () => openDirectory(settings.databaseUrl)),
+    build(),
   );
   const run = (name: FunctionName, target: string, port: number, env: FunctionOptions['env']) =>
     parts.start(name, () =>
@@ -107,7 +109,6 @@ async function startParts(
     ['alaner directory', directory.description],
     ...subscribers.map(({ name, url, filter }) => [name, `${url}${filter && `  (${filter})`}`] as const),
   ];
-  const { page } = settings;
   if (page !== undefined) {
     const signingSecret = () => findSigningSecret(new URL(webhookUrl), settings.folder);
     const { url } = await parts.start('page', () => startPage({ journal, webhookUrl, secret: signingSecret }, page));

@@ -36,7 +36,7 @@ function ownEmulator(emulator: PubSubEmulator): LocalTopic {
   };
 }
 
-function otherEmulator(host: string): LocalTopic {
+async function otherEmulator(host: string): Promise<LocalTopic> {
   const publisher = new v1.PublisherClient(grpcOptions(host));
   const subscriber = new v1.SubscriberClient(grpcOptions(host));
   const limit = { timeout: CALL_TIMEOUT_MS, retry: null };
@@ -44,24 +44,27 @@ function otherEmulator(host: string): LocalTopic {
     createTopic: ({ name }) => publisher.createTopic({ name }, limit),
     createSubscription: (config) => subscriber.createSubscription(config, limit),
   };
+  const stop = async (): Promise<void> => {
+    await Promise.all([publisher.close(), subscriber.close()]);
+  };
+  try {
+    await publisher.listTopics({ project: 'projects/alan-eu-tools' }, { ...limit, autoPaginate: false });
+  } catch (error) {
+    await stop();
+    throw new Error(
+      `PUBSUB_EMULATOR_HOST (${host}): nothing there answers as Pub/Sub: ${(error as Error).message} Start a Pub/Sub emulator there, or unset the variable: one is started then.`,
+    );
+  }
   return {
     host,
     description: `PUBSUB_EMULATOR_HOST, ${host} (gRPC)`,
     async subscribe(name, pushEndpoint, filter) {
-      try {
-        await subscribe(target, name, pushEndpoint, filter);
-        // An earlier run may have left the subscription behind, pointing to a port of its own.
-        const subscription = subscriptionName(name);
-        await subscriber.modifyPushConfig({ subscription, pushConfig: { pushEndpoint } }, limit);
-      } catch (error) {
-        throw new Error(
-          `PUBSUB_EMULATOR_HOST (${host}): creating topic and subscription failed: ${(error as Error).message} Start a Pub/Sub emulator there, or unset the variable: one is started then.`,
-        );
-      }
+      await subscribe(target, name, pushEndpoint, filter);
+      // An earlier run may have left the subscription behind, pointing to a port of its own.
+      const subscription = subscriptionName(name);
+      await subscriber.modifyPushConfig({ subscription, pushConfig: { pushEndpoint } }, limit);
     },
-    async stop() {
-      await Promise.all([publisher.close(), subscriber.close()]);
-    },
+    stop,
   };
 }
 
