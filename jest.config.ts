@@ -4,6 +4,7 @@ const config: Config = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // They need a Chromium: npm run test:browser.
   testPathIgnorePatterns: ['/node_modules/', '\\.browser\\.test\\.ts$'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.local/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
