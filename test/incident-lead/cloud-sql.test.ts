@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { type LocalPostgres, startPostgres } from '../../tools/local-system/postgres.ts';
+import { type CloudSqlServer, startCloudSqlServer } from '../support/cloud-sql-server.ts';
+import { concurrently } from '../support/concurrently.ts';
+import { type Answered, type LeadProcess, startLead } from '../support/lead-process.ts';
+import { ADA, incidentEvent, pushBody } from '../support/push.ts';
+
+/** An IAM user's name in the database: without `.gserviceaccount.com`. */
+const IAM_USER = 'incident-lead@p.iam';
+const ANSWER_SECONDS = 8;
+/** For faults of certificates. */
+const RECOVERY_SECONDS = 60;
+
+const closers: (() => Promise<unknown>)[] = [];
+let messages = 0;
+
+const postgres = startPostgres().then(async (started) => {
+  closers.push(() => started.stop());
+  await letIn(started);
+  return started;
+});
+
+afterAll(async () => {
+  for (const close of closers.reverse()) await close();
+});
+
+/** Cloud SQL checks the token itself and asks for no password; here the server trusts that one user. */
+async function letIn({ ownerUrl }: LocalPostgres): Promise<void> {
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  await owner.query(`create role "${IAM_USER}" login in role alaner_directory_reader`);
+  const { rows } = await owner.query('show hba_file');
+  await owner.query(`copy (values ('host all "${IAM_USER}" 127.0.0.1/32 trust'), ('host all alan 127.0.0.1/32 scram-sha-256'))
+    to '${rows[0].hba_file}'`);
+  await owner.query('select pg_reload_conf()');
+  await owner.end();
+}
+
+interface Scene {
+  readonly cloud: CloudSqlServer;
+  readonly lead: LeadProcess;
+  send(): Promise<Answered>;
+}
+
+async function open(
+  prepare: (cloud: CloudSqlServer) => void = () => {},
+  env: Record<string, string> = {},
+): Promise<Scene> {
+  const cloud = await startCloudSqlServer(Number(new URL((await postgres).ownerUrl).port));
+  closers.push(() => cloud.close());
+  prepare(cloud);
+  const lead = await startLead({
+    K_SERVICE: 'incident-lead',
+    CLOUD_SQL_INSTANCE: cloud.instance,
+    DB_USER: IAM_USER,
+    DB_NAME: 'postgres',
+    ...cloud.env,
+    ...env,
+  });
+  closers.push(() => lead.stop());
+  const send = () => {
+    messages += 1;
+    return lead.send(pushBody(incidentEvent({ leads: [ADA] }), { messageId: String(messages) }));
+  };
+  return { cloud, lead, send };
+}
+
+function expectFine({ status, lines }: Answered): void {
+  expect(lines).toMatchObject([{ severity: 'INFO', metadata: { outcome: 'lead_without_role' } }]);
+  expect(status).toBe(204);
+}
+
+function expectUnavailable({ status, seconds, lines }: Answered, reason: string | RegExp): void {
+  expect(lines).toMatchObject([{ severity: 'ERROR', metadata: { outcome: 'database_unavailable', status: 503 } }]);
+  expect(lines[0]?.metadata['reason']).toMatch(reason);
+  expect(status).toBe(503);
+  expect(seconds).toBeLessThan(ANSWER_SECONDS);
+}
+
+async function expectRecovery({ send, lead }: Scene): Promise<void> {
+  const from = performance.now();
+  for (;;) {
+    const answered = await send();
+    if (answered.status === 204) break;
+    expectUnavailable(answered, /./);
+    expect((performance.now() - from) / 1000).toBeLessThan(RECOVERY_SECONDS);
+    await sleep(200);
+  }
+  expect(await Promise.race([lead.exited, sleep(0, 'running')])).toBe('running');
+  expect(lead.errors).toEqual([]);
+}
+
+concurrently('reads the directory through the connector, as its IAM user, whatever PGSSLMODE says', async () => {
+  const here = await open(() => {}, { PGSSLMODE: 'require' });
+  for (let round = 0; round < 3; round += 1) expectFine(await here.send());
+  expect(here.cloud.certificates).toBe(1);
+  expect(here.cloud.loginTokens).toEqual(['login-token']);
+  here.cloud.cut();
+  await expectRecovery(here);
+});
+
+concurrently('a first load that is refused is not remembered', async () => {
+  const here = await open((cloud) => Object.assign(cloud, { admin: 'forbidden' }));
+  expectUnavailable(await here.send(), 'cloud_sql');
+  here.cloud.admin = 'good';
+  expectFine(await here.send());
+  expect(here.lead.errors).toEqual([]);
+});
+
+concurrently('a first load that fails in passing is tried again', async () => {
+  const here = await open((cloud) => Object.assign(cloud, { admin: 'unavailable' }));
+  expectUnavailable(await here.send(), 'cloud_sql');
+  here.cloud.admin = 'good';
+  await expectRecovery(here);
+});
+
+concurrently('an Admin API that is silent', async () => {
+  const here = await open((cloud) => Object.assign(cloud, { admin: 'silent' }));
+  expectUnavailable(await here.send(), /cloud_sql|deadline/);
+  here.cloud.admin = 'good';
+  await expectRecovery(here);
+});
+
+concurrently('a certificate that has expired is replaced within the request', async () => {
+  const here = await open((cloud) => Object.assign(cloud, { admin: 'expired' }));
+  while (here.cloud.certificates === 0) await sleep(10);
+  await sleep(500);
+  here.cloud.admin = 'good';
+  expectFine(await here.send());
+  expect(here.lead.errors).toEqual([]);
+});
+
+concurrently('authorities that are rotated', async () => {
+  const here = await open();
+  expectFine(await here.send());
+  here.cloud.rotate();
+  await expectRecovery(here);
+  expect(here.cloud.certificates).toBeGreaterThan(1);
+});
+
+concurrently('a renewal that fails before there was any connection does not end the process', async () => {
+  const here = await open((cloud) => Object.assign(cloud, { up: false }));
+  while (here.cloud.certificates === 0) await sleep(10);
+  here.cloud.admin = 'forbidden';
+  for (let round = 0; round < 3; round += 1) {
+    expectUnavailable(await here.send(), /./);
+    await sleep(300);
+  }
+  Object.assign(here.cloud, { up: true, admin: 'good' });
+  await expectRecovery(here);
+});
+
+concurrently('an instance that comes back after a pause', async () => {
+  const here = await open();
+  expectFine(await here.send());
+  here.cloud.up = false;
+  here.cloud.cut();
+  expectUnavailable(await here.send(), /./);
+  here.cloud.up = true;
+  await expectRecovery(here);
+});
