@@ -8,6 +8,8 @@ export type GrpcOptions = {
   readonly clientOptions?: { readonly universeDomain: string };
   readonly 'grpc.max_reconnect_backoff_ms': number;
   readonly 'grpc.initial_reconnect_backoff_ms': number;
+  readonly 'grpc.keepalive_time_ms': number;
+  readonly 'grpc.keepalive_timeout_ms': number;
 };
 
 /**
@@ -19,6 +21,10 @@ export function grpcOptions(emulatorHost: string | undefined): GrpcOptions {
     // grpc-js waits up to 120 s before it connects again; after an outage the next requests have to succeed within 25 s.
     'grpc.max_reconnect_backoff_ms': 5_000,
     'grpc.initial_reconnect_backoff_ms': 500,
+    // A connection that a router has forgotten would swallow every call until TCP gives up on it, a quarter of an hour later. Pings go out
+    // with calls only, and the answers to those calls keep a server from counting them.
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 3_000,
   };
   if (emulatorHost === undefined) return channel;
   const colon = emulatorHost.lastIndexOf(':');

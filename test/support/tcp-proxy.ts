@@ -25,12 +25,15 @@ export interface TcpProxy {
   set(mode: ProxyMode): Promise<void>;
   /** Resets every open connection on both sides. */
   cut(): void;
+  /** Makes the open connections silent for good, as a router does that has forgotten them; new ones are not affected. */
+  forget(): void;
   close(): Promise<void>;
 }
 
 /** Starts a proxy in mode `pass`. */
 export async function startTcpProxy({ port, delayMs = 1_000, onClientData }: ProxyOptions): Promise<TcpProxy> {
   const open = new Set<Socket>();
+  const forgotten = new WeakSet<Socket>();
   let mode: ProxyMode = 'pass';
   let accepted = 0;
 
@@ -41,12 +44,12 @@ export async function startTcpProxy({ port, delayMs = 1_000, onClientData }: Pro
 
   const hand = (from: Socket, to: Socket): void => {
     from.on('data', (bytes) => {
-      if (mode === 'swallow') return;
+      if (mode === 'swallow' || forgotten.has(from)) return;
       if (mode === 'delay') setTimeout(() => to.writable && to.write(bytes), delayMs);
       else to.write(bytes);
     });
     // What is swallowed includes the news that a connection has ended.
-    from.on('close', () => mode === 'swallow' || to.destroy());
+    from.on('close', () => mode === 'swallow' || forgotten.has(from) || to.destroy());
   };
 
   const server = createServer((client) => {
@@ -76,6 +79,9 @@ export async function startTcpProxy({ port, delayMs = 1_000, onClientData }: Pro
     },
     cut() {
       for (const socket of open) socket.resetAndDestroy();
+    },
+    forget() {
+      for (const socket of open) forgotten.add(socket);
     },
     async close() {
       server.close();

@@ -61,8 +61,14 @@ export interface WebhookSystem {
 const FOLDER = join(import.meta.dirname, '..', '..', 'dist', 'incident-webhook');
 const LINE_TIMEOUT_MS = 10_000;
 
-/** Starts the function that `npm run build` wrote; `env` is added to what it needs. */
-export async function startWebhookSystem(env: Record<string, string | undefined> = {}): Promise<WebhookSystem> {
+/**
+ * Starts the function that `npm run build` wrote; `env` is added to what it needs.
+ * @param via given the port of Pub/Sub, starts something in front of it and returns the port to use instead.
+ */
+export async function startWebhookSystem(
+  env: Record<string, string | undefined> = {},
+  via: (port: number) => Promise<number> = async (port) => port,
+): Promise<WebhookSystem> {
   const output: string[] = [];
   const openEmulator = async (port?: number): Promise<PubSubEmulator> => {
     const emulator = await startPubSubEmulator({
@@ -73,6 +79,7 @@ export async function startWebhookSystem(env: Record<string, string | undefined>
     return emulator;
   };
   const emulator = await openEmulator();
+  const portOf = ({ host }: PubSubEmulator): number => Number(host.split(':')[1]);
   const port = await freePort();
   const system: WebhookSystem = {
     port,
@@ -86,7 +93,7 @@ export async function startWebhookSystem(env: Record<string, string | undefined>
       env: {
         INCIDENT_WEBHOOK_SECRET: SECRET,
         INCIDENT_EVENTS_TOPIC: TOPIC,
-        PUBSUB_EMULATOR_HOST: emulator.host,
+        PUBSUB_EMULATOR_HOST: `127.0.0.1:${await via(portOf(emulator))}`,
         METADATA_SERVER_DETECTION: 'none',
         ...env,
       },
@@ -107,7 +114,7 @@ export async function startWebhookSystem(env: Record<string, string | undefined>
       system.emulator.published(TOPIC).filter(({ attributes }) => attributes['traceparent']?.includes(traceId)),
     stopPubSub: () => system.emulator.close(),
     async startPubSub() {
-      system.emulator = await openEmulator(Number(system.emulator.host.split(':')[1]));
+      system.emulator = await openEmulator(portOf(system.emulator));
     },
     async stop() {
       await system.process.stop();
