@@ -19,7 +19,7 @@ export interface Message {
  */
 export type Publish = (message: Message, deadline: Deadline) => Promise<string>;
 
-/** Milliseconds for one attempt of a call, and for all its attempts together. */
+/** Milliseconds for the first attempt of a call, and for all its attempts together. */
 export interface TimeLimits {
   readonly attemptMs: number;
   readonly callMs: number;
@@ -27,8 +27,11 @@ export interface TimeLimits {
 
 /** CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE: as in the client's own configuration. */
 const RETRIED_CODES = [1, 2, 4, 8, 10, 13, 14];
-/** `callMs` is longer than any request has: the request's own deadline is the one that counts. */
-const TIME_LIMITS: TimeLimits = { attemptMs: 2_000, callMs: 7_500 };
+/**
+ * A second attempt has twice the time of the first, so that a Pub/Sub that has become slow still confirms one of them.
+ * `callMs` is longer than any request has: the request's own deadline is the one that counts.
+ */
+const TIME_LIMITS: TimeLimits = { attemptMs: 2_500, callMs: 7_500 };
 /** Pub/Sub takes 1,000 messages and 10 MB in a call. */
 const MAX_BATCH_MESSAGES = 100;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
@@ -99,8 +102,8 @@ function retryWithin({ attemptMs, callMs }: TimeLimits) {
       retryDelayMultiplier: 2,
       maxRetryDelayMillis: 1_000,
       initialRpcTimeoutMillis: attemptMs,
-      rpcTimeoutMultiplier: 1,
-      maxRpcTimeoutMillis: attemptMs,
+      rpcTimeoutMultiplier: 2,
+      maxRpcTimeoutMillis: callMs,
       totalTimeoutMillis: callMs,
     },
   };
