@@ -52,7 +52,7 @@ Examples:
   npm run send -- --event svix.ping
   npm run send -- --fault stale
   npm run send -- --file body.json
-  INCIDENT_WEBHOOK_SECRET=projects/alan-eu-tools/secrets/incident-webhook-secret npm run send -- --url https://HOST${PATH}`;
+  INCIDENT_WEBHOOK_SECRET=projects/alan-eu-tools/secrets/INCIDENT_WEBHOOK_SECRET npm run send -- --url https://HOST${PATH}`;
 
 const program = new Command('npm run send --')
   .description(
