@@ -2,6 +2,8 @@ import type { Server } from 'node:http';
 
 /** Cloud Run kills the process 10 s after SIGTERM. */
 const DRAIN_MS = 9_000;
+/** For connections that were made before and have not been accepted or have not sent their request yet; to close would reset them. */
+const ACCEPT_MS = 100;
 /** A connection that becomes idle after `close` was called is not closed by it. */
 const SWEEP_MS = 50;
 
@@ -12,8 +14,10 @@ const SWEEP_MS = 50;
 export function drainOnSigterm(server: Server): void {
   process.removeAllListeners('SIGTERM');
   process.once('SIGTERM', () => {
-    server.close(() => process.exit(0));
-    setInterval(() => server.closeIdleConnections(), SWEEP_MS).unref();
+    setTimeout(() => {
+      server.close(() => process.exit(0));
+      setInterval(() => server.closeIdleConnections(), SWEEP_MS).unref();
+    }, ACCEPT_MS);
     setTimeout(() => process.exit(0), DRAIN_MS).unref();
   });
 }

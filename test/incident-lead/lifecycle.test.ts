@@ -72,6 +72,23 @@ describe('SIGTERM', () => {
   });
 });
 
+it('SIGTERM does not reset connections that were just made', async () => {
+  const lead = await start({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' });
+  const body = pushBody(incidentEvent({ status: 'live' }));
+  await lead.send(body);
+  const sockets = Array.from({ length: 20 }, () => connect(Number(new URL(lead.url).port), '127.0.0.1'));
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  process.kill(lead.pid, 'SIGTERM');
+  await sleep(20);
+  const answers = sockets.map(async (socket) => {
+    const answer = once(socket, 'data') as Promise<[Buffer]>;
+    socket.write(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    return (await answer)[0].toString().split('\r\n')[0];
+  });
+  expect(await Promise.all(answers)).toEqual(Array(20).fill('HTTP/1.1 204 No Content'));
+  expect(await lead.exited).toBe(0);
+});
+
 async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {
