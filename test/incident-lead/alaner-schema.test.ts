@@ -46,6 +46,14 @@ describe('the files of the schema', () => {
     ]);
   });
 
+  it('grant the reader the view, to read, and nothing else', async () => {
+    const { owner } = await newDatabase(postgres, 'granted');
+    const { rows } = await owner.query(`select table_name, privilege_type from information_schema.role_table_grants
+      where grantee in ('alaner_directory_reader', 'PUBLIC') and table_schema = 'public'`);
+    await owner.end();
+    expect(rows).toEqual([{ table_name: 'alaner_directory', privilege_type: 'SELECT' }]);
+  });
+
   it.each([
     ['select * from alaner'],
     ['select * from alaner_role'],
