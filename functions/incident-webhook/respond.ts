@@ -22,6 +22,8 @@ export interface Accepted extends Known {
 const RETRY_AFTER = '5';
 /** Time for the sender to read an answer it did not expect before the connection is closed on its unread body. */
 const LINGER_MS = 1_000;
+/** An unread body of at most so many bytes is taken off the connection, which then serves the next request. */
+const DROPPED_BYTES = 64 * 1024;
 
 /** Answers requests of the webhook function, and writes the one log line of each. */
 export interface Responder {
@@ -71,7 +73,7 @@ function sendProblem(
     status,
     ...(refusal.errors.length > 0 && { errors: refusal.errors }),
   });
-  const unread = !req.complete && hasBody(req);
+  const unread = status === 408 || leavesTooMuch(req);
   res.writeHead(status, {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
@@ -89,8 +91,9 @@ function sendProblem(
   res.once('close', () => clearTimeout(close));
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+function leavesTooMuch({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > DROPPED_BYTES;
 }
 
 function describe({ reason, detail, errors, cause }: Refusal): string {
