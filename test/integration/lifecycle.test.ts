@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bodyOf } from '../incident-webhook/body.ts';
+import { concurrently } from '../support/concurrently.ts';
+import { expectCleanOutput, expectForm, expectOutcome } from '../support/hostile-table.ts';
+import { SECRET } from '../support/sign.ts';
+import { startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
+import { dial, toBytes } from '../support/wire.ts';
+
+const MEBIBYTE = 1024 * 1024;
+const BODY = bodyOf();
+
+concurrently('answers every request in flight truly after SIGTERM, and exits with 0 within 10 s', () =>
+  withSystem(async (system) => {
+    system.intercept = () => ({ delayMs: 1_500 });
+    const published = Array.from({ length: 10 }, () => system.send({ body: BODY }));
+    const slow = system.prepare({ body: BODY });
+    const wire = await dial(system.port);
+    wire.write(slow.bytes.subarray(0, -5));
+    // A connection that is only kept alive must not hold the process.
+    const idle = await dial(system.port);
+    idle.write(toBytes({ method: 'GET' }));
+    await idle.answer();
+    await sleep(300);
+    const signalledAt = performance.now();
+    system.process.process.kill('SIGTERM');
+    await sleep(500);
+    wire.write(slow.bytes.subarray(-5));
+    for (const sent of await Promise.all(published)) await expectOutcome(system, sent, [204, 'published', 'INFO']);
+    await expectOutcome(system, { ...slow, answer: await wire.answer() }, [204, 'published', 'INFO']);
+    expect(await system.process.exited).toBe(0);
+    expect(performance.now() - signalledAt).toBeLessThan(10_000);
+    expectCleanOutput(system.output, [SECRET.slice(6)]);
+  }),
+);
+
+concurrently('exits with 0 after SIGTERM although a publish hangs, and answers that request with 503', () =>
+  withSystem(async (system) => {
+    system.intercept = () => ({ hang: true });
+    const hanging = system.send({ body: BODY });
+    await sleep(200);
+    const signalledAt = performance.now();
+    system.process.process.kill('SIGTERM');
+    await expectOutcome(system, await hanging, [503, 'unavailable', 'ERROR', 'publish_timeout']);
+    expect(await system.process.exited).toBe(0);
+    expect(performance.now() - signalledAt).toBeLessThan(10_000);
+  }),
+);
+
+concurrently('exits with 0 after SIGTERM before any request', () =>
+  withSystem(async (system) => {
+    system.process.process.kill('SIGTERM');
+    expect(await system.process.exited).toBe(0);
+  }),
+);
+
+const shared = startWebhookSystem();
+afterAll(async () => (await shared).stop());
+
+concurrently('20, 21: answers 408 after 5 s to a body that does not come, and closes', async () => {
+  const { port, prepare } = await shared;
+  await Promise.all(
+    [
+      toBytes({ headers: { 'Content-Length': '1000' }, body: 'x' }),
+      'POST /webhooks/incident/lead HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n',
+      prepare({ body: BODY }).bytes.subarray(0, -1),
+    ].map(async (bytes) => {
+      const wire = await dial(port);
+      const startedAt = performance.now();
+      wire.write(bytes);
+      const trickle = setInterval(() => wire.write(''), 500);
+      expectForm(await wire.answer(), 408);
+      expect(performance.now() - startedAt).toBeGreaterThan(4_900);
+      expect(performance.now() - startedAt).toBeLessThan(8_000);
+      await wire.closed;
+      clearInterval(trickle);
+    }),
+  );
+});
+
+for (const [name, status, request] of [
+  ['413, declared', 413, { headers: { 'Content-Length': String(64 * MEBIBYTE) } }],
+  ['413, chunked', 413, { headers: { 'Transfer-Encoding': 'chunked', 'Content-Length': [] } }],
+  ['415', 415, { headers: { 'Content-Encoding': 'gzip', 'Content-Length': String(64 * MEBIBYTE) } }],
+  ['404', 404, { path: '/x', headers: { 'Content-Length': String(64 * MEBIBYTE) } }],
+] as const) {
+  concurrently(`answers a client that is still sending, reads no further, and closes: ${name}`, async () => {
+    const wire = await dial((await shared).port);
+    wire.write(toBytes(request));
+    let sent = 0;
+    let closed = false;
+    void wire.closed.then(() => {
+      closed = true;
+    });
+    const chunk = Buffer.alloc(65_536, 'x');
+    const framed = status === 413 && 'Transfer-Encoding' in request.headers;
+    const sending = (async () => {
+      while (sent < 64 * MEBIBYTE && !closed) {
+        const bytes = framed ? Buffer.concat([Buffer.from('10000\r\n'), chunk, Buffer.from('\r\n')]) : chunk;
+        if (!wire.socket.write(bytes)) await Promise.race([once(wire, 'drain'), wire.closed]);
+        sent += chunk.length;
+      }
+    })();
+    expectForm(await wire.answer(), status);
+    await wire.closed;
+    await sending;
+    expect(sent).toBeLessThan(32 * MEBIBYTE);
+  });
+}
+
+concurrently('keeps the connection after a small refusal', async () => {
+  const { port, prepare } = await shared;
+  const wire = await dial(port);
+  for (const [bytes, status] of [
+    [toBytes({ method: 'GET', path: '/' }), 404],
+    [toBytes({ body: BODY, path: '/' }), 404],
+    [toBytes({ body: BODY, method: 'PUT' }), 405],
+    [toBytes({ body: BODY, headers: { 'Content-Encoding': 'br' } }), 415],
+    [toBytes({ body: BODY }), 401],
+    [prepare({ body: '{}' }).bytes, 422],
+    [prepare({ body: BODY }).bytes, 204],
+  ] as const) {
+    wire.write(bytes);
+    expectForm(await wire.answer(), status);
+  }
+  wire.socket.destroy();
+});
+
+concurrently('24: finishes the publish of a sender that hangs up, and survives hanging up at any point', async () => {
+  const system = await shared;
+  const whole = system.prepare({ body: BODY });
+  for (let cut = 1; cut <= whole.bytes.length; cut += 23) {
+    const wire = await dial(system.port);
+    wire.write(whole.bytes.subarray(0, cut));
+    await sleep(1);
+    wire.socket.resetAndDestroy();
+  }
+  const gone = system.prepare({ body: BODY });
+  system.intercept = () => ({ delayMs: 300 });
+  const wire = await dial(system.port);
+  wire.write(gone.bytes);
+  await sleep(100);
+  wire.socket.resetAndDestroy();
+  expect((await system.linesOf(gone))[0]).toMatchObject({ severity: 'INFO', metadata: { outcome: 'published' } });
+  expect(system.publishedFor(gone)).toHaveLength(1);
+  system.intercept = () => undefined;
+  expectForm((await system.send({ body: BODY })).answer, 204);
+});
+
+async function withSystem(run: (system: WebhookSystem) => Promise<void>): Promise<void> {
+  const system = await startWebhookSystem();
+  try {
+    await run(system);
+  } finally {
+    await system.stop();
+  }
+}
+
+function once(wire: Awaited<ReturnType<typeof dial>>, event: 'drain'): Promise<void> {
+  return new Promise((resolve) => {
+    wire.socket.once(event, () => resolve());
+  });
+}
