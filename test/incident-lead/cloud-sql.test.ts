@@ -3,12 +3,12 @@ import pg from 'pg';
 import { type LocalPostgres, startPostgres } from '../../tools/local-system/postgres.ts';
 import { type CloudSqlServer, startCloudSqlServer } from '../support/cloud-sql-server.ts';
 import { concurrently } from '../support/concurrently.ts';
+import { expectRecovery, expectUnavailable } from '../support/lead-answers.ts';
 import { type Answered, type LeadProcess, startLead } from '../support/lead-process.ts';
 import { ADA, incidentEvent, pushBody } from '../support/push.ts';
 
 /** An IAM user's name in the database: without `.gserviceaccount.com`. */
 const IAM_USER = 'incident-lead@p.iam';
-const ANSWER_SECONDS = 8;
 /** For faults of certificates. */
 const RECOVERY_SECONDS = 60;
 
@@ -71,33 +71,13 @@ function expectFine({ status, lines }: Answered): void {
   expect(status).toBe(204);
 }
 
-function expectUnavailable({ status, seconds, lines }: Answered, reason: string | RegExp): void {
-  expect(lines).toMatchObject([{ severity: 'ERROR', metadata: { outcome: 'database_unavailable', status: 503 } }]);
-  expect(lines[0]?.metadata['reason']).toMatch(reason);
-  expect(status).toBe(503);
-  expect(seconds).toBeLessThan(ANSWER_SECONDS);
-}
-
-async function expectRecovery({ send, lead }: Scene): Promise<void> {
-  const from = performance.now();
-  for (;;) {
-    const answered = await send();
-    if (answered.status === 204) break;
-    expectUnavailable(answered, /./);
-    expect((performance.now() - from) / 1000).toBeLessThan(RECOVERY_SECONDS);
-    await sleep(200);
-  }
-  expect(await Promise.race([lead.exited, sleep(0, 'running')])).toBe('running');
-  expect(lead.errors).toEqual([]);
-}
-
 concurrently('reads the directory through the connector, as its IAM user, whatever PGSSLMODE says', async () => {
   const here = await open(() => {}, { PGSSLMODE: 'require' });
   for (let round = 0; round < 3; round += 1) expectFine(await here.send());
   expect(here.cloud.certificates).toBe(1);
   expect(here.cloud.loginTokens).toEqual(['login-token']);
   here.cloud.cut();
-  await expectRecovery(here);
+  await expectRecovery(here, RECOVERY_SECONDS);
 });
 
 concurrently('a first load that is refused is not remembered', async () => {
@@ -112,14 +92,14 @@ concurrently('a first load that fails in passing is tried again', async () => {
   const here = await open((cloud) => Object.assign(cloud, { admin: 'unavailable' }));
   expectUnavailable(await here.send(), 'cloud_sql');
   here.cloud.admin = 'good';
-  await expectRecovery(here);
+  await expectRecovery(here, RECOVERY_SECONDS);
 });
 
 concurrently('an Admin API that is silent', async () => {
   const here = await open((cloud) => Object.assign(cloud, { admin: 'silent' }));
   expectUnavailable(await here.send(), /cloud_sql|deadline/);
   here.cloud.admin = 'good';
-  await expectRecovery(here);
+  await expectRecovery(here, RECOVERY_SECONDS);
 });
 
 concurrently('a certificate that has expired is replaced within the request', async () => {
@@ -135,7 +115,7 @@ concurrently('authorities that are rotated', async () => {
   const here = await open();
   expectFine(await here.send());
   here.cloud.rotate();
-  await expectRecovery(here);
+  await expectRecovery(here, RECOVERY_SECONDS);
   expect(here.cloud.certificates).toBeGreaterThan(1);
 });
 
@@ -148,7 +128,7 @@ concurrently('a renewal that fails before there was any connection does not end 
     await sleep(300);
   }
   Object.assign(here.cloud, { up: true, admin: 'good' });
-  await expectRecovery(here);
+  await expectRecovery(here, RECOVERY_SECONDS);
 });
 
 concurrently('an instance that comes back after a pause', async () => {
@@ -158,5 +138,5 @@ concurrently('an instance that comes back after a pause', async () => {
   here.cloud.cut();
   expectUnavailable(await here.send(), /./);
   here.cloud.up = true;
-  await expectRecovery(here);
+  await expectRecovery(here, RECOVERY_SECONDS);
 });

@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { concurrently } from '../support/concurrently.ts';
+import { ANSWER_SECONDS, expectRecovery, expectUnavailable } from '../support/lead-answers.ts';
 import { type Answered, startLead } from '../support/lead-process.ts';
 import { blocked, lockDirectory, openStage, type Scene, terminateConnections } from '../support/lead-scene.ts';
 import { ADA, incidentEvent, pushBody } from '../support/push.ts';
-
-/** The contract's limits. */
-const ANSWER_SECONDS = 8;
-const RECOVERY_SECONDS = 25;
 
 const stage = openStage();
 
@@ -16,27 +13,6 @@ afterAll(() => stage.close());
 function expectFine({ status, lines }: Answered): void {
   expect(lines).toMatchObject([{ severity: 'DEBUG', metadata: { outcome: 'lead_with_role' } }]);
   expect(status).toBe(204);
-}
-
-function expectUnavailable({ status, seconds, lines }: Answered, reason: string | RegExp): void {
-  expect(lines).toMatchObject([{ severity: 'ERROR', metadata: { outcome: 'database_unavailable', status: 503 } }]);
-  expect(lines[0]?.metadata['reason']).toMatch(reason);
-  expect(status).toBe(503);
-  expect(seconds).toBeLessThan(ANSWER_SECONDS);
-}
-
-/** Sends until it works again; each failure on the way is a clean one, and the process is the same. */
-async function expectRecovery({ send, lead }: Scene): Promise<void> {
-  const from = performance.now();
-  for (;;) {
-    const answered = await send();
-    if (answered.status === 204) break;
-    expectUnavailable(answered, /./);
-    expect((performance.now() - from) / 1000).toBeLessThan(RECOVERY_SECONDS);
-    await sleep(200);
-  }
-  expect(await Promise.race([lead.exited, sleep(0, 'running')])).toBe('running');
-  expect(lead.errors).toEqual([]);
 }
 
 describe('one function, through one fault after the other', () => {
