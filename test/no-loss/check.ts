@@ -1,0 +1,99 @@
+import { FORGED } from './event-plan.ts';
+import type { Delivery, EventRecord, Ledger } from './ledger.ts';
+
+/** Lines that are written without asking the database. */
+const WITHOUT_DATABASE = new Set(['skipped_status', 'no_lead', 'no_slack_user', 'invalid_message']);
+const UNAVAILABLE = 'database_unavailable';
+
+/** Everything that must not be, in words; empty after a good run. */
+export function findViolations(ledger: Ledger): string[] {
+  const found = [...ledger.violations, ...ledger.forged.map((messageId) => `message ${messageId} is forged`)];
+  for (const record of ledger.events.values()) found.push(...checkEvent(record, ledger));
+  for (const [messageId, webhookId] of ledger.held) found.push(...checkMessage(messageId, webhookId, ledger));
+  for (const delivery of ledger.deliveries.values()) found.push(...checkDelivery(delivery, ledger));
+  found.push(...checkVisible(ledger));
+  return found;
+}
+
+/** Ids of the events that did not have their effect, for the table of faults. */
+export function lostEvents(ledger: Ledger): ReadonlySet<string> {
+  return new Set(
+    [...ledger.events.values()].filter((record) => checkEvent(record, ledger).length > 0).map(({ event }) => event.id),
+  );
+}
+
+function checkEvent(record: EventRecord, ledger: Ledger): string[] {
+  const { event, accepted, messageIds, statuses } = record;
+  const name = `${event.id} (${event.kind})`;
+  if (event.lines === undefined && messageIds.length > 0) return [`${name} was published`];
+  if (event.status !== 204)
+    return statuses.has(event.status) ? [] : [`${name} was never answered with ${event.status}`];
+  if (!accepted) return [`${name} was never accepted, in ${record.attempts} attempts`];
+  if (event.lines === undefined) return [];
+  if (messageIds.length === 0) return [`${name} is lost: accepted, never published`];
+  const worked = messageIds.some(
+    (messageId) => ledger.acknowledged.has(messageId) || event.kind === 'ambiguous_alaner',
+  );
+  if (!worked) return [`${name} was never worked off by the subscriber`];
+  const wanted = event.lines.filter((line) => line.startsWith('lead_without_role'));
+  const missing = wanted.filter((line) => !ledger.visible.has(`${event.id} ${line}`));
+  return missing.map((line) => `${name} has no line "${line}"`);
+}
+
+function checkMessage(messageId: string, webhookId: string, ledger: Ledger): string[] {
+  const kind = ledger.events.get(webhookId)?.event.kind;
+  const dead = ledger.deadLettered.has(messageId);
+  if (ledger.poison.has(messageId)) return dead ? [] : [`poison message ${messageId} was not dead-lettered`];
+  if (kind === undefined) return [`message ${messageId} stems from no authentic event`];
+  if (kind === 'ambiguous_alaner') return dead ? [] : [`${webhookId} is ambiguous and was not dead-lettered`];
+  return dead || ledger.acknowledged.has(messageId) ? [] : [`message ${messageId} of ${webhookId} was not worked off`];
+}
+
+/** Each forwarded delivery has one set of lines: its outcome, or that the database was not there; a cut one may have none. */
+function checkDelivery(delivery: Delivery, ledger: Ledger): string[] {
+  const { messageId, forwarded, statuses, lines } = delivery;
+  const event = ledger.events.get(ledger.held.get(messageId) ?? '')?.event;
+  const expected = ledger.poison.has(messageId) ? ['invalid_message'] : (event?.lines ?? []);
+  const rest = lines.filter((line) => line !== UNAVAILABLE);
+  const unavailable = lines.length - rest.length;
+  const sets = expected.length === 0 ? 0 : rest.length / expected.length;
+  const name = `a delivery of message ${messageId} (${event?.kind ?? 'poison'})`;
+  const counts = countOf(rest);
+  const whole = [...countOf(expected)].every(([line, count]) => (counts.get(line) ?? 0) === count * sets);
+  if (!Number.isInteger(sets) || !whole) return [`${name} wrote ${rest.join(' | ')}; expected ${expected.join(' | ')}`];
+  if (unavailable > 0 && expected.every((line) => WITHOUT_DATABASE.has(line))) return [`${name} asked the database`];
+  if (sets + unavailable > forwarded) return [`${name} wrote ${sets + unavailable} sets of lines in ${forwarded} runs`];
+  const right = ledger.poison.has(messageId) ? 400 : expected.includes('ambiguous_alaner') ? 500 : 204;
+  const answered = countOf(statuses);
+  const other = [...answered.keys()].filter((status) => status !== right && status !== 503);
+  if (other.length > 0) return [`${name} was answered with ${other.join(', ')}`];
+  if ((answered.get(right) ?? 0) > sets) return [`${name} was answered with ${right} without its lines`];
+  if ((answered.get(503) ?? 0) > unavailable) return [`${name} was answered with 503 without a line`];
+  return [];
+}
+
+function checkVisible(ledger: Ledger): string[] {
+  const found: string[] = [];
+  const owners = new Map<string, string>();
+  for (const [name, { webhookId, key, insertIds, timestamps }] of ledger.visible) {
+    const event = ledger.events.get(webhookId)?.event;
+    if (key.includes(FORGED) || event?.lines?.includes(key) !== true) found.push(`the line "${key}" should not be`);
+    if (insertIds.size !== 1) found.push(`${webhookId}: "${key}" is visible ${insertIds.size} times`);
+    if (insertIds.has('none')) found.push(`${webhookId}: "${key}" has no insertId`);
+    if ([...timestamps.values()].some(({ size }) => size !== 1)) {
+      found.push(`${webhookId}: "${key}" changes its timestamp from one delivery of a message to the next`);
+    }
+    for (const insertId of insertIds) {
+      const owner = owners.get(insertId);
+      if (owner !== undefined) found.push(`"${name}" and "${owner}" have one insertId`);
+      owners.set(insertId, name);
+    }
+  }
+  return found;
+}
+
+function countOf<T>(items: readonly T[]): Map<T, number> {
+  const counts = new Map<T, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
+}

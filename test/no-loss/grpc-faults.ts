@@ -1,0 +1,112 @@
+import type { Fault, Intercept } from '../../tools/grpc-server/fault.ts';
+import { Code } from '../../tools/grpc-server/rpc-error.ts';
+import type { PubSubRequests } from '../../tools/pubsub-emulator/requests.ts';
+import type { SecretManagerRequests } from '../support/secret-manager-server.ts';
+import { type Chance, pick } from './chance.ts';
+import type { Tally } from './tally.ts';
+
+/** A part that is out of order as a whole, apart from single faults; undefined while it works. */
+export type Outage = 'unavailable' | 'hanging' | 'denied' | undefined;
+
+/** What the interceptors need. */
+export interface GrpcFaults {
+  readonly chance: Chance;
+  readonly tally: Tally;
+  /** Factor on delays. */
+  readonly scale: number;
+  readonly crash: () => void;
+  readonly outage: () => Outage;
+}
+
+const PUBLISH = {
+  unavailable: 0.02,
+  'permission denied': 0.01,
+  'resource exhausted': 0.01,
+  hang: 0.01,
+  'confirmed late': 0.02,
+  'taken, answered with an error': 0.01,
+  'taken, never confirmed': 0.01,
+  'crash before': 0.005,
+  'crash after': 0.005,
+};
+const SECRET = {
+  unavailable: 0.03,
+  'not found': 0.01,
+  hang: 0.02,
+  slow: 0.03,
+  'crash before': 0.005,
+  'crash after': 0.005,
+};
+const LATE_MS = 3_000;
+
+/** Faults around `Publish`: the first message of a batch decides, and its n-th time. */
+export function publishFaults(given: GrpcFaults): Intercept<PubSubRequests> {
+  const times = new Map<string, number>();
+  return (call) => {
+    if (call.method !== 'Publish') return undefined;
+    given.tally.step('publish');
+    const id = call.request.messages[0]?.attributes?.['webhookId'] ?? '';
+    const outage = duringOutage(given, 'publish', id);
+    if (outage !== undefined) return outage;
+    const time = (times.get(id) ?? 0) + 1;
+    times.set(id, time);
+    const at = given.chance(`publish/${id}/${time}`);
+    const fault = pick(at, PUBLISH);
+    if (fault === undefined) return undefined;
+    given.tally.injected('publish', fault, id);
+    return strike(given, fault, given.chance(`late/${id}/${time}`));
+  };
+}
+
+/** Faults around the two calls of Secret Manager, by their number. */
+export function secretFaults(given: GrpcFaults): Intercept<SecretManagerRequests> {
+  let calls = 0;
+  return ({ method }) => {
+    const where = method === 'ListSecretVersions' ? 'secret list' : 'secret access';
+    calls += 1;
+    given.tally.step(where);
+    const outage = duringOutage(given, where);
+    if (outage !== undefined) return outage;
+    const fault = pick(given.chance(`secret/${calls}`), SECRET);
+    if (fault === undefined) return undefined;
+    given.tally.injected(where, fault);
+    return strike(given, fault, given.chance(`slow/${calls}`));
+  };
+}
+
+function duringOutage({ outage, tally }: GrpcFaults, where: string, id?: string): Fault | undefined {
+  const kind = outage();
+  if (kind === undefined) return undefined;
+  tally.injected(where, `outage: ${kind}`, id);
+  if (kind === 'hanging') return { hang: true };
+  return { fail: kind === 'denied' ? Code.PERMISSION_DENIED : Code.UNAVAILABLE };
+}
+
+function strike({ scale, crash }: GrpcFaults, fault: keyof typeof PUBLISH | keyof typeof SECRET, at: number): Fault {
+  switch (fault) {
+    case 'unavailable':
+      return { fail: Code.UNAVAILABLE };
+    case 'permission denied':
+      return { fail: Code.PERMISSION_DENIED };
+    case 'not found':
+      return { fail: Code.NOT_FOUND };
+    case 'resource exhausted':
+      return { fail: Code.RESOURCE_EXHAUSTED };
+    case 'hang':
+      return { hang: true };
+    case 'confirmed late':
+      return { committed: true, delayMs: at * LATE_MS * scale };
+    case 'slow':
+      return { delayMs: at * LATE_MS * scale };
+    case 'taken, answered with an error':
+      return { committed: true, fail: Code.PERMISSION_DENIED };
+    case 'taken, never confirmed':
+      return { committed: true, hang: true };
+    case 'crash before':
+      crash();
+      return { fail: Code.UNAVAILABLE };
+    case 'crash after':
+      crash();
+      return { committed: true, hang: true };
+  }
+}

@@ -1,0 +1,50 @@
+import { dirname } from 'node:path';
+import { build } from '../../tools/build.ts';
+import { type LocalPostgres, startPostgres } from '../../tools/local-system/postgres.ts';
+import { MUTANTS } from './mutants.ts';
+import { addTwins } from './postgres-control.ts';
+import { describeRun } from './report.ts';
+import { run } from './run.ts';
+
+let postgres: LocalPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+  await addTwins(postgres);
+});
+afterAll(() => postgres.stop());
+
+it('loses none of 2,000 events, and lets no forgery through, while everything around fails', async () => {
+  const [folder = ''] = await build();
+  // The whole 8 s, though all waiting is compressed: a busy machine is no fault of the code.
+  const report = await run({ events: 2_000, seed: 1, scale: 0.05, answerMs: 8_000, postgres, dist: dirname(folder) });
+  console.log(describeRun(report));
+  expect(report.violations).toEqual([]);
+  expect(report.lost).toEqual(new Set());
+  expect(report.ledger.events.size).toBe(2_000);
+  const { steps, faults } = report.tally;
+  for (const where of ['send', 'secret list', 'secret access', 'publish', 'push', 'database']) {
+    const injected = [...faults.values()].filter((fault) => fault.where === where);
+    const count = injected.reduce((sum, fault) => sum + fault.count, 0);
+    expect([where, count >= 0.05 * (steps.get(where) ?? 0)]).toEqual([where, true]);
+  }
+}, 120_000);
+
+describe('finds a function that', () => {
+  const findings: Record<keyof typeof MUTANTS, RegExp> = {
+    'answers 204 before Pub/Sub has confirmed': /204 while Pub\/Sub did not hold it|is lost: accepted, never published/,
+    'drops an event on a publish error': /is lost: accepted, never published/,
+    'waits for Pub/Sub without a deadline': /was not answered at all/,
+    'takes any signature': /^a forgery \(.+\) was answered with 204$/,
+    'acknowledges on a database error': /wrote unknown_alaner; expected/,
+    'gives each delivery its own insertId': /is visible \d+ times/,
+  };
+  it.each(Object.entries(findings))(
+    '%s',
+    async (name, finding) => {
+      const mutant = MUTANTS[name as keyof typeof MUTANTS];
+      const { violations } = await run({ events: 120, seed: 1, scale: 0.05, answerMs: 1_500, postgres, mutant });
+      expect(violations.filter((violation) => finding.test(violation))).not.toEqual([]);
+    },
+    60_000,
+  );
+});
