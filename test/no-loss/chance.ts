@@ -17,3 +17,15 @@ export function pick<T extends string>(at: number, weights: Readonly<Record<T, n
   }
   return undefined;
 }
+
+/** Which fault of a table strikes at the step with this key, if any. */
+export type Strike = <T extends string>(key: string, weights: Readonly<Record<T, number>>) => T | undefined;
+
+/** Factors on the weights, by the first part of a step's key; 1 where there is none. */
+export type Severity = Readonly<Partial<Record<'send' | 'secret' | 'publish' | 'push' | 'database', number>>>;
+
+/** Strikes by chance. */
+export function striking(chance: Chance, severity: Severity): Strike {
+  const factors = new Map<string, number>(Object.entries(severity));
+  return (key, weights) => pick(chance(key) / (factors.get(key.slice(0, key.indexOf('/'))) ?? 1), weights);
+}

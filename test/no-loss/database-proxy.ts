@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { type Chance, pick } from './chance.ts';
+import type { Chance, Strike } from './chance.ts';
 import type { Tally } from './tally.ts';
 
 /** The database as a whole, apart from single faults; undefined while it works. */
@@ -19,6 +19,7 @@ export interface DatabaseProxy {
 export interface ProxyOptions {
   readonly targetPort: number;
   readonly chance: Chance;
+  readonly strike: Strike;
   readonly tally: Tally;
   /** Factor on delays. */
   readonly scale: number;
@@ -75,7 +76,7 @@ export async function startDatabaseProxy(options: ProxyOptions): Promise<Databas
     });
 
     function step(number: number): { forward: boolean; delayMs: number; cutAfter: boolean } {
-      const { tally, chance, scale, crash } = options;
+      const { tally, chance, strike, scale, crash } = options;
       tally.step('database');
       const pass = { forward: true, delayMs: 0, cutAfter: false };
       if (proxy.outage !== undefined) {
@@ -83,7 +84,7 @@ export async function startDatabaseProxy(options: ProxyOptions): Promise<Databas
         if (proxy.outage === 'silent') return { ...pass, forward: false };
         if (proxy.outage === 'slow') return { ...pass, delayMs: SLOW_MS * scale };
       }
-      const fault = pick(chance(`database/${number}`), STEP);
+      const fault = strike(`database/${number}`, STEP);
       if (fault === undefined) return pass;
       tally.injected('database', fault);
       switch (fault) {

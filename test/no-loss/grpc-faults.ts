@@ -2,7 +2,7 @@ import type { Fault, Intercept } from '../../tools/grpc-server/fault.ts';
 import { Code } from '../../tools/grpc-server/rpc-error.ts';
 import type { PubSubRequests } from '../../tools/pubsub-emulator/requests.ts';
 import type { SecretManagerRequests } from '../support/secret-manager-server.ts';
-import { type Chance, pick } from './chance.ts';
+import type { Chance, Strike } from './chance.ts';
 import type { Tally } from './tally.ts';
 
 /** A part that is out of order as a whole, apart from single faults; undefined while it works. */
@@ -11,6 +11,7 @@ export type Outage = 'unavailable' | 'hanging' | 'denied' | undefined;
 /** What the interceptors need. */
 export interface GrpcFaults {
   readonly chance: Chance;
+  readonly strike: Strike;
   readonly tally: Tally;
   /** Factor on delays. */
   readonly scale: number;
@@ -50,11 +51,10 @@ export function publishFaults(given: GrpcFaults): Intercept<PubSubRequests> {
     if (outage !== undefined) return outage;
     const time = (times.get(id) ?? 0) + 1;
     times.set(id, time);
-    const at = given.chance(`publish/${id}/${time}`);
-    const fault = pick(at, PUBLISH);
+    const fault = given.strike(`publish/${id}/${time}`, PUBLISH);
     if (fault === undefined) return undefined;
     given.tally.injected('publish', fault, id);
-    return strike(given, fault, given.chance(`late/${id}/${time}`));
+    return carryOut(given, fault, given.chance(`late/${id}/${time}`));
   };
 }
 
@@ -67,10 +67,10 @@ export function secretFaults(given: GrpcFaults): Intercept<SecretManagerRequests
     given.tally.step(where);
     const outage = duringOutage(given, where);
     if (outage !== undefined) return outage;
-    const fault = pick(given.chance(`secret/${calls}`), SECRET);
+    const fault = given.strike(`secret/${calls}`, SECRET);
     if (fault === undefined) return undefined;
     given.tally.injected(where, fault);
-    return strike(given, fault, given.chance(`slow/${calls}`));
+    return carryOut(given, fault, given.chance(`slow/${calls}`));
   };
 }
 
@@ -82,7 +82,7 @@ function duringOutage({ outage, tally }: GrpcFaults, where: string, id?: string)
   return { fail: kind === 'denied' ? Code.PERMISSION_DENIED : Code.UNAVAILABLE };
 }
 
-function strike({ scale, crash }: GrpcFaults, fault: keyof typeof PUBLISH | keyof typeof SECRET, at: number): Fault {
+function carryOut({ scale, crash }: GrpcFaults, fault: keyof typeof PUBLISH | keyof typeof SECRET, at: number): Fault {
   switch (fault) {
     case 'unavailable':
       return { fail: Code.UNAVAILABLE };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Chance, pick } from './chance.ts';
+import type { Chance, Strike } from './chance.ts';
 import type { FairClock } from './clocks.ts';
 import type { Delivery, Ledger } from './ledger.ts';
 import type { Answer, OnAnswer, Poster } from './post.ts';
@@ -28,6 +28,7 @@ export interface Subscriber {
 /** What the front needs. */
 export interface FrontOptions {
   readonly chance: Chance;
+  readonly strike: Strike;
   readonly tally: Tally;
   readonly ledger: Ledger;
   readonly poster: Poster;
@@ -49,7 +50,7 @@ const TWICE_MS = 50;
 
 /** Starts the front on a free port of 127.0.0.1. */
 export async function startPushFront(options: FrontOptions): Promise<PushFront> {
-  const { chance, tally, ledger, poster, clock } = options;
+  const { chance, strike, tally, ledger, poster, clock } = options;
   let underway = 0;
 
   async function forward(body: Buffer, delivery: Delivery, to: Subscriber): Promise<Answer> {
@@ -76,7 +77,7 @@ export async function startPushFront(options: FrontOptions): Promise<PushFront> 
     const delivery = ledger.delivery(message.messageId, deliveryAttempt);
     const key = `${id}/${ledger.events.get(id)?.messageIds.indexOf(message.messageId) ?? 0}/${deliveryAttempt}`;
     tally.step('push');
-    const fault = pick(chance(`push/${key}`), FAULTS);
+    const fault = strike(`push/${key}`, FAULTS);
     if (fault !== undefined) tally.injected('push', fault, id);
     const to = options.subscriberFor(key);
     if (fault === 'push lost') return void req.socket.destroy();

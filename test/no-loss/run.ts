@@ -1,5 +1,6 @@
 import type { LocalPostgres } from '../../tools/local-system/postgres.ts';
 import { createAgenda } from './agenda.ts';
+import type { Severity } from './chance.ts';
 import { findViolations, lostEvents } from './check.ts';
 import { planEvent } from './event-plan.ts';
 import { createForger } from './forger.ts';
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly postgres: LocalPostgres;
   /** Factor on all time limits of the functions in this process. Default 0.1. */
   readonly scale?: number;
+  /** Factors on the share of steps with a fault, a tenth. */
+  readonly severity?: Severity;
   /** When an answer is late; default: the scaled 8 s. */
   readonly answerMs?: number;
   /** Events, retries and forgeries under way at once. Default 64. */
@@ -58,9 +61,9 @@ const MAX_CYCLES = 12;
 /** Sends the events through everything that can go wrong, waits until all is worked off, and checks what came of it. */
 export async function run(options: RunOptions): Promise<RunReport> {
   const startedAt = performance.now();
-  const { events, mutant = UNCHANGED, concurrency = 64, scale = 0.1 } = options;
+  const { events, mutant = UNCHANGED, concurrency = 64, scale = 0.1, severity = {} } = options;
   let onAdvance: (now: number) => void = () => {};
-  const world = await openWorld({ ...options, mutant, scale, onAdvance: (now) => onAdvance(now) });
+  const world = await openWorld({ ...options, mutant, scale, severity, onAdvance: (now) => onAdvance(now) });
   const { chance, clock, ledger, tally } = world;
   try {
     const cycles = Math.min(Math.max(Math.round(events / EVENTS_PER_CYCLE), 1), MAX_CYCLES);

@@ -1,6 +1,6 @@
 import { sign } from '../support/sign.ts';
 import type { Agenda } from './agenda.ts';
-import { type Chance, pick } from './chance.ts';
+import type { Chance, Strike } from './chance.ts';
 import type { FairClock, VirtualClock } from './clocks.ts';
 import type { PlannedEvent } from './event-plan.ts';
 import type { EventRecord, Ledger } from './ledger.ts';
@@ -22,6 +22,7 @@ export interface SenderOptions {
   readonly clock: VirtualClock;
   readonly fair: FairClock;
   readonly chance: Chance;
+  readonly strike: Strike;
   readonly tally: Tally;
   readonly ledger: Ledger;
   readonly poster: Poster;
@@ -48,7 +49,7 @@ const ANSWER_LOST_MS = 3;
 
 /** Sends each event as Svix does: until it is answered with 2xx, with a fresh timestamp and signature each time. */
 export function createSender(options: SenderOptions): { send: (event: PlannedEvent, at: number) => void } {
-  const { agenda, clock, fair, chance, tally, ledger, poster } = options;
+  const { agenda, clock, fair, chance, strike, tally, ledger, poster } = options;
 
   async function post(record: EventRecord, target: Target, cutAfterMs?: number): Promise<Answer> {
     const { id, body } = record.event;
@@ -75,7 +76,7 @@ export function createSender(options: SenderOptions): { send: (event: PlannedEve
     const key = `${event.id}/${record.replays}/${number}`;
     record.attempts += 1;
     tally.step('send');
-    const fault = pick(chance(`send/${key}`), FAULTS);
+    const fault = strike(`send/${key}`, FAULTS);
     if (fault !== undefined) tally.injected('send', fault, event.id);
     const answers = await deliver(record, key, fault);
     if (answers.some((answer) => typeof answer === 'number' && answer >= 200 && answer < 300)) {

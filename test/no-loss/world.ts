@@ -2,7 +2,7 @@ import type { LocalPostgres } from '../../tools/local-system/postgres.ts';
 import { startPubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
 import { startSecretManagerServer } from '../support/secret-manager-server.ts';
 import { SECRET } from '../support/sign.ts';
-import { type Chance, seededChance } from './chance.ts';
+import { type Chance, type Severity, type Strike, seededChance, striking } from './chance.ts';
 import { createVirtualClock, type FairClock, startFairClock, type VirtualClock } from './clocks.ts';
 import { startDatabaseProxy } from './database-proxy.ts';
 import { type Outage, publishFaults, secretFaults } from './grpc-faults.ts';
@@ -28,6 +28,7 @@ import { startWebhookInstance } from './webhook-instance.ts';
 /** Both functions and everything around them, with a fault behind every door. */
 export interface World extends Switches {
   readonly chance: Chance;
+  readonly strike: Strike;
   readonly clock: VirtualClock;
   readonly fair: FairClock;
   readonly ledger: Ledger;
@@ -52,6 +53,7 @@ export interface World extends Switches {
 export interface WorldOptions {
   readonly seed: number;
   readonly scale: number;
+  readonly severity: Severity;
   readonly answerMs?: number | undefined;
   readonly postgres: LocalPostgres;
   readonly dist?: string | undefined;
@@ -67,6 +69,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const { seed, scale, postgres, mutant } = options;
   process.env['METADATA_SERVER_DETECTION'] = 'none';
   const chance = seededChance(seed);
+  const strike = striking(chance, options.severity);
   const tally = createTally();
   const ledger = new Ledger();
   const clock = createVirtualClock(options.onAdvance);
@@ -85,14 +88,14 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const emulator = await startPubSubEmulator({
     timeScale: BACKOFF_SCALE,
     onEvent: (event) => ledger.observe(event, NAMES.topic),
-    intercept: publishFaults({ chance, tally, scale, crash: crashWebhook, outage: () => outages.pubsub }),
+    intercept: publishFaults({ chance, strike, tally, scale, crash: crashWebhook, outage: () => outages.pubsub }),
   });
   const secrets = await startSecretManagerServer({
     versions: [{ number: 1, state: 'ENABLED', data: SECRET }],
-    intercept: secretFaults({ chance, tally, scale, crash: crashWebhook, outage: () => outages.secrets }),
+    intercept: secretFaults({ chance, strike, tally, scale, crash: crashWebhook, outage: () => outages.secrets }),
   });
   const targetPort = Number(new URL(postgres.readerUrl).port);
-  const proxy = await startDatabaseProxy({ targetPort, chance, tally, scale, crash: crashLead });
+  const proxy = await startDatabaseProxy({ targetPort, chance, strike, tally, scale, crash: crashLead });
   const databaseUrl = new URL(postgres.readerUrl);
   databaseUrl.port = String(proxy.port);
 
@@ -125,6 +128,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const scaledTarget = (): Target => ({ ...limits, url: webhookNow.url() + PATH, seconds: clock.seconds });
   const front = await startPushFront({
     chance,
+    strike,
     tally,
     ledger,
     poster,
@@ -137,6 +141,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   let closed = false;
   return {
     chance,
+    strike,
     clock,
     fair,
     ledger,
