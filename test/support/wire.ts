@@ -8,8 +8,8 @@ export interface RawRequest {
   /** Names and values as they go on the wire (latin1); an array is a header sent several times. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Buffer;
-  /** The body in one chunk, without a length. */
-  readonly chunked?: boolean;
+  /** The body without a length, in one chunk or in chunks of so many bytes. */
+  readonly chunked?: boolean | number;
 }
 
 /** An HTTP answer as it came. */
@@ -39,14 +39,20 @@ export function toBytes({
   chunked = false,
 }: RawRequest): Buffer {
   const bytes = Buffer.from(body);
-  const framing = chunked ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': String(bytes.length) };
+  const framing = chunked !== false ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': String(bytes.length) };
   const hasBody = bytes.length > 0 || method === 'POST';
   const lines = Object.entries({ Host: 'localhost', ...(hasBody && framing), ...headers }).flatMap(([name, value]) =>
     [value].flat().map((each) => `${name}: ${each}\r\n`),
   );
   const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
-  if (!chunked) return Buffer.concat([head, bytes]);
-  return Buffer.concat([head, Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n0\r\n\r\n')]);
+  if (chunked === false) return Buffer.concat([head, bytes]);
+  const size = typeof chunked === 'number' ? chunked : bytes.length;
+  const parts = [head];
+  for (let at = 0; at < bytes.length; at += size) {
+    const chunk = bytes.subarray(at, at + size);
+    parts.push(Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n'));
+  }
+  return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')]);
 }
 
 /** Opens a connection to a port of this machine. */
