@@ -52,7 +52,7 @@ export function samplePayload({ event = UPDATED, status, lead, incident: id, old
     delete incident.id;
     incident.incident_status = status ?? 'learning';
   }
-  return goJson(body);
+  return JSON.stringify(body);
 }
 
 function readExample(event: string): string {
@@ -85,10 +85,4 @@ function assignmentsOf(lead: string, { incident_role_assignments: [example] }: I
   if (isLeadCase(lead)) return cases[lead]();
   if (/^[A-Z0-9]{1,64}$/.test(lead)) return [held(lead)];
   throw new Error(`"${lead}" is neither a Slack id, such as U01LEAD, nor one of: ${Object.keys(cases).join(', ')}.`);
-}
-
-/** JSON as Go writes it, and so incident.io: another writer's text for the same value, which is what signatures trip over. */
-function goJson(value: unknown): string {
-  const escapes: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' };
-  return JSON.stringify(value).replace(/[<>&]/g, (character) => escapes[character] ?? character);
 }
