@@ -15,6 +15,8 @@ const config: Config = {
       },
     ],
   },
+  // Much of the time is spent waiting for deadlines, so one worker a core is not too many.
+  maxWorkers: '100%',
   testTimeout: 30_000,
 };
 
