@@ -66,7 +66,7 @@ export interface LeadConfig {
 }
 
 const SECRET_NAME = /^projects\/[^/\s]+\/secrets\/[A-Za-z0-9_-]{1,255}$/;
-const TOPIC_NAME = /^projects\/[^/\s]+\/topics\/[A-Za-z][A-Za-z0-9._~+%-]{2,254}$/;
+const TOPIC_NAME = /^projects\/[^/\s]+\/topics\/[A-Za-z][A-Za-z0-9._~+%-]{0,254}$/;
 const INSTANCE_NAME = /^[^:\s]+(:[^:\s]+)?:[^:\s]+:[^:\s]+$/;
 const HOST_AND_PORT = /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):([0-9]{1,5})$/;
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];

@@ -62,6 +62,19 @@ it.each<[string, Record<string, string | undefined>, string[]]>([
   expect(faultsOf(env).sort()).toEqual([...expected].sort());
 });
 
+it.each([
+  // Whether Pub/Sub itself would give out such a name is Pub/Sub's to say: an emulator does.
+  ['projects/P/topics/T', []],
+  ['projects/example.com:p/topics/incident.events_1~+%', []],
+  ['projects/p/topics/', ['INCIDENT_EVENTS_TOPIC']],
+  ['projects/p/topics/1', ['INCIDENT_EVENTS_TOPIC']],
+  ['projects//topics/t', ['INCIDENT_EVENTS_TOPIC']],
+  ['projects/p/topics/t/u', ['INCIDENT_EVENTS_TOPIC']],
+  ['projects/p/subscriptions/t', ['INCIDENT_EVENTS_TOPIC']],
+])('judges the topic %s', (topic, expected) => {
+  expect(faultsOf({ ...RIGHT, INCIDENT_EVENTS_TOPIC: topic })).toEqual(expected);
+});
+
 it('never tells a value, and always names what it refuses', () => {
   const value = fc.stringMatching(/^[a-z]{3}VALUE[!-~]{0,20}$/);
   fc.assert(
