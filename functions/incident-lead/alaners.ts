@@ -49,7 +49,7 @@ export function createFindAlaners(query: Query): FindAlaners {
   const find = gather<LookUp, Map<unknown, Row[]>>(async (lookUps) => {
     const slackIds = new Set(lookUps.flatMap((lookUp) => lookUp.slackIds));
     const rows = (await query({ ...FIND_ALANERS, values: [[...slackIds]] }, longest(lookUps))) as Row[];
-    const found = Map.groupBy(rows, ({ slack_id }) => slack_id);
+    const found = bySlackId(rows);
     return lookUps.map(() => found);
   }, BATCH_LIMITS);
   return async (slackIds, deadline) => {
@@ -58,6 +58,17 @@ export function createFindAlaners(query: Query): FindAlaners {
     const found = await deadline.race(find({ slackIds, deadline }), late);
     return new Map(slackIds.map((slackId) => [slackId, (found.get(slackId) ?? []).map(toAlaner)]));
   };
+}
+
+/** `Map.groupBy` would do this, but not on Node 20, which the bundle otherwise runs on. */
+function bySlackId(rows: readonly Row[]): Map<unknown, Row[]> {
+  const found = new Map<unknown, Row[]>();
+  for (const row of rows) {
+    const same = found.get(row.slack_id);
+    if (same) same.push(row);
+    else found.set(row.slack_id, [row]);
+  }
+  return found;
 }
 
 function longest(lookUps: readonly [LookUp, ...LookUp[]]): Deadline {

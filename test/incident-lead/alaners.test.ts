@@ -43,6 +43,17 @@ const ada = { slackId: 'U01LEAD', email: 'ada@example.com', roles: [] };
 const grace = { slackId: 'U02MANAGER', email: 'grace@example.com', roles: ['AlanToolsBackendIamManager'] };
 
 describe('a look-up', () => {
+  it('does without what Node 20 lacks', async () => {
+    const find = await open();
+    const groupBy = Object.getOwnPropertyDescriptor(Map, 'groupBy') ?? {};
+    Reflect.deleteProperty(Map, 'groupBy');
+    try {
+      expect((await find('U01LEAD')).get('U01LEAD')).toHaveLength(1);
+    } finally {
+      Object.defineProperty(Map, 'groupBy', groupBy);
+    }
+  });
+
   it('finds several alaners in one round trip', async () => {
     const find = await open();
     const found = await find('U01LEAD', 'U02MANAGER', 'UNOBODY', 'U01LEAD');
