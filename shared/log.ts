@@ -11,8 +11,8 @@ export interface LogLine {
   readonly trace?: Trace | undefined;
   /** Entries with the same `insertId` and `timestamp` are shown once. */
   readonly insertId?: string;
-  /** When it happened, where that is not now. */
-  readonly timestamp?: Date | undefined;
+  /** When it happened, where that is not now; null leaves it out, and Cloud Logging takes the time at which it receives the line. */
+  readonly timestamp?: Date | null | undefined;
   /** Written whatever `LOG_LEVEL` says. */
   readonly always?: boolean;
   /** A stack trace, for Error Reporting. */
@@ -24,7 +24,7 @@ export type Log = (line: LogLine) => void;
 
 /** What the library makes of a line before it becomes an entry. */
 interface Payload {
-  readonly metadata: { readonly insertId?: string; readonly stack?: string };
+  readonly metadata: { readonly insertId?: string; readonly stack?: string; readonly timeless?: true };
 }
 
 const PRIORITY: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
@@ -43,6 +43,7 @@ export function createLog(config: LogConfig): Log {
       ...metadata,
       ...(insertId !== undefined && { insertId }),
       ...(timestamp && { timestamp }),
+      ...(timestamp === null && { timeless: true }),
       ...(stack !== undefined && { stack }),
       ...(trace && {
         [LoggingWinston.LOGGING_TRACE_KEY]: config.project
@@ -69,14 +70,17 @@ function stdoutTransport({ project, service, version }: LogConfig): LoggingWinst
   const entry = transport.common.entry.bind(transport.common);
   // The library leaves `insertId` in the payload, where it means nothing, and takes a millisecond's last digits from floating point.
   transport.common.entry = (entryMetadata, data) => {
-    const { insertId, stack, ...metadata } = (data as Payload).metadata;
+    const { insertId, stack, timeless, ...metadata } = (data as Payload).metadata;
     const timestamp = entryMetadata && 'timestamp' in entryMetadata ? entryMetadata.timestamp : undefined;
     const fields = {
       ...entryMetadata,
       ...(insertId !== undefined && { insertId }),
       ...(timestamp instanceof Date && { timestamp: toTimestamp(timestamp) }),
     };
-    return entry(fields, { ...(data as Payload), metadata });
+    const made = entry(fields, { ...(data as Payload), metadata });
+    // An entry is made with the time of its making.
+    if (timeless) delete made.metadata.timestamp;
+    return made;
   };
   return transport;
 }

@@ -97,9 +97,9 @@ function insertIdOf(webhookId: string, lead: Lead): string {
     .digest('base64url');
 }
 
-function timestampOf({ receivedAt }: IncidentEvent): Date | undefined {
+function timestampOf({ receivedAt }: IncidentEvent): Date | null {
   const at = new Date(receivedAt);
-  return Math.abs(Date.now() - at.getTime()) <= MAX_TIMESTAMP_DISTANCE_MS ? at : undefined;
+  return Math.abs(Date.now() - at.getTime()) <= MAX_TIMESTAMP_DISTANCE_MS ? at : null;
 }
 
 function nameOf({ slackUserId, incidentIoUserId }: Lead): string {

@@ -45,12 +45,12 @@ describe('the line for a lead without the role', () => {
   ])('has the time of an event that is %s: %#', (_, distance, kept) => {
     const receivedAt = new Date(Date.now() + distance).toISOString();
     const { timestamp } = leadLine(context(), incidentEvent({ receivedAt }), ADA, WITHOUT_ROLE);
-    expect(timestamp).toEqual(kept ? new Date(receivedAt) : undefined);
+    expect(timestamp).toEqual(kept ? new Date(receivedAt) : null);
   });
 
   it('has no time where the schema takes one that is not on the calendar', () => {
     const event = incidentEvent({ receivedAt: '2026-08-01T10:00:60Z' });
-    expect(leadLine(context(), event, ADA, WITHOUT_ROLE).timestamp).toBeUndefined();
+    expect(leadLine(context(), event, ADA, WITHOUT_ROLE).timestamp).toBeNull();
   });
 
   it('has an insert id that is the same for every delivery, and another for each webhook and lead', () => {

@@ -84,6 +84,12 @@ describe('a log line', () => {
     expect(first['logging.googleapis.com/insertId']).not.toEqual(second['logging.googleapis.com/insertId']);
   });
 
+  it('has no time where it is told to have none', () => {
+    const line = lineOf({ ...LINE, timestamp: null, insertId: 'id' });
+    expect(line).not.toHaveProperty('timestamp');
+    expect(line).toMatchObject({ metadata: LINE.metadata, 'logging.googleapis.com/insertId': 'id' });
+  });
+
   it('keeps the shape of its metadata: null stays, undefined goes, nothing is added', () => {
     const metadata = { text: 'a', none: null, absent: undefined, number: 0 };
     expect(lineOf({ ...LINE, metadata })['metadata']).toEqual({ text: 'a', none: null, number: 0 });
