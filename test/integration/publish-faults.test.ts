@@ -48,7 +48,6 @@ for (const code of AFTER_RETRIES) {
   concurrently(`answers 503 in time where Pub/Sub goes on failing with ${code}`, async () => {
     const { sent, tookMs } = await sendWith(() => ({ fail: Code[code] }));
     await expectUnavailable(sent, 'publish_timeout');
-    expect((await linesOf(sent))[0]?.message).toContain(`${Code[code]} ${code}`);
     expect(tookMs).toBeLessThan(ANSWER_MS);
     expect(attempts.get(sent.webhookId)).toBeGreaterThan(2);
   });
