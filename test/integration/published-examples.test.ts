@@ -6,8 +6,11 @@ import { bodyOf, headersOf, isValid, secretOf, VECTORS } from '../support/signat
 import { type Sent, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
 
 const PAYLOADS = join(import.meta.dirname, '..', 'fixtures', 'payloads');
-/** Cases with a clock of their own run at the verifier. */
-const REQUESTS = VECTORS.filter(({ stage, portable, now }) => stage === 'verify' && portable && now === undefined);
+/** Cases with a clock of their own, and those that a passing second would decide otherwise, run at the verifier. */
+const REQUESTS = VECTORS.filter(
+  ({ stage, portable, now, recipe }) =>
+    stage === 'verify' && portable && now === undefined && ![-300, 301].includes(recipe?.timestampOffset ?? 0),
+);
 const SECRETS = new Set([SECRET, ...REQUESTS.map(secretOf)]);
 
 let system: WebhookSystem;
@@ -22,7 +25,7 @@ it.each(['official-2026-08', 'official-2025-12', '.'].flatMap(filesIn))("answers
 });
 
 it('has a published case for every form of request', () => {
-  expect(REQUESTS).toHaveLength(60);
+  expect(REQUESTS.length).toBe(57);
 });
 
 it.each(REQUESTS.map((vector) => [vector.name, vector] as const))(
