@@ -32,9 +32,9 @@ const STEP = {
   'cut before': 0.02,
   'cut after': 0.02,
   silence: 0.015,
-  slow: 0.035,
-  'crash before': 0.005,
-  'crash after': 0.005,
+  slow: 0.043,
+  'crash before': 0.001,
+  'crash after': 0.001,
 };
 const SLOW_MS = 2_000;
 

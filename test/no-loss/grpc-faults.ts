@@ -20,15 +20,15 @@ export interface GrpcFaults {
 }
 
 const PUBLISH = {
-  unavailable: 0.02,
+  unavailable: 0.022,
   'permission denied': 0.01,
   'resource exhausted': 0.01,
-  hang: 0.01,
-  'confirmed late': 0.02,
+  hang: 0.013,
+  'confirmed late': 0.023,
   'taken, answered with an error': 0.01,
   'taken, never confirmed': 0.01,
-  'crash before': 0.005,
-  'crash after': 0.005,
+  'crash before': 0.001,
+  'crash after': 0.001,
 };
 const SECRET = {
   unavailable: 0.03,

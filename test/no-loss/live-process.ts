@@ -16,7 +16,8 @@ export interface LiveProcessOptions {
   readonly folder: string;
   readonly target: 'incidentWebhook' | 'incidentLead';
   readonly env: Readonly<Record<string, string>>;
-  readonly onLine: (line: string) => void;
+  /** Told each line that it wrote to stdout. */
+  readonly onLine: (line: object) => void;
   /** Told what a process should not have done. */
   readonly onFault: (what: string) => void;
 }
@@ -30,8 +31,11 @@ export async function startLiveProcess({ onFault, onLine, ...options }: LiveProc
     startFunction({
       ...options,
       port: await freePort(),
-      onLine: (line, stream) =>
-        stream === 'stdout' ? onLine(line) : onFault(`${options.target} wrote to stderr: ${line}`),
+      onLine: (line, stream) => {
+        const parsed = stream === 'stdout' ? parse(line) : undefined;
+        if (parsed === undefined) onFault(`${options.target} wrote to ${stream}: ${line}`);
+        else onLine(parsed);
+      },
     });
   let current: FunctionProcess | undefined = await start();
   let change: Promise<void> = Promise.resolve();
@@ -52,7 +56,7 @@ export async function startLiveProcess({ onFault, onLine, ...options }: LiveProc
       const old = current;
       if (old === undefined) return;
       current = undefined;
-      change = change.then(() => replace(old, signal));
+      change = change.then(() => replace(old, signal)).catch((error: unknown) => onFault(String(error)));
     },
     async close() {
       closed = true;
@@ -60,4 +64,12 @@ export async function startLiveProcess({ onFault, onLine, ...options }: LiveProc
       await current?.stop();
     },
   };
+}
+
+function parse(line: string): object | undefined {
+  try {
+    return JSON.parse(line) as object;
+  } catch {
+    return undefined;
+  }
 }

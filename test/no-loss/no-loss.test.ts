@@ -45,7 +45,7 @@ const FINDINGS: Readonly<Record<keyof typeof MUTANTS, Finding>> = {
     severity: { publish: 9 },
     violation: /204 while Pub\/Sub did not hold it|is lost: accepted, never published/,
   },
-  'waits for Pub/Sub without a deadline': { severity: {}, violation: /was not answered at all/ },
+  'waits for Pub/Sub without a deadline': { severity: { publish: 3 }, violation: /was not answered at all/ },
   'takes any signature': {
     severity: {},
     violation: /^a forgery \(.+\) was answered with 204$|is forged$|stems from no authentic event/,

@@ -3,8 +3,14 @@ import { Agent, type ClientRequest, request } from 'node:http';
 /** What a sender sees of a request: the status, or a word for why there was none. */
 export type Answer = number | 'cut' | 'timeout' | 'refused';
 
+/** When a function stops working on a request, and when its answer is late. */
+export interface AnswerLimits {
+  readonly budgetMs: number;
+  readonly answerMs: number;
+}
+
 /** Told each answer of a function, how long it took and how long it may take. */
-export type OnAnswer = (answer: Answer, elapsedMs: number, limitMs: number, what: string) => void;
+export type OnAnswer = (answer: Answer, elapsedMs: number, limits: AnswerLimits, what: string) => void;
 
 /** How a request is sent. */
 export interface Post {

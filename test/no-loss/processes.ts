@@ -67,7 +67,7 @@ async function startBoth(
       folder: join(dist, 'incident-lead'),
       target: 'incidentLead',
       env: leadEnv,
-      onLine: (line) => onLeadLine(JSON.parse(line) as object),
+      onLine: onLeadLine,
       onFault,
     }),
   ]);

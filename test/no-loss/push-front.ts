@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chance, Strike } from './chance.ts';
 import type { FairClock } from './clocks.ts';
 import type { Delivery, Ledger } from './ledger.ts';
-import type { Answer, OnAnswer, Poster } from './post.ts';
+import type { Answer, AnswerLimits, OnAnswer, Poster } from './post.ts';
 import type { Tally } from './tally.ts';
 
 /** The network between Pub/Sub and the subscriber. */
@@ -17,10 +17,9 @@ export interface PushFront {
 }
 
 /** Who gets a push. */
-export interface Subscriber {
+export interface Subscriber extends AnswerLimits {
   readonly url: string;
   readonly senderMs: number;
-  readonly answerMs: number;
   /** Ends it. */
   readonly crash: () => void;
 }
@@ -41,9 +40,9 @@ const FAULTS = {
   'push lost': 0.02,
   'answer lost': 0.02,
   'delivered twice': 0.03,
-  'delivered late': 0.025,
-  'crash before': 0.0025,
-  'crash after': 0.0025,
+  'delivered late': 0.028,
+  'crash before': 0.001,
+  'crash after': 0.001,
 };
 const LATE_MS = 200;
 const TWICE_MS = 50;
@@ -60,7 +59,7 @@ export async function startPushFront(options: FrontOptions): Promise<PushFront> 
     const headers = { 'content-type': 'application/json' };
     const answer = await poster.post({ url: to.url, headers, body, timeoutMs: to.senderMs });
     if (typeof answer === 'number') delivery.statuses.push(answer);
-    options.onAnswer(answer, clock.now() - startedAt, to.answerMs, `the push of message ${delivery.messageId}`);
+    options.onAnswer(answer, clock.now() - startedAt, to, `the push of message ${delivery.messageId}`);
     underway -= 1;
     return answer;
   }

@@ -46,7 +46,7 @@ export function describeRun(report: RunReport): string {
       ],
       ['forgeries sent', ledger.forgeries],
       ['answers to them', [...ledger.forgeryAnswers].map(([answer, count]) => `${answer}: ${count}`).join(', ')],
-      ['latest answer, in parts of the time it has', report.latest.toFixed(2)],
+      ['latest answer, in milliseconds after the work on it had to stop', Math.max(0, Math.round(report.latest))],
       ['events lost', lost.size],
       ['violations', report.violations.length],
     ]),

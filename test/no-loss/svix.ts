@@ -4,16 +4,15 @@ import type { Chance, Strike } from './chance.ts';
 import type { FairClock, VirtualClock } from './clocks.ts';
 import type { PlannedEvent } from './event-plan.ts';
 import type { EventRecord, Ledger } from './ledger.ts';
-import type { Answer, OnAnswer, Poster } from './post.ts';
+import type { Answer, AnswerLimits, OnAnswer, Poster } from './post.ts';
 import type { Tally } from './tally.ts';
 
 /** A webhook function as the sender sees it. */
-export interface Target {
+export interface Target extends AnswerLimits {
   readonly url: string;
   /** Unix seconds by the clock that the target checks timestamps with. */
   readonly seconds: () => number;
   readonly senderMs: number;
-  readonly answerMs: number;
 }
 
 /** What the sender needs. */
@@ -57,7 +56,7 @@ export function createSender(options: SenderOptions): { send: (event: PlannedEve
     const headers = sign(body, { secret: options.secret, id, timestamp: Math.floor(target.seconds()) });
     const answer = await poster.post({ url: target.url, headers, body, timeoutMs: target.senderMs, cutAfterMs });
     if (typeof answer === 'number') check(record, answer);
-    options.onAnswer(answer, fair.now() - startedAt, target.answerMs, `webhook ${id}`);
+    options.onAnswer(answer, fair.now() - startedAt, target, `webhook ${id}`);
     return answer;
   }
 

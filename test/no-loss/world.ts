@@ -44,7 +44,7 @@ export interface World extends Switches {
   /** Ends every outage and waits until all messages are worked off, dead letters redriven. Returns how many of those there were. */
   readonly settle: () => Promise<number>;
   readonly crashes: () => number;
-  /** The latest answer in parts of what it has. */
+  /** Milliseconds from the end of a request's budget to the latest answer. */
   readonly latest: () => number;
   readonly close: () => Promise<void>;
 }
