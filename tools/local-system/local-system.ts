@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { build } from '../build.ts';
 import { findSigningSecret } from '../sample-event/signing-secret.ts';
+import { buildFunctions } from './build-process.ts';
 import { startDemoSubscriber } from './demo-subscriber.ts';
 import { openDirectory } from './directory.ts';
 import { assertPortFree, freePort } from './free-port.ts';
@@ -75,7 +75,7 @@ async function startParts(
   );
   const [directory] = await both(
     parts.start('alaner directory', () => openDirectory(settings.databaseUrl)),
-    build(),
+    buildFunctions(),
   );
   const run = (name: FunctionName, target: string, port: number, env: FunctionOptions['env']) =>
     parts.start(name, () =>
