@@ -183,7 +183,8 @@ function required(env: Environment, faults: Fault[], variable: string, form: Reg
 }
 
 function emulatorHost(env: Environment, faults: Fault[], variable: string): string | undefined {
-  const text = env[variable];
+  // Google's clients take a scheme and a slash around it, too.
+  const text = env[variable]?.replace(/^https?:\/\//, '').replace(/\/+$/, '');
   if (!isSet(text)) return undefined;
   const port = Number(HOST_AND_PORT.exec(text)?.[2]);
   if (!(port >= 1 && port <= 65_535)) faults.push({ variable, expected: 'must be host:port' });

@@ -37,6 +37,12 @@ it.each([
   expect(readWebhookConfig(env)).toEqual({ secret, topic: RIGHT.INCIDENT_EVENTS_TOPIC, pubsubEmulatorHost: undefined });
 });
 
+it.each(['localhost:8085', 'http://localhost:8085', 'http://localhost:8085/'])('takes the emulator %s', (text) => {
+  expect(readWebhookConfig({ ...RIGHT, PUBSUB_EMULATOR_HOST: text })).toMatchObject({
+    pubsubEmulatorHost: 'localhost:8085',
+  });
+});
+
 it.each<[string, Record<string, string | undefined>, string[]]>([
   ['nothing', {}, ['INCIDENT_WEBHOOK_SECRET', 'INCIDENT_EVENTS_TOPIC']],
   ['white space for a secret', { ...RIGHT, INCIDENT_WEBHOOK_SECRET: ' \n' }, ['INCIDENT_WEBHOOK_SECRET']],
