@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import standaloneModule from 'ajv/dist/standalone/index.js';
 import type { Plugin } from 'esbuild';
@@ -61,6 +61,8 @@ export function validatorPlugin(compiled: CompiledValidators): Plugin {
   return {
     name: 'validators',
     setup(build) {
+      // Paths are relative to it: they end in the source map, which must not vary with the folder it was built in.
+      const root = build.initialOptions.absWorkingDir ?? process.cwd();
       build.onLoad({ filter: /\.validator\.ts$/, namespace: 'file' }, ({ path }) => {
         const modules = compiled.get(path);
         if (!modules) return { errors: [{ text: `${path} lies outside the folders searched for validators` }] };
@@ -71,13 +73,14 @@ export function validatorPlugin(compiled: CompiledValidators): Plugin {
         return { contents: exports.join('\n'), loader: 'js' };
       });
       build.onResolve({ filter: new RegExp(`^${NAMESPACE}:`) }, ({ path, importer }) => ({
-        path: `${importer}:${path.slice(NAMESPACE.length + 1)}`,
+        path: `${relative(root, importer)}:${path.slice(NAMESPACE.length + 1)}`,
         namespace: NAMESPACE,
       }));
       build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => {
         const [file = '', index] = path.split(/:(?=\d+$)/);
-        const contents = compiled.get(file)?.[Number(index)]?.source ?? '';
-        return { contents, loader: 'js', resolveDir: dirname(file) };
+        const module = join(root, file);
+        const contents = compiled.get(module)?.[Number(index)]?.source ?? '';
+        return { contents, loader: 'js', resolveDir: dirname(module) };
       });
     },
   };
