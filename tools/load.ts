@@ -2,11 +2,12 @@ import { Command, InvalidArgumentError } from 'commander';
 import { SECRET } from '../test/support/sign.ts';
 import { quantile } from './bench/statistics.ts';
 import { build } from './build.ts';
+import { startEmulatorThread } from './load/emulator-thread.ts';
+import { type Flood, flood } from './load/flood.ts';
 import { sendOpenLoop, type Volley } from './load/open-loop.ts';
 import { type PinnedProcess, startPinned } from './load/pinned-process.ts';
 import { forgedShot, pushShot, signedShot } from './load/shots.ts';
 import { startPostgres } from './local-system/postgres.ts';
-import { startPubSubEmulator } from './pubsub-emulator/emulator.ts';
 
 interface Options {
   readonly rate: number;
@@ -32,8 +33,7 @@ const ok = [await loadWebhook(), await loadLead()].every(Boolean);
 process.exitCode = ok ? 0 : 1;
 
 async function loadWebhook(): Promise<boolean> {
-  const pubsub = await startPubSubEmulator();
-  pubsub.createTopic({ name: TOPIC });
+  const pubsub = await startEmulatorThread(TOPIC);
   const webhook = await startPinned(webhookFolder, 'incidentWebhook', {
     INCIDENT_WEBHOOK_SECRET: SECRET,
     INCIDENT_EVENTS_TOPIC: TOPIC,
@@ -42,19 +42,25 @@ async function loadWebhook(): Promise<boolean> {
   const url = `${webhook.url}/webhooks/incident/lead`;
   try {
     await sendOpenLoop(url, rate, WARM_UP_SECONDS, signedShot);
-    const before = pubsub.published(TOPIC).length;
-    const signed = await measure(webhook, [['signed events', url, rate, signedShot, ACCEPTED]]);
-    const attacked = await measure(webhook, [
-      ['signed events, among forgeries', url, rate, signedShot, ACCEPTED],
-      ['forgeries', url, forgeries, forgedShot, REFUSED],
-    ]);
-    const published = pubsub.published(TOPIC).length - before;
+    const before = await pubsub.published();
+    const alone = await measure(webhook, 'signed events', () => sendOpenLoop(url, rate, seconds, signedShot));
+    const flooding = flood(url, forgeries, seconds, forgedShot());
+    const among = await measure(webhook, 'signed events, among forgeries', async () => {
+      const volley = await sendOpenLoop(url, rate, seconds, signedShot);
+      await flooding;
+      return volley;
+    });
+    const refused = await flooding;
+    console.log(describeFlood(refused));
+    const published = (await pubsub.published()) - before;
     const expected = 2 * Math.round(rate * seconds);
-    console.log(`  messages published: ${published} of ${expected}`);
-    return signed && attacked && published === expected;
+    console.log(`  messages published: ${published} of ${expected} events, of the forgeries none`);
+    return (
+      alone && among && [...refused.answers.keys()].every((answer) => answer === REFUSED) && published === expected
+    );
   } finally {
     await webhook.stop();
-    await pubsub.close();
+    await pubsub.stop();
   }
 }
 
@@ -63,35 +69,37 @@ async function loadLead(): Promise<boolean> {
   const lead = await startPinned(leadFolder, 'incidentLead', { DATABASE_URL: postgres.readerUrl });
   try {
     await sendOpenLoop(lead.url, rate, WARM_UP_SECONDS, pushShot);
-    return await measure(lead, [['pushes with a look-up', lead.url, rate, pushShot, ACCEPTED]]);
+    return await measure(lead, 'pushes with a look-up', () => sendOpenLoop(lead.url, rate, seconds, pushShot));
   } finally {
     await lead.stop();
     await postgres.stop();
   }
 }
 
-type Stream = readonly [name: string, url: string, perSecond: number, next: typeof pushShot, expected: number];
-
-/** Sends all streams at the same time, and prints a line for each and one for the process. True where every answer was the expected one. */
-async function measure(target: PinnedProcess, streams: readonly Stream[]): Promise<boolean> {
+/** Prints what a volley did, and what it took of the process. True where every answer was 204. */
+async function measure(target: PinnedProcess, name: string, send: () => Promise<Volley>): Promise<boolean> {
   const cpuBefore = target.cpuSeconds();
   const startedAt = performance.now();
-  const volleys = await Promise.all(
-    streams.map(([, url, perSecond, next]) => sendOpenLoop(url, perSecond, seconds, next)),
-  );
-  const cpu = target.cpuSeconds() - cpuBefore;
-  const elapsed = (performance.now() - startedAt) / 1000;
-  for (const [at, volley] of volleys.entries()) console.log(describe(streams[at]?.[0] ?? '', volley));
-  console.log(
-    `  the process: CPU ${((100 * cpu) / elapsed).toFixed(0)} % of one core, resident ${target.residentMiB().toFixed(0)} MiB, at most ${target.peakMiB().toFixed(0)} MiB, ERROR lines ${target.errors()}`,
-  );
-  return volleys.every(({ sent, answers }, at) => answers.get(streams[at]?.[4] ?? 0) === sent);
+  const volley = await send();
+  const cpu = (target.cpuSeconds() - cpuBefore) / ((performance.now() - startedAt) / 1000);
+  const memory = `resident ${target.residentMiB().toFixed(0)} MiB, at most ${target.peakMiB().toFixed(0)} MiB`;
+  console.log(describe(name, volley));
+  console.log(`  the process: CPU ${(100 * cpu).toFixed(0)} % of one core, ${memory}, ERROR lines ${target.errors()}`);
+  return volley.answers.get(ACCEPTED) === volley.sent;
 }
 
 function describe(name: string, { sent, answers, latencies, seconds: took }: Volley): string {
-  const counts = [...answers].map(([answer, count]) => `${answer}: ${count}`).join(', ');
   const at = (q: number): string => `${quantile(latencies, q).toFixed(1)} ms`;
-  return `${name}: ${sent} sent at ${(sent / took).toFixed(0)}/s, answered ${counts}; p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}, worst ${at(1)}`;
+  const quantiles = `p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}, worst ${at(1)}`;
+  return `${name}: ${sent} sent at ${(sent / took).toFixed(0)}/s, answered ${countsOf(answers)}; ${quantiles}`;
+}
+
+function describeFlood({ perSecond, answers, p50, p99, worst }: Flood): string {
+  return `  forgeries: ${perSecond.toFixed(0)}/s, answered ${countsOf(answers)}; p50 ${p50} ms, p99 ${p99} ms, worst ${worst} ms`;
+}
+
+function countsOf(answers: ReadonlyMap<number | string, number>): string {
+  return [...answers].map(([answer, count]) => `${answer}: ${count}`).join(', ');
 }
 
 function toNumber(text: string): number {
