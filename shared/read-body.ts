@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { onChunk } from './body-chunks.ts';
 
 /** Why a body could not be read. */
 export type BodyFault = 'too_large' | 'body_timeout' | 'body_aborted';
@@ -6,7 +7,7 @@ export type BodyFault = 'too_large' | 'body_timeout' | 'body_aborted';
 /**
  * Reads the bytes of a request as they come, never more than `limit` of them.
  * @param timeoutMs from now until the body has to be complete.
- * @returns the bytes, or why there are none. The stream is then paused, not destroyed, so that an answer can still be sent.
+ * @returns the bytes, or why there are none. The connection is then read no further, but not closed, so that an answer can still be sent.
  */
 export function readBody(req: IncomingMessage, limit: number, timeoutMs: number): Promise<Buffer | BodyFault> {
   if (Number(req.headers['content-length'] ?? 0) > limit) return Promise.resolve('too_large');
@@ -18,11 +19,11 @@ export function readBody(req: IncomingMessage, limit: number, timeoutMs: number)
 
     const settle = (result: Buffer | BodyFault): void => {
       clearTimeout(timer);
-      req.off('data', onData).off('end', onEnd).off('close', onCut);
-      if (typeof result === 'string') req.pause();
+      endChunks();
+      req.off('end', onEnd).off('close', onCut);
       resolve(result);
     };
-    const onData = (chunk: Buffer): void => {
+    const take = (chunk: Buffer): void => {
       const needed = length + chunk.length;
       if (needed > limit) {
         settle('too_large');
@@ -39,7 +40,8 @@ export function readBody(req: IncomingMessage, limit: number, timeoutMs: number)
     const onEnd = (): void => settle(whole.subarray(0, length));
     const onCut = (): void => settle('body_aborted');
 
-    req.on('data', onData).on('end', onEnd).on('close', onCut);
+    const endChunks = onChunk(req, take);
+    req.on('end', onEnd).on('close', onCut);
     // A cut connection is told by `close`; without a listener the error would end the process.
     req.on('error', () => {});
   });

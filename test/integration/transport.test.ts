@@ -105,6 +105,7 @@ it.each<[string, number | undefined, string]>([
   ['8: a byte beyond ASCII in the path', 400, 'POST /webhooks/incident/le\u00e4d HTTP/1.1\r\nHost: x\r\n\r\n'],
   ['13: a header of 20 kB', 431, head(`X: ${'x'.repeat(20_000)}`)],
   ['13: a request line of 20 kB', 431, `POST /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`],
+  ['14: 2,100 small headers', 431, head('x: y\r\n'.repeat(2_100).trimEnd())],
   ['15: no Host', 400, 'POST /webhooks/incident/lead HTTP/1.1\r\n\r\n'],
   ['16: a NUL in a header', 400, head('webhook-id: a\u0000b')],
   ['16: a bare line feed', 400, head('webhook-id: a\nwebhook-timestamp: 1')],

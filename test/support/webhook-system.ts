@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Intercept } from '../../tools/grpc-server/fault.ts';
 import { freePort } from '../../tools/local-system/free-port.ts';
-import { type FunctionProcess, startFunction } from '../../tools/local-system/function-process.ts';
+import {
+  type FunctionOptions,
+  type FunctionProcess,
+  startFunction,
+} from '../../tools/local-system/function-process.ts';
 import { type PubSubEmulator, startPubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
 import type { Message } from '../../tools/pubsub-emulator/message.ts';
 import type { PubSubRequests } from '../../tools/pubsub-emulator/requests.ts';
@@ -86,7 +90,7 @@ export async function startWebhookSystem(
     emulator,
     output,
     intercept: () => undefined,
-    process: await startFunction({
+    process: await startOrClose(emulator, {
       folder: FOLDER,
       target: 'incidentWebhook',
       port,
@@ -122,6 +126,16 @@ export async function startWebhookSystem(
     },
   };
   return system;
+}
+
+/** What did not start must not leave Pub/Sub open: the tests would wait for it for ever. */
+async function startOrClose(emulator: PubSubEmulator, options: FunctionOptions): Promise<FunctionProcess> {
+  try {
+    return await startFunction(options);
+  } catch (error) {
+    await emulator.close();
+    throw error;
+  }
 }
 
 function prepare({ signing = {}, headers = {}, ...request }: Sending): Sent {
