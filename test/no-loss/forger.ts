@@ -5,6 +5,7 @@ import type { VirtualClock } from './clocks.ts';
 import { FORGED, type PlannedEvent } from './event-plan.ts';
 import type { Ledger } from './ledger.ts';
 import type { Poster } from './post.ts';
+import { FIRST_SECRET_RETIRED_MS, type Rotation } from './rotation.ts';
 import type { Target } from './svix.ts';
 import type { Tally } from './tally.ts';
 
@@ -21,7 +22,7 @@ export interface ForgerOptions {
   readonly tally: Tally;
   readonly ledger: Ledger;
   readonly poster: Poster;
-  readonly secret: string;
+  readonly rotation: Rotation;
   /** A target on virtual time: what is stale there must be stale. */
   readonly target: () => Target;
 }
@@ -33,9 +34,15 @@ interface Forgery {
   readonly method?: string;
 }
 
-type Forge = (event: PlannedEvent, given: { secret: string; timestamp: number; chance: number }) => Forgery;
+type Forge = (
+  event: PlannedEvent,
+  given: { secret: string; retired: string; timestamp: number; chance: number },
+) => Forgery;
 
 const forgedBody = ({ body }: PlannedEvent): string => body.replaceAll('01INCIDENT', FORGED).concat(' ');
+
+/** Sent when the secret it is signed with was good, but is no more. */
+const RETIRED = 'a retired secret';
 
 /** Ways to send what the sender did not send. */
 const FORGERIES: Readonly<Record<string, Forge>> = {
@@ -43,6 +50,10 @@ const FORGERIES: Readonly<Record<string, Forge>> = {
   'another secret': (event, { timestamp }) => {
     const body = forgedBody(event);
     return { headers: sign(body, { secret: OTHER_SECRET, id: event.id, timestamp }), body };
+  },
+  [RETIRED]: (event, { retired, timestamp }) => {
+    const body = forgedBody(event);
+    return { headers: sign(body, { secret: retired, id: event.id, timestamp }), body };
   },
   'body changed': (event, { secret, timestamp }) => ({
     headers: sign(event.body, { secret, id: event.id, timestamp }),
@@ -81,7 +92,7 @@ const FORGERIES: Readonly<Record<string, Forge>> = {
 
 /** Sends forgeries made from an event, and a copy of a real request after its time. */
 export function createForger(options: ForgerOptions): { forge: (event: PlannedEvent, at: number) => void } {
-  const { agenda, clock, chance, tally, ledger, poster, secret } = options;
+  const { agenda, clock, chance, tally, ledger, poster, rotation } = options;
   const names = Object.keys(FORGERIES);
 
   async function send(name: string, { headers, body, path, method = 'POST' }: Forgery): Promise<void> {
@@ -98,16 +109,18 @@ export function createForger(options: ForgerOptions): { forge: (event: PlannedEv
 
   return {
     forge(event, at) {
-      const draw = chance(`forgery/${event.id}`);
-      agenda.add(at, async () => {
+      const name = names[Math.floor(chance(`forgery/${event.id}`) * (names.length + 1))];
+      agenda.add(name === RETIRED ? FIRST_SECRET_RETIRED_MS + at : at, async () => {
         const timestamp = Math.floor(options.target().seconds());
-        const name = names[Math.floor(draw * (names.length + 1))];
+        const [secret = ''] = rotation.signing();
+        const [retired = ''] = rotation.secrets;
         if (name === undefined) {
           const copy = { headers: sign(event.body, { secret, id: event.id, timestamp }), body: event.body };
           agenda.add(clock.now() + REPLAY_AFTER_MS, () => send('sent again after 10 minutes', copy));
           return;
         }
-        const forgery = FORGERIES[name]?.(event, { secret, timestamp, chance: chance(`age/${event.id}`) });
+        const given = { secret, retired, timestamp, chance: chance(`age/${event.id}`) };
+        const forgery = FORGERIES[name]?.(event, given);
         if (forgery !== undefined) await send(name, forgery);
       });
     },

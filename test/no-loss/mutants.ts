@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Query } from '../../functions/incident-lead/alaners.ts';
 import type { Services } from '../../functions/incident-webhook/handler.ts';
+import type { SigningKey } from '../../functions/incident-webhook/verify.ts';
 import type { LogLine } from '../../shared/log.ts';
 
 /** Changes to the functions' parts. The right code changes nothing; each mutant is a bug that the checks have to find. */
@@ -51,6 +52,17 @@ export const MUTANTS = {
     ...UNCHANGED,
     services: ({ publish }) => ({ keys: { current: async () => [anyKey], newerThan: async () => undefined }, publish }),
     request: resigned,
+  },
+  'keeps the secrets that it read first': {
+    ...UNCHANGED,
+    services: ({ keys, publish }) => {
+      let first: readonly SigningKey[] | undefined;
+      const current = async (): Promise<readonly SigningKey[]> => {
+        first ??= await keys.current();
+        return first;
+      };
+      return { keys: { current, newerThan: async () => undefined }, publish };
+    },
   },
   'acknowledges on a database error': {
     ...UNCHANGED,

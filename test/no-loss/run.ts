@@ -27,6 +27,8 @@ export interface RunOptions {
   /** The folder with the built functions; without it no real process takes part. */
   readonly dist?: string | undefined;
   readonly mutant?: Mutant;
+  /** In place of the planned outages one of the database, from the first event until every message is dead-lettered. Default false. */
+  readonly withoutDatabase?: boolean;
   /** Called every thousand events with the number sent and what was found wrong so far. */
   readonly onProgress?: (done: number, violations: readonly string[]) => void;
 }
@@ -61,13 +63,14 @@ const MAX_CYCLES = 12;
 /** Sends the events through everything that can go wrong, waits until all is worked off, and checks what came of it. */
 export async function run(options: RunOptions): Promise<RunReport> {
   const startedAt = performance.now();
-  const { events, mutant = UNCHANGED, concurrency = 64, scale = 0.1, severity = {} } = options;
+  const { events, mutant = UNCHANGED, concurrency = 64, scale = 0.1, severity = {}, withoutDatabase = false } = options;
   let onAdvance: (now: number) => void = () => {};
   const world = await openWorld({ ...options, mutant, scale, severity, onAdvance: (now) => onAdvance(now) });
   const { chance, clock, ledger, tally } = world;
   try {
     const cycles = Math.min(Math.max(Math.round(events / EVENTS_PER_CYCLE), 1), MAX_CYCLES);
-    onAdvance = planOutages(events * INTERVAL_MS, cycles, options.dist !== undefined, world, tally);
+    if (withoutDatabase) world.setDatabase('refusing');
+    else onAdvance = planOutages(events * INTERVAL_MS, cycles, options.dist !== undefined, world, tally);
     const agenda = createAgenda(clock, concurrency, HORIZON_MS);
     const sender = createSender({ ...world, agenda });
     const forger = createForger({ ...world, agenda, target: world.scaledTarget });
@@ -83,6 +86,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       });
     }
     await agenda.work();
+    await world.workOff();
     const redriven = await world.settle();
     await world.close();
     return {

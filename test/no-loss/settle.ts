@@ -27,7 +27,7 @@ const MAX_REDRIVES = 5;
 export async function settle({ emulator, ledger, underway }: Settling): Promise<number> {
   const counted = new Set<string>();
   for (let round = 0; round <= MAX_REDRIVES; round += 1) {
-    await rest(emulator, underway);
+    await workOff({ emulator, underway });
     const curable = emulator
       .published(NAMES.deadLetterTopic)
       .filter(({ messageId, attributes }) => !counted.has(messageId) && isCurable(attributes, ledger));
@@ -55,7 +55,8 @@ async function redrive(host: string): Promise<void> {
   await pubsub.close();
 }
 
-async function rest(emulator: PubSubEmulator, underway: () => number): Promise<void> {
+/** Waits until every message is worked off or dead-lettered, or nothing has moved for a while. */
+export async function workOff({ emulator, underway }: Pick<Settling, 'emulator' | 'underway'>): Promise<void> {
   let last = -1;
   let since = performance.now();
   for (;;) {

@@ -1,10 +1,11 @@
-import { sign } from '../support/sign.ts';
+import { signWithAll } from '../support/sign.ts';
 import type { Agenda } from './agenda.ts';
 import type { Chance, Strike } from './chance.ts';
 import type { FairClock, VirtualClock } from './clocks.ts';
 import type { PlannedEvent } from './event-plan.ts';
 import type { EventRecord, Ledger } from './ledger.ts';
 import type { Answer, AnswerLimits, OnAnswer, Poster } from './post.ts';
+import type { Rotation } from './rotation.ts';
 import type { Tally } from './tally.ts';
 
 /** A webhook function as the sender sees it. */
@@ -25,7 +26,7 @@ export interface SenderOptions {
   readonly tally: Tally;
   readonly ledger: Ledger;
   readonly poster: Poster;
-  readonly secret: string;
+  readonly rotation: Rotation;
   readonly targetFor: (key: string) => Target;
   readonly onAnswer: OnAnswer;
 }
@@ -48,12 +49,12 @@ const ANSWER_LOST_MS = 3;
 
 /** Sends each event as Svix does: until it is answered with 2xx, with a fresh timestamp and signature each time. */
 export function createSender(options: SenderOptions): { send: (event: PlannedEvent, at: number) => void } {
-  const { agenda, clock, fair, chance, strike, tally, ledger, poster } = options;
+  const { agenda, clock, fair, chance, strike, tally, ledger, poster, rotation } = options;
 
   async function post(record: EventRecord, target: Target, cutAfterMs?: number): Promise<Answer> {
     const { id, body } = record.event;
     const startedAt = fair.now();
-    const headers = sign(body, { secret: options.secret, id, timestamp: Math.floor(target.seconds()) });
+    const headers = signWithAll(rotation.signing(), body, { id, timestamp: Math.floor(target.seconds()) });
     const answer = await poster.post({ url: target.url, headers, body, timeoutMs: target.senderMs, cutAfterMs });
     if (typeof answer === 'number') check(record, answer);
     options.onAnswer(answer, fair.now() - startedAt, target, `webhook ${id}`);

@@ -1,7 +1,6 @@
 import type { LocalPostgres } from '../../tools/local-system/postgres.ts';
 import { startPubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
-import { startSecretManagerServer } from '../support/secret-manager-server.ts';
-import { SECRET } from '../support/sign.ts';
+import { type SecretVersion, startSecretManagerServer } from '../support/secret-manager-server.ts';
 import { type Chance, type Severity, type Strike, seededChance, striking } from './chance.ts';
 import { createVirtualClock, type FairClock, startFairClock, type VirtualClock } from './clocks.ts';
 import { startDatabaseProxy } from './database-proxy.ts';
@@ -17,7 +16,8 @@ import { crashPostgres } from './postgres-control.ts';
 import { startProcesses } from './processes.ts';
 import { startPushFront } from './push-front.ts';
 import { createResources, NAMES } from './resources.ts';
-import { settle } from './settle.ts';
+import { planRotations, type Rotation } from './rotation.ts';
+import { settle, workOff } from './settle.ts';
 import { captureStdout } from './stdout-lines.ts';
 import type { Target } from './svix.ts';
 import { createTally, type Tally } from './tally.ts';
@@ -34,13 +34,15 @@ export interface World extends Switches {
   readonly ledger: Ledger;
   readonly tally: Tally;
   readonly poster: Poster;
-  readonly secret: string;
+  readonly rotation: Rotation;
   /** Where a request goes: mostly the function in this process, sometimes the real one. */
   readonly targetFor: (key: string) => Target;
   /** The function in this process, on virtual time. */
   readonly scaledTarget: () => Target;
   readonly onAnswer: OnAnswer;
   readonly publishPoison: (number: number) => void;
+  /** Waits until every message is worked off or dead-lettered. */
+  readonly workOff: () => Promise<void>;
   /** Ends every outage and waits until all messages are worked off, dead letters redriven. Returns how many of those there were. */
   readonly settle: () => Promise<number>;
   readonly crashes: () => number;
@@ -72,7 +74,12 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const strike = striking(chance, options.severity);
   const tally = createTally();
   const ledger = new Ledger();
-  const clock = createVirtualClock(options.onAdvance);
+  const versions: SecretVersion[] = [];
+  const rotation = planRotations(versions, tally);
+  const clock = createVirtualClock((now) => {
+    rotation.advance(now);
+    options.onAdvance(now);
+  });
   const fair = startFairClock();
   const poster = createPoster();
   const limits = timeLimits(scale, options.answerMs);
@@ -91,7 +98,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     intercept: publishFaults({ chance, strike, tally, scale, crash: crashWebhook, outage: () => outages.pubsub }),
   });
   const secrets = await startSecretManagerServer({
-    versions: [{ number: 1, state: 'ENABLED', data: SECRET }],
+    versions,
     intercept: secretFaults({ chance, strike, tally, scale, crash: crashWebhook, outage: () => outages.secrets }),
   });
   const targetPort = Number(new URL(postgres.readerUrl).port);
@@ -115,7 +122,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     dist: options.dist,
     chance,
     webhookEnv: {
-      INCIDENT_WEBHOOK_SECRET: SECRET,
+      INCIDENT_WEBHOOK_SECRET: rotation.secrets.join(' '),
       INCIDENT_EVENTS_TOPIC: NAMES.topic,
       PUBSUB_EMULATOR_HOST: emulator.host,
     },
@@ -147,7 +154,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     ledger,
     tally,
     poster,
-    secret: SECRET,
+    rotation,
     onAnswer: watch.onAnswer,
     scaledTarget,
     targetFor: (key) => processes.webhookFor(key, PATH) ?? scaledTarget(),
@@ -165,6 +172,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     crashWebhook,
     kill: processes.kill,
     publishPoison: (number) => emulator.publish(NAMES.topic, poison(number)),
+    workOff: () => workOff({ emulator, underway: front.underway }),
     settle() {
       Object.assign(outages, { pubsub: undefined, secrets: undefined });
       proxy.outage = undefined;

@@ -17,6 +17,16 @@ export function newId(): string {
   return `msg_${randomUUID().replaceAll('-', '')}`;
 }
 
+/** The headers of a sender in the middle of a rotation: a signature with each of the secrets. */
+export function signWithAll(
+  secrets: readonly string[],
+  body: string | Buffer,
+  signing: Omit<Signing, 'secret' | 'family'> & { readonly id: string; readonly timestamp: number },
+): Record<string, string> {
+  const all = secrets.map((secret) => sign(body, { ...signing, secret }));
+  return { ...all[0], 'webhook-signature': all.map((headers) => headers['webhook-signature']).join(' ') };
+}
+
 /** Standard Webhooks headers over the raw bytes; made with node:crypto, so that it shares no code with what it tests. */
 export function sign(
   body: string | Buffer,
