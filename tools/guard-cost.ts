@@ -1,8 +1,7 @@
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ask, preload } from '../test/support/preload.ts';
 import { SECRET } from '../test/support/sign.ts';
 import { exchange } from '../test/support/wire.ts';
 import { WORST_REQUESTS } from '../test/support/worst-requests.ts';
@@ -11,7 +10,7 @@ import { type FunctionProcess, startFunction } from './local-system/function-pro
 
 const WARM_UP = 20;
 const RUNS = 5;
-/** In the function's process: tells the longest delay of its event loop since it was asked last. */
+/** In the function's process: tells for how many milliseconds at most its event loop did not turn since it was asked last. */
 const WATCH = `
   import { monitorEventLoopDelay } from 'node:perf_hooks';
   const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -38,7 +37,7 @@ async function main(): Promise<void> {
       INCIDENT_WEBHOOK_SECRET: SECRET,
       INCIDENT_EVENTS_TOPIC: 'projects/p/topics/none',
       PUBSUB_EMULATOR_HOST: '127.0.0.1:1',
-      NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(WATCH)}"`,
+      NODE_OPTIONS: preload(WATCH),
     },
   });
   try {
@@ -63,19 +62,11 @@ async function costOf({ process: child }: FunctionProcess, port: number, bytes: 
   const before = memoryOf(pid, 'VmRSS');
   // Linux: resets the peak to what is resident now (proc(5), clear_refs).
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
-  await longestHold(child);
+  await ask(child);
   await exchange(port, bytes);
   await sleep(100);
-  const holdMs = await longestHold(child);
+  const holdMs = await ask(child);
   return { memoryMiB: (memoryOf(pid, 'VmHWM') - before) / 1024, holdMs };
-}
-
-/** The longest time that the function's event loop did not turn since this was asked last, in milliseconds. */
-async function longestHold(child: ChildProcess): Promise<number> {
-  const told = once(child, 'message');
-  child.send('longest hold');
-  const [milliseconds] = await told;
-  return milliseconds as number;
 }
 
 /** In KiB. */

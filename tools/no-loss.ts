@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { addTwins } from '../test/no-loss/postgres-control.ts';
 import { describeRun } from '../test/no-loss/report.ts';
 import { run } from '../test/no-loss/run.ts';
+import { addTwins } from '../test/no-loss/twins.ts';
 import { build } from './build.ts';
 import { startPostgres } from './local-system/postgres.ts';
 

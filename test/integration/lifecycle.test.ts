@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bodyOf } from '../incident-webhook/body.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectCleanOutput, expectForm, expectOutcome } from '../support/hostile-table.ts';
+import { ask, preload } from '../support/preload.ts';
 import { SECRET } from '../support/sign.ts';
-import { startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
+import { type Sent, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
 import { dial, toBytes } from '../support/wire.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -146,8 +147,53 @@ concurrently('24: finishes the publish of a sender that hangs up, and survives h
   expectForm((await system.send({ body: BODY })).answer, 204);
 });
 
-async function withSystem(run: (system: WebhookSystem) => Promise<void>): Promise<void> {
-  const system = await startWebhookSystem();
+concurrently(
+  "23: a sender of one header byte a second is cut off by Node's own limit, which the framework leaves in force",
+  () =>
+    withSystem(
+      async (system) => {
+        await system.send({ body: BODY });
+        expect(await ask(system.process.process)).toBe(60_000);
+      },
+      {
+        NODE_OPTIONS: preload(`
+        import { subscribe } from 'node:diagnostics_channel';
+        subscribe('http.server.request.start', ({ server }) =>
+          process.once('message', () => process.send(server.headersTimeout)));
+      `),
+      },
+    ),
+);
+
+concurrently('125: published, and killed before the answer: the next attempt has the same id', async () => {
+  const sending = { body: BODY, signing: { id: 'msg_killed_before_the_answer' } };
+  const ids: (string | undefined)[] = [];
+  const publishedBy = ({ publishedFor }: WebhookSystem, sent: Sent): void => {
+    ids.push(...publishedFor(sent).map(({ attributes }) => attributes['webhookId']));
+  };
+  await withSystem(async (system) => {
+    system.intercept = () => ({ committed: true, hang: true });
+    const sent = system.prepare(sending);
+    const wire = await dial(system.port);
+    wire.write(sent.bytes);
+    while (system.publishedFor(sent).length === 0) await sleep(5);
+    system.process.process.kill('SIGKILL');
+    expect(await wire.answer()).toBeUndefined();
+    publishedBy(system, sent);
+  });
+  await withSystem(async (system) => {
+    const sent = await system.send(sending);
+    expectForm(sent.answer, 204);
+    publishedBy(system, sent);
+  });
+  expect(ids).toEqual([sending.signing.id, sending.signing.id]);
+});
+
+async function withSystem(
+  run: (system: WebhookSystem) => Promise<void>,
+  env: Record<string, string> = {},
+): Promise<void> {
+  const system = await startWebhookSystem(env);
   try {
     await run(system);
   } finally {

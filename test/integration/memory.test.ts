@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { expectForm } from '../support/hostile-table.ts';
+import { ask, preload } from '../support/preload.ts';
 import { startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
 import { exchange } from '../support/wire.ts';
 import { WORST_REQUESTS } from '../support/worst-requests.ts';
@@ -8,11 +8,11 @@ import { WORST_REQUESTS } from '../support/worst-requests.ts';
 const MAX_GROWTH_KIB = 16 * 1024;
 const WARM_UP = 20;
 /** In the function's process: tells its highest resident memory, in KiB. */
-const TELL_PEAK = 'data:text/javascript,process.on(`message`,()=>process.send(process.resourceUsage().maxRSS))';
+const TELL_PEAK = "process.on('message', () => process.send(process.resourceUsage().maxRSS))";
 
 let system: WebhookSystem;
 beforeAll(async () => {
-  system = await startWebhookSystem({ NODE_OPTIONS: `--import "${TELL_PEAK}"` });
+  system = await startWebhookSystem({ NODE_OPTIONS: preload(TELL_PEAK) });
   const plain = WORST_REQUESTS['1 MiB, forged']?.[1]() ?? '';
   for (let at = 0; at < WARM_UP; at += 1) await exchange(system.port, plain);
 });
@@ -21,16 +21,8 @@ afterAll(() => system.stop());
 it.each(Object.entries(WORST_REQUESTS))(
   '31 to 34 and the like: no more than 16 MiB for %s',
   async (_name, [status, bytes]) => {
-    const before = await peak();
+    const before = await ask(system.process.process);
     expectForm(await exchange(system.port, bytes()), status);
-    expect((await peak()) - before).toBeLessThan(MAX_GROWTH_KIB);
+    expect((await ask(system.process.process)) - before).toBeLessThan(MAX_GROWTH_KIB);
   },
 );
-
-async function peak(): Promise<number> {
-  const { process: child } = system.process;
-  const told = once(child, 'message');
-  child.send('peak');
-  const [kibibytes] = await told;
-  return kibibytes as number;
-}

@@ -8,6 +8,7 @@ import {
   PUBLISHED,
   type Row,
 } from '../support/hostile-table.ts';
+import { preload } from '../support/preload.ts';
 import { SECRET, sign } from '../support/sign.ts';
 import { type Sending, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
 
@@ -161,6 +162,18 @@ it('ignores a traceparent that is not in the W3C form', async () => {
     expect((await system.send({ body: BODY, headers: { traceparent } })).answer?.status).toBe(204);
     const [message] = system.emulator.published('projects/alan-eu-tools/topics/incident-events').slice(before);
     expect(message?.attributes).not.toHaveProperty('traceparent');
+  }
+});
+
+it('92: refuses everything while our own clock is wrong by six minutes, and tells the log by how much', async () => {
+  const late = await startWebhookSystem({
+    NODE_OPTIONS: preload('const now = Date.now; Date.now = () => now() + 360_000;'),
+  });
+  try {
+    const sent = await expectRow(late, ['92', { body: BODY }, refused('timestamp')]);
+    expect((await late.linesOf(sent))[0]?.message).toMatch(/ -36[01] s$/);
+  } finally {
+    await late.stop();
   }
 });
 

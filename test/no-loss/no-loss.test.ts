@@ -3,9 +3,9 @@ import { build } from '../../tools/build.ts';
 import { type LocalPostgres, startPostgres } from '../../tools/local-system/postgres.ts';
 import type { Severity } from './chance.ts';
 import { MUTANTS } from './mutants.ts';
-import { addTwins } from './postgres-control.ts';
 import { describeRun } from './report.ts';
 import { run } from './run.ts';
+import { addTwins } from './twins.ts';
 
 let postgres: LocalPostgres;
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import type { LocalPostgres } from '../../tools/local-system/postgres.ts';
 import { startPubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
+import { crashPostgres } from '../support/crash-postgres.ts';
 import { type SecretVersion, startSecretManagerServer } from '../support/secret-manager-server.ts';
 import { type Chance, type Severity, type Strike, seededChance, striking } from './chance.ts';
 import { createVirtualClock, type FairClock, startFairClock, type VirtualClock } from './clocks.ts';
@@ -12,7 +13,6 @@ import type { Mutant } from './mutants.ts';
 import type { Switches } from './outages.ts';
 import { poison } from './poison.ts';
 import { createPoster, type OnAnswer, type Poster } from './post.ts';
-import { crashPostgres } from './postgres-control.ts';
 import { startProcesses } from './processes.ts';
 import { startPushFront } from './push-front.ts';
 import { createResources, NAMES } from './resources.ts';
