@@ -1,28 +1,9 @@
-import { Webhook } from 'svix';
-import { Refusal } from '../../functions/incident-webhook/refusal.ts';
-import { isSignedBy, readSignatureHeaders, textOf } from '../../functions/incident-webhook/verify.ts';
-import { SECRET, sign } from '../support/sign.ts';
+import { readSignatureHeaders } from '../../functions/incident-webhook/verify.ts';
+import { sign } from '../support/sign.ts';
+import { isAccepted, raw, reasonOf } from './acceptance.ts';
 
-const KEYS = [new Webhook(SECRET)];
 const BODY = '{"success":true}';
 const ID = 'msg_p5jXN8AQM9LWM0D4loKWxJek';
-
-const raw = (headers: Record<string, string>): string[] => Object.entries(headers).flat();
-
-/** Reads and verifies as the handler does, without the age. */
-function isAccepted(headers: readonly string[], body: string | Buffer = BODY, keys = KEYS): boolean {
-  return isSignedBy(keys, readSignatureHeaders(headers), textOf(Buffer.from(body)));
-}
-
-function reasonOf(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof Refusal) return error.reason;
-    throw error;
-  }
-  return 'none';
-}
 
 describe('the headers', () => {
   const valid = sign(BODY, { id: ID });
@@ -43,7 +24,7 @@ describe('the headers', () => {
     ['with entries of other schemes', three(ID, timestamp, `junk v1a,x v2,y ${signature}`)],
     ['with 16 signatures, the last valid', three(ID, timestamp, `${`${wrong} `.repeat(15)}${signature}`)],
   ])('are accepted %s', (_name, headers) => {
-    expect(isAccepted(headers)).toBe(true);
+    expect(isAccepted(headers, BODY)).toBe(true);
   });
 
   it.each<[string, string, string[]]>([

@@ -7,6 +7,12 @@ import { post, run } from './running.ts';
 import { quantile } from './statistics.ts';
 import type { Subject } from './subjects.ts';
 
+/** In milliseconds. */
+export interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+}
+
 /** What a subject did under load. */
 export interface Load {
   readonly connections: number;
@@ -62,11 +68,7 @@ export async function load(subject: Subject, connections: number, seconds: numbe
 }
 
 /** Latencies in milliseconds of requests sent at a fixed rate, whether or not earlier ones have been answered. */
-export async function openLoop(
-  send: () => Promise<unknown>,
-  perSecond: number,
-  seconds: number,
-): Promise<{ p50: number; p99: number }> {
+export async function openLoop(send: () => Promise<unknown>, perSecond: number, seconds: number): Promise<Latency> {
   const latencies: number[] = [];
   const sent: Promise<void>[] = [];
   const start = performance.now();
@@ -85,11 +87,7 @@ export async function openLoop(
 }
 
 /** Open-loop latency of a subject. */
-export async function latencyAt(
-  subject: Subject,
-  perSecond: number,
-  seconds: number,
-): Promise<{ p50: number; p99: number }> {
+export async function latencyAt(subject: Subject, perSecond: number, seconds: number): Promise<Latency> {
   const running = await run(subject);
   const agent = new Agent({ keepAlive: true });
   try {
