@@ -17,7 +17,7 @@ export function inOrder(emit: (step: Step) => void): { push(step: Step): void; f
     const rank = ({ webhookId, stage }: Step): number => ids.indexOf(webhookId) * STAGES.length + STAGES.indexOf(stage);
     const ordered = waiting.toSorted((a, b) => rank(a) - rank(b));
     waiting = [];
-    ordered.forEach(emit);
+    withoutLag(ordered).forEach(emit);
   };
   return {
     push(step) {
@@ -33,7 +33,8 @@ export function inWayOrder(steps: readonly Step[]): Step[] {
   const ordered: Step[] = [];
   let group: Step[] = [];
   const close = (): void => {
-    ordered.push(...group.toSorted((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage)));
+    const byHop = group.toSorted((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage));
+    ordered.push(...withoutLag(byHop));
     group = [];
   };
   for (const step of steps) {
@@ -43,4 +44,18 @@ export function inWayOrder(steps: readonly Step[]): Step[] {
   }
   close();
   return ordered;
+}
+
+/** A line is read somewhat later than it was written: no hop is given a later time than the next hop of the same event. */
+function withoutLag(ordered: readonly Step[]): Step[] {
+  const next = new Map<string | undefined, string>();
+  return ordered
+    .toReversed()
+    .map((step) => {
+      const after = next.get(step.webhookId);
+      const at = step.webhookId !== undefined && after !== undefined && after < step.at ? after : step.at;
+      next.set(step.webhookId, at);
+      return { ...step, at };
+    })
+    .toReversed();
 }
