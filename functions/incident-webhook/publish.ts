@@ -2,7 +2,7 @@ import { v1 } from '@google-cloud/pubsub';
 import type { Deadline } from '../../shared/deadline.ts';
 import { gather } from '../../shared/gather.ts';
 import { type IncidentEvent, SCHEMA_VERSION } from '../../shared/incident-event.ts';
-import { once } from '../../shared/once.ts';
+import { googleClient } from './google-client.ts';
 import { grpcCode, grpcOptions } from './grpc.ts';
 import { Refusal } from './refusal.ts';
 
@@ -65,29 +65,21 @@ export function createPublisher(
   emulatorHost: string | undefined,
   limits: TimeLimits = TIME_LIMITS,
 ): { publish: Publish; connect: () => Promise<void> } {
-  const client = once(async () => {
-    const made = new v1.PublisherClient(grpcOptions(emulatorHost));
-    // The client would turn a failure of this into an unhandled rejection, and remember it for ever.
-    await made.initialize();
-    return made;
-  });
-
+  const client = googleClient('Pub/Sub', async () => new v1.PublisherClient(grpcOptions(emulatorHost)));
   const retry = retryWithin(limits);
   const send = gather<Message, string>(
     async (messages) => {
-      const publisher = await client();
       // The retries end by themselves after `callMs`; this is for what they do not watch over, such as an access token that does not come.
       const signal = AbortSignal.timeout(limits.callMs * 1.2);
-      const [{ messageIds }] = await publisher.publish({ topic, messages: [...messages] }, { retry, signal });
+      const request = { topic, messages: [...messages] };
+      const [{ messageIds }] = await client.call((publisher) => publisher.publish(request, { retry, signal }), signal);
       return messageIds ?? [];
     },
     { items: MAX_BATCH_MESSAGES, size: MAX_BATCH_BYTES, sizeOf: ({ data }) => data.length },
   );
 
   return {
-    connect: async () => {
-      await client();
-    },
+    connect: client.connect,
     publish: async (message, deadline) => {
       try {
         return await deadline.race(send(message), () => new Refusal('publish_timeout'));

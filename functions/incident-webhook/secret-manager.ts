@@ -1,5 +1,5 @@
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager';
-import { once } from '../../shared/once.ts';
+import { googleClient } from './google-client.ts';
 import { grpcCode, grpcOptions } from './grpc.ts';
 import { SecretGone, type SecretStore, type SecretVersion } from './signing-keys.ts';
 
@@ -26,21 +26,15 @@ export function secretManagerStore(
   emulatorHost: string | undefined,
   readTimeoutMs: number = READ_TIMEOUT_MS,
 ): SecretStore {
-  const client = once(async () => {
+  const client = googleClient('Secret Manager', async () => {
     const { SecretManagerServiceClient } = await import('@google-cloud/secret-manager');
-    const made = new SecretManagerServiceClient(grpcOptions(emulatorHost));
-    // The client would turn a failure of this into an unhandled rejection, and remember it for ever.
-    await made.initialize();
-    return made;
+    return new SecretManagerServiceClient(grpcOptions(emulatorHost));
   });
   return {
     async readVersions() {
       const signal = AbortSignal.timeout(readTimeoutMs);
       try {
-        return await aborted(
-          client().then((made) => readEnabled(made, name, signal)),
-          signal,
-        );
+        return await client.call((made) => readEnabled(made, name, signal), signal);
       } catch (error) {
         throw isAnswer(error) ? new SecretGone(`Secret Manager answered: ${error.message}`, { cause: error }) : error;
       }
@@ -79,12 +73,4 @@ async function access(
     if (code === FAILED_PRECONDITION || code === NOT_FOUND) return undefined;
     throw error;
   }
-}
-
-/** Settles as `work` does, but no later than the signal: credentials are fetched outside any call, and have no limit of their own. */
-function aborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('Secret Manager did not answer in time')), { once: true });
-    work.then(resolve, reject);
-  });
 }

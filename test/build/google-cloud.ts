@@ -28,6 +28,8 @@ export interface GoogleCloud {
   readonly arrivals: readonly Arrival[];
   /** Errors that the next publish calls end with, in turn. */
   readonly publishErrors: { code: number; details: string; metadata?: Metadata }[];
+  /** While true, the metadata server takes requests and leaves them unanswered. */
+  metadataHangs: boolean;
   close(): Promise<void>;
 }
 
@@ -79,7 +81,9 @@ export async function startGoogleCloud(): Promise<GoogleCloud> {
       .writeHead(403, { 'content-type': 'application/json' })
       .end('{"error":{"code":403,"message":"not in this test"}}');
   });
-  const metadata = createHttpServer(answerMetadata);
+  const metadata = createHttpServer((req, res) => {
+    if (!cloud.metadataHangs) answerMetadata(req, res);
+  });
   const proxy = createHttpServer();
   const sockets = new Set<Socket>();
   proxy.on('connect', (req, client: Socket) => {
@@ -93,7 +97,8 @@ export async function startGoogleCloud(): Promise<GoogleCloud> {
   for (const server of [admin, metadata, proxy]) await listening(server);
 
   const proxyUrl = `http://127.0.0.1:${portOf(proxy)}`;
-  return {
+  const cloud: GoogleCloud = {
+    metadataHangs: false,
     env: {
       // Set by Terraform; without it the libraries ask gcloud and the metadata server.
       GOOGLE_CLOUD_PROJECT: 'p',
@@ -117,6 +122,7 @@ export async function startGoogleCloud(): Promise<GoogleCloud> {
       }
     },
   };
+  return cloud;
 }
 
 const METADATA: Record<string, string> = {

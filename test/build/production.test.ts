@@ -6,7 +6,7 @@ import { build } from '../../tools/build.ts';
 import { freePort } from '../../tools/local-system/free-port.ts';
 import { startFunction } from '../../tools/local-system/function-process.ts';
 import { incidentEvent, pushBody } from '../support/push.ts';
-import { sign } from '../support/sign.ts';
+import { SECRET, sign } from '../support/sign.ts';
 import { type GoogleCloud, startGoogleCloud, TOKEN } from './google-cloud.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -15,6 +15,8 @@ const UPDATE = JSON.stringify({
   'public_incident.incident_updated_v2': { id: '01INCIDENT', incident_status: { category: 'learning' } },
 });
 
+/** After the end of any fault (contract). */
+const RECOVERY_MS = 25_000;
 const LIST = '/google.cloud.secretmanager.v1.SecretManagerService/ListSecretVersions';
 const ACCESS = '/google.cloud.secretmanager.v1.SecretManagerService/AccessSecretVersion';
 const PUBLISH = '/google.pubsub.v1.Publisher/Publish';
@@ -111,6 +113,24 @@ describe('the bundles, configured as in production', () => {
     expect(lines.join('\n')).toContain('gRPC code 7');
     expect(lines.join('\n')).not.toContain('not in this bundle');
   });
+
+  it.each([
+    ['the secret', {}],
+    ['Pub/Sub', { INCIDENT_WEBHOOK_SECRET: SECRET }],
+  ])(
+    'recover, without a restart, from a metadata server that left a token for %s unanswered',
+    async (_name, env) => {
+      cloud.metadataHangs = true;
+      const url = await startWebhook(env);
+      expect(await send(url)).toBe(503);
+      cloud.metadataHangs = false;
+      const until = performance.now() + RECOVERY_MS;
+      let status = await send(url);
+      while (status !== 204 && performance.now() < until) status = await send(url);
+      expect(status).toBe(204);
+    },
+    60_000,
+  );
 
   it('look a Cloud SQL instance up with a token of the metadata server', async () => {
     const url = await start('incident-lead', {
