@@ -22,6 +22,10 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** From the request's start until its body has to be complete. */
 const BODY_TIMEOUT_MS = 5_000;
 
+/** Of a fault of the connection alone. */
+const CUT = 'Nothing is wrong with the message as far as we know; Pub/Sub delivers it again.';
+const WHAT_FOLLOWS: Partial<Record<EnvelopeFault, string>> = { body_aborted: CUT, body_timeout: CUT };
+
 interface Answer {
   readonly status: number;
   readonly lines: readonly LogLine[];
@@ -68,7 +72,7 @@ async function handle(
 ): Promise<Answer> {
   assertConfigured();
   if (push.event === undefined) {
-    const message = `The push request holds no incident event (${push.fault}); Pub/Sub dead-letters it in the end.`;
+    const message = `The push request holds no incident event (${push.fault}). ${WHAT_FOLLOWS[push.fault] ?? 'Pub/Sub dead-letters it in the end.'}`;
     return {
       status: 400,
       lines: [messageLine(context(400), undefined, 'invalid_message', { message, reason: push.fault })],

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
 import { Refusal } from './refusal.ts';
 import type { SigningKey } from './verify.ts';
@@ -6,9 +7,10 @@ import type { SigningKey } from './verify.ts';
 export interface SigningKeys {
   /**
    * The keys to verify with now.
+   * @param patienceMs how long to wait for a read while there are older keys that still serve; by default until it ends.
    * @throws Refusal `secret` (503) where there are none.
    */
-  current(): Promise<readonly SigningKey[]>;
+  current(patienceMs?: number): Promise<readonly SigningKey[]>;
   /**
    * Newer keys than those that no signature matched; undefined where there are none to be had now.
    * @throws Refusal `secret` (503) where the secret is gone.
@@ -100,14 +102,19 @@ export function storedKeys(
     return reading;
   };
   const restingFor = (restMs: number): boolean => reading === undefined && now() - attemptedAt < restMs;
+  const ignore = (): void => {};
   const gone = (cause: unknown): Refusal => new Refusal('secret', { cause });
 
   return {
-    async current() {
+    async current(patienceMs) {
       if (keys !== undefined && now() - goodSince <= MAX_AGE_MS) return keys;
       if (!restingFor(keys === undefined ? RETRY_WITHOUT_KEYS_MS : RETRY_MS)) {
         // A failure is kept, and decides nothing by itself: there may be keys that still serve.
-        await shared().catch(() => {});
+        const attempt = shared().then(ignore, ignore);
+        const serve = keys !== undefined && now() - goodSince <= MAX_STALE_MS;
+        await (serve && patienceMs !== undefined
+          ? Promise.race([attempt, sleep(patienceMs, undefined, { ref: false })])
+          : attempt);
       }
       if (keys === undefined) throw gone(failure);
       if (now() - goodSince <= MAX_STALE_MS) return keys;

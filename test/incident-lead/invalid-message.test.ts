@@ -75,6 +75,7 @@ describe('a push request without an event', () => {
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 /);
     expect(lead.lines).toContainEqual(
       expect.objectContaining({
+        message: expect.stringContaining('delivers it again'),
         metadata: expect.objectContaining({ outcome: 'invalid_message', reason: 'body_timeout' }),
       }),
     );

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { literalKeys, type SecretVersion } from '../../functions/incident-webhook/signing-keys.ts';
 import { GONE, NEW, OLD, OUTAGE, open, REFUSED, SECOND, secretsOf, versions } from './key-bench.ts';
 
@@ -50,6 +51,21 @@ describe('current keys', () => {
     bench.clock += seconds * SECOND;
     if (expected) expect(await secretsOf(bench.keys.current())).toEqual(expected);
     else await expect(bench.keys.current()).rejects.toMatchObject(REFUSED);
+  });
+
+  it('serve once the patience of a request is over while the store hangs; where there are none, it waits', async () => {
+    const bench = open(OLD);
+    await bench.keys.current();
+    const { promise, resolve } = Promise.withResolvers<readonly SecretVersion[]>();
+    bench.answer = promise;
+    bench.clock += 80 * SECOND;
+    expect(await secretsOf(bench.keys.current(1))).toEqual([OLD]);
+    const first = open();
+    first.answer = promise;
+    const waiting = secretsOf(first.keys.current(1));
+    await sleep(20);
+    resolve(versions(NEW));
+    expect(await waiting).toEqual([NEW]);
   });
 
   it('are asked for every 5 s while the store fails, and are there after it has recovered', async () => {
