@@ -10,8 +10,8 @@ const taken = new WeakSet<Server>();
  * which inflate and parse what nobody has authenticated, log what is no JSON, and answer in our place. It also runs each call in a
  * `domain`, which switches Node's async hooks on for the whole process and more than doubles the CPU time of a request.
  * Node publishes `http.server.request.start` just before it emits `request`, so on a server's first request there is still time to exchange
- * its listeners: public interface, nothing patched. Where this ever took no effect, the framework would call the function with a body that
- * has been read already, and nothing would be accepted.
+ * its listeners: public interface, nothing patched. Where this ever took no effect, the framework would have read the body before the
+ * function is called (unless it has no type), and the function would refuse it: no event would be lost, and none forged.
  *
  * @param onServer is told each server, once, before its first request is handled.
  */

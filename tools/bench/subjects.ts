@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Webhook } from 'svix';
 import { INCIDENT_UPDATED } from '../../functions/incident-webhook/incident.ts';
-import { PRINCIPAL } from '../../shared/incident-event.ts';
+import { incidentEvent, pushBody } from '../../test/support/push.ts';
 import type { FunctionOptions } from '../local-system/function-process.ts';
 
 /** Something to measure: how it is started, and the request that it answers with 204. */
@@ -55,7 +55,7 @@ export async function subjects(folder: string, backends: Backends): Promise<Subj
   const webhook = join(ROOT, 'dist', 'incident-webhook');
   const body = incidentUpdate();
   const signed = () => ({ headers: signedHeaders(backends.secret, body), body });
-  const push = pushEnvelope();
+  const push = pushBody(incidentEvent(), { deliveryAttempt: 1 });
   const pushed = () => ({ headers: { 'content-type': 'application/json' }, body: push });
   const webhookEnv = { INCIDENT_EVENTS_TOPIC: backends.topic, PUBSUB_EMULATOR_HOST: backends.pubsubHost };
   const route = '/webhooks/incident/lead';
@@ -136,33 +136,5 @@ function incidentUpdate(): string {
   return JSON.stringify({
     event_type: INCIDENT_UPDATED,
     [INCIDENT_UPDATED]: { ...incident, summary: 'x'.repeat(padding) },
-  });
-}
-
-function pushEnvelope(): string {
-  const event = {
-    webhookId: 'msg_bench',
-    eventType: INCIDENT_UPDATED,
-    receivedAt: new Date().toISOString(),
-    principal: PRINCIPAL,
-    incident: {
-      id: '01FDAG4SAP5TYPT98WGR2N7W91',
-      reference: 'INC-123',
-      status: 'learning',
-      mode: null,
-      permalink: null,
-      updatedAt: null,
-    },
-    leads: [{ incidentIoUserId: '01FCNDV6P870EA6S7TK1DSYDG0', slackUserId: 'U01LEAD' }],
-  };
-  const message = {
-    data: Buffer.from(JSON.stringify(event)).toString('base64'),
-    attributes: { schemaVersion: '1' },
-    messageId: '1',
-  };
-  return JSON.stringify({
-    message,
-    subscription: 'projects/alan-eu-tools/subscriptions/incident-lead',
-    deliveryAttempt: 1,
   });
 }

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SCHEMA_VERSION } from '../../shared/incident-event.ts';
+import { incidentEvent, pushBody } from '../../test/support/push.ts';
 import { newId, SECRET, sign } from '../../test/support/sign.ts';
 import type { Shot } from './open-loop.ts';
 
@@ -32,27 +34,12 @@ const FORGED = {
 /** A push with one lead, whose look-up goes to the database. */
 export function pushShot(number: number): Shot {
   const webhookId = newId();
-  const data = {
-    webhookId,
-    eventType: UPDATED,
-    receivedAt: new Date().toISOString(),
-    principal: 'incidentio-webhook@alan-eu-tools.iam.gserviceaccount.com',
-    incident: {
-      id: '01FDAG4SAP5TYPT98WGR2N7W91',
-      reference: 'INC-123',
-      status: 'learning',
-      mode: 'standard',
-      permalink: 'https://app.incident.io/incidents/123',
-      updatedAt: '2021-08-17T13:28:57.801578Z',
-    },
-    leads: [{ incidentIoUserId: '01FCNDV6P870EA6S7TK1DSYDG0', slackUserId: SLACK_IDS[number % SLACK_IDS.length] }],
-  };
-  const message = {
-    data: Buffer.from(JSON.stringify(data)).toString('base64'),
-    attributes: { schemaVersion: '1', webhookId },
+  const slackUserId = SLACK_IDS[number % SLACK_IDS.length] ?? null;
+  const leads = [{ incidentIoUserId: '01FCNDV6P870EA6S7TK1DSYDG0', slackUserId }];
+  const body = pushBody(incidentEvent({ webhookId, leads }), {
+    attributes: { schemaVersion: SCHEMA_VERSION, webhookId },
     messageId: String(number + 1),
-    publishTime: new Date().toISOString(),
-  };
-  const envelope = { message, subscription: 'projects/p/subscriptions/incident-lead', deliveryAttempt: 1 };
-  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(envelope) };
+    deliveryAttempt: 1,
+  });
+  return { headers: { 'content-type': 'application/json' }, body };
 }
