@@ -33,7 +33,7 @@ afterAll(async () => {
 it('shows the operation, its statuses and its examples, without a network', async () => {
   const { page, complaints } = await open(1400);
   await page.getByRole('heading', { name: 'Receive an incident.io webhook' }).waitFor();
-  const texts = ['/webhooks/incident/lead', 'webhookSignature', '"slack_user_id"', '"U02AYNF2XJM"'];
+  const texts = ['/webhooks/incident/lead', 'webhookSignature', '"slack_user_id"', '"U02AYNF2XJM"', 'with incident_id'];
   const statuses = ['204', '400', '401', '404', '405', '408', '413', '415', '422', '500', '503'];
   for (const text of [...texts, ...statuses]) await page.getByText(text, { exact: true }).first().waitFor();
   // Only the first status is open; the others are a click away.
