@@ -42,7 +42,7 @@ export async function plot(rows: readonly Row[], title: string): Promise<string>
     ...ratio,
     bar: bar?.at,
   }));
-  const y = { field: 'what', type: 'nominal' as const, sort: null, title: null, axis: { labelLimit: 400 } };
+  const y = { field: 'what', type: 'nominal' as const, sort: null, title: null, axis: { labelLimit: 0 } };
   const spec: TopLevelSpec = {
     title,
     data: { values },
