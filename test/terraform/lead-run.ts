@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { startPostgres } from '../../tools/local-system/postgres.ts';
 import { type Causes, type FunctionRun, startFunctionRun } from './function-run.ts';
+import { sendPart } from './part-of-a-body.ts';
 
 const INCIDENT_ID = '01FDAG4SAP5TYPT98WGR2N7W91';
 
@@ -25,6 +26,8 @@ export async function runLead(): Promise<FunctionRun> {
     noSlackUser: () => deliver([null]),
     unknown: () => deliver(['U99NOBODY']),
     invalid: () => post({}),
+    cutOff: () => sendPart(run.url, '{'),
+    slow: () => sendPart(run.url, '{', { patient: true }),
     ambiguous: async () => {
       await insertTwin(postgres.ownerUrl);
       await deliver(['U01LEAD']);

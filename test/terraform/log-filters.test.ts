@@ -56,6 +56,8 @@ describe('the log filters of Terraform', () => {
     ['a lead without a Slack id', 'noSlackUser', ['lead_unmatched']],
     ['a lead that nobody knows', 'unknown', ['lead_unmatched']],
     ['a message that is none', 'invalid', ['lead_undeliverable']],
+    ['nothing in a body that was cut off', 'cutOff', []],
+    ['nothing in a body that came too slowly', 'slow', []],
     ['two alaners with one Slack id', 'ambiguous', ['lead_undeliverable']],
     ['a database that is gone', 'databaseGone', ['lead_database_unavailable']],
   ])('find %s of incident-lead', async (_, cause, expected) => {

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { Code } from '../../tools/grpc-server/rpc-error.ts';
 import { startPubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
 import { startSecretManagerServer } from '../support/secret-manager-server.ts';
 import { SECRET, sign } from '../support/sign.ts';
 import { type Causes, type FunctionRun, startFunctionRun } from './function-run.ts';
+import { sendPart } from './part-of-a-body.ts';
 
 const PATH = '/webhooks/incident/lead';
 const TOPIC = 'projects/p/topics/incident-events';
@@ -41,7 +40,7 @@ export async function runWebhook(): Promise<FunctionRun> {
     otherPath: () => post(EVENT, sign(EVENT), '/'),
     noHeaders: () => post(EVENT, {}),
     compressed: () => post(EVENT, { ...sign(EVENT), 'content-encoding': 'gzip' }),
-    cutOff: () => cutOff(run.url),
+    cutOff: () => sendPart(`${run.url}${PATH}`, EVENT, { headers: sign(EVENT) }),
     badSignature: () => post(EVENT, sign(`${EVENT} `)),
     otherScheme: () => post(EVENT, { ...sign(EVENT), 'webhook-signature': 'v1a,AAAA' }),
     stale: () => post(EVENT, sign(EVENT, { timestamp: Math.floor(Date.now() / 1000) - 3600 })),
@@ -59,15 +58,4 @@ export async function runWebhook(): Promise<FunctionRun> {
       await Promise.all([secrets.close(), pubsub.close()]);
     },
   });
-}
-
-/** Announces more than it sends, and hangs up. */
-async function cutOff(url: string): Promise<void> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  await once(socket, 'connect');
-  const headers = Object.entries({ ...sign(EVENT), host: hostname, 'content-length': '1000' });
-  const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.write(`POST ${PATH} HTTP/1.1\r\n${head}\r\n${EVENT}`, () => socket.end());
-  await once(socket.resume(), 'close');
 }
