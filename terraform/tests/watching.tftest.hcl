@@ -114,6 +114,29 @@ run "every_subscriber_is_watched" {
   }
 }
 
+run "strangers_do_not_call" {
+  command = plan
+
+  # One event that is refused is four attempts within 42 minutes; a stranger is not to do with fewer.
+  assert {
+    condition = alltrue([for name, counter in { clock_skew = "timestamp", every_signature_refused = "signature" } :
+      startswith(google_monitoring_alert_policy.query[name].conditions[0].condition_prometheus_query_language[0].query, "sum(increase(${local.promql["webhook_refused_${counter}"]}[1h])) > 3\n")
+    ])
+    error_message = "Traffic is a few events a day: up to three refused requests in an hour are no reason to call anybody."
+  }
+
+  # A range that is shorter than that of the refusals would miss the event that was accepted among them.
+  assert {
+    condition     = alltrue([for name in ["clock_skew", "every_signature_refused"] : toset(regexall("\\[\\w+\\]", google_monitoring_alert_policy.query[name].conditions[0].condition_prometheus_query_language[0].query)) == toset(["[1h]"])])
+    error_message = "Refused and accepted are counted over the same time."
+  }
+
+  assert {
+    condition     = alltrue([for name in ["clock_skew", "every_signature_refused"] : google_monitoring_alert_policy.query[name].severity != "CRITICAL"])
+    error_message = "What a stranger with four requests can cause wakes nobody."
+  }
+}
+
 run "quiet_days" {
   command = plan
 
