@@ -51,9 +51,10 @@ locals {
       severity = "WARNING"
       duration = "0s"
       interval = "3600s"
-      # Something was published in the time before, or a new deployment would start with this alert.
+      # Something was published in the year before, or a new deployment would start with this alert. The alert stays open for
+      # as long as this range holds an event; Cloud Monitoring evaluates alerts over 2 years at most.
       query = <<-EOT
-        sum(increase(${local.promql.webhook_published}[${var.quiet_days + 30}d])) > 0
+        sum(increase(${local.promql.webhook_published}[365d])) > 0
         unless on() sum(increase(${local.promql.webhook_published}[${var.quiet_days}d])) > 0
       EOT
     }

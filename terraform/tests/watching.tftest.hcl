@@ -148,6 +148,11 @@ run "quiet_days" {
     condition     = strcontains(google_monitoring_alert_policy.query["quiet"].conditions[0].condition_prometheus_query_language[0].query, "[3d]") && google_monitoring_alert_policy.query["quiet"].display_name == "No incident event for 3 days"
     error_message = "The range is the one asked for."
   }
+
+  assert {
+    condition     = startswith(google_monitoring_alert_policy.query["quiet"].conditions[0].condition_prometheus_query_language[0].query, "sum(increase(${local.promql.webhook_published}[365d])) > 0\n")
+    error_message = "An alert that closes by itself while it is still quiet says that all is well."
+  }
 }
 
 run "path_from_left_to_right" {
