@@ -3,6 +3,7 @@
 locals {
   bundles_folder = coalesce(var.bundles_folder, "${path.module}/../dist")
   bundles        = toset(["incident-lead", "incident-webhook"])
+  staging_bucket = "projects/_/buckets/gcf-v2-sources-${data.google_project.this.number}-${var.region}"
 }
 
 # Modification times and modes are fixed by the provider, so the hash changes exactly when the content does.
@@ -121,7 +122,8 @@ resource "google_project_iam_member" "build_reads_staging" {
   condition {
     title       = "functions-staging-bucket"
     description = "Only the bucket that Cloud Functions stages sources in"
-    expression  = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${data.google_project.this.number}-${var.region}\")"
+    # The slash: europe-west1 is where the name of europe-west10 starts.
+    expression = "resource.name == \"${local.staging_bucket}\" || resource.name.startsWith(\"${local.staging_bucket}/\")"
   }
 }
 

@@ -207,7 +207,7 @@ run "no_broad_grant" {
   }
 
   assert {
-    condition     = google_project_iam_member.build_reads_staging.condition[0].expression == "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-123456789012-europe-west1\")"
-    error_message = "The build account reads the staging bucket of Cloud Functions, no other."
+    condition     = google_project_iam_member.build_reads_staging.condition[0].expression == "resource.name == \"projects/_/buckets/gcf-v2-sources-123456789012-europe-west1\" || resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-123456789012-europe-west1/\")"
+    error_message = "The build account reads the staging bucket of Cloud Functions, no other, such as that of europe-west10."
   }
 }
