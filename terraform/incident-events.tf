@@ -88,6 +88,7 @@ resource "google_pubsub_subscription" "subscriber" {
   depends_on = [
     google_cloud_run_service_iam_member.lead_push,
     google_pubsub_topic_iam_member.agent_publishes_dead_letters,
+    google_service_account_iam_member.agent_signs_push,
   ]
 }
 

@@ -72,6 +72,20 @@ run "push" {
   }
 }
 
+# No plan shows an order, so this reads the text.
+run "roles_before_deliveries" {
+  command = plan
+
+  assert {
+    condition = toset(regexall("google_\\w+\\.\\w+", regex("(?s)resource \"google_pubsub_subscription\" \"subscriber\".*?depends_on = \\[(.*?)\\]", file("${path.module}/incident-events.tf"))[0])) == toset([
+      "google_cloud_run_service_iam_member.lead_push",
+      "google_pubsub_topic_iam_member.agent_publishes_dead_letters",
+      "google_service_account_iam_member.agent_signs_push",
+    ])
+    error_message = "A delivery before Pub/Sub may sign, call and dead-letter is refused, and counted as an attempt."
+  }
+}
+
 run "dead_letter" {
   command = plan
 
