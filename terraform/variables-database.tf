@@ -83,6 +83,6 @@ variable "vpc_network" {
 }
 
 variable "vpc_subnetwork" {
-  description = "Subnetwork in var.region for Direct VPC egress of incident-lead, /26 or larger: two addresses an instance in a rollout."
+  description = "Subnetwork in var.region for Direct VPC egress of incident-lead, /26 or larger: two addresses an instance in a rollout. That of a Shared VPC as projects/HOST/regions/REGION/subnetworks/NAME."
   type        = string
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MODULE = join(import.meta.dirname, '..', '..', 'terraform');
@@ -29,5 +29,17 @@ describe('the README and runbooks of the Terraform module', () => {
   it('name files that exist', () => {
     const files = readdirSync(MODULE);
     for (const file of named(/`([\w-]+\.(?:tf|yaml))`/g, texts)) expect(files).toContain(file);
+  });
+
+  it('link to what exists', () => {
+    const links = named(/\]\((?!https?:)([^)#]+)\)/g, texts);
+    expect(links).toContain('runbooks');
+    for (const link of links) expect([link, existsSync(join(MODULE, link))]).toEqual([link, true]);
+  });
+
+  it('have psql stop at an error and undo what it did', () => {
+    const runs = named(/(psql .*-f .*)/g, texts);
+    expect(runs).not.toEqual([]);
+    for (const run of runs) expect(run).toMatch(/-v ON_ERROR_STOP=1 --single-transaction /);
   });
 });
