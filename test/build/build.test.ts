@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { build } from '../../tools/build.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
+const ROOT = join(import.meta.dirname, '..', '..');
 const FIXTURE = join(import.meta.dirname, 'fixture');
 
 describe('build', () => {
@@ -13,10 +14,11 @@ describe('build', () => {
     folder = temporaryFolder();
     out = join(folder, 'dist');
     cpSync(FIXTURE, folder, { recursive: true });
+    cpSync(join(ROOT, 'package-lock.json'), join(folder, 'package-lock.json'));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('writes entry, bundle, code cache, source map and package.json for each function', async () => {
+  it('writes entry, bundle, code cache, source map, package.json and package-lock.json for each function', async () => {
     const folders = await build({ root: folder });
     expect(folders).toEqual([join(out, 'incident-webhook'), join(out, 'incident-lead')]);
     for (const each of folders) {
@@ -25,6 +27,7 @@ describe('build', () => {
         'bundle.js.map',
         `bundle.${process.version}-${process.arch}.cache`,
         'index.cjs',
+        'package-lock.json',
         'package.json',
       ]);
       expect(readFileSync(join(each, 'bundle.js'), 'utf8')).toMatch(/\/\/# sourceMappingURL=bundle\.js\.map\n$/);

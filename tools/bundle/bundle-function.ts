@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { CACHE_NAME, compileCache } from './compile-cache.ts';
+import { deployableLock } from './deployable-lock.ts';
 import { deployablePackage, FRAMEWORK } from './deployable-package.ts';
 import { lazyRequirePlugin } from './lazy-requires.ts';
 import type { FolderContent } from './replace-folder.ts';
@@ -16,7 +17,7 @@ const ENTRY = join(import.meta.dirname, 'entry.cjs');
 
 /**
  * Bundles one function into the files of its deployable folder: the entry, the bundle that it runs, the bundle's
- * code cache and linked source map, and package.json.
+ * code cache and linked source map, package.json and package-lock.json.
  *
  * @param root the repository's folder, absolute
  * @param name the folder below `functions/` whose `index.ts` is the entry
@@ -29,6 +30,7 @@ export async function bundleFunction(
   validators: CompiledValidators,
 ): Promise<FolderContent> {
   const description = deployablePackage(root, name, MAIN);
+  const lock = deployableLock(root, description);
   const { outputFiles, metafile, warnings } = await build({
     entryPoints: [join(root, 'functions', name, 'index.ts')],
     outfile: join(root, 'dist', name, 'bundle.js'),
@@ -67,5 +69,6 @@ export async function bundleFunction(
     ...outputFiles.map(({ path, contents }) => [basename(path), contents] as const),
     [CACHE_NAME, await compileCache(bundle.text)],
     ['package.json', description],
+    ['package-lock.json', lock],
   ]);
 }
