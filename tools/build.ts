@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundleFunction } from './bundle/bundle-function.ts';
 import { replaceFolder } from './bundle/replace-folder.ts';
+import { unmatched } from './bundle/substitution-plugin.ts';
+import { SUBSTITUTIONS, type Substitution } from './bundle/substitutions.ts';
 import { compileValidators } from './bundle/validators.ts';
 
 /** The deployables: a folder below `functions/` each, and the folder below `dist/` it becomes. */
-export const FUNCTIONS = ['incident-webhook', 'incident-lead'] as const;
+const FUNCTIONS = ['incident-webhook', 'incident-lead'] as const;
 
 /** What to build; everything has a default. */
 export interface BuildOptions {
@@ -13,29 +15,37 @@ export interface BuildOptions {
   readonly root?: string;
   /** Where the folders go; default: `dist` below `root`. */
   readonly out?: string;
-  /** Which functions; default: all. */
-  readonly functions?: readonly (typeof FUNCTIONS)[number][];
+  /** What the bundles do not take from the dependencies as it is; default: the table of `substitutions.ts`. */
+  readonly substitutions?: readonly Substitution[];
 }
 
 /**
  * Bundles the functions into self-contained folders. The same sources give the same bytes, and a folder whose content
  * would not change is left alone.
  *
- * @returns the absolute path of each folder, in the order of `functions`
+ * @returns the absolute path of each folder: of incident-webhook, then of incident-lead
  * @throws Error that says what to change; no folder is touched then
  */
 export async function build(options: BuildOptions = {}): Promise<string[]> {
   const root = resolve(options.root ?? join(import.meta.dirname, '..'));
   const out = resolve(options.out ?? join(root, 'dist'));
-  const functions = options.functions ?? FUNCTIONS;
-  for (const name of functions) {
+  const substitutions = options.substitutions ?? SUBSTITUTIONS;
+  for (const name of FUNCTIONS) {
     const entry = `functions/${name}/index.ts`;
     if (!existsSync(join(root, entry))) throw new Error(`${entry} is missing: there is nothing to build ${name} from`);
   }
   const validators = await compileValidators(root, ['functions', 'shared'], 'shared/ajv.ts');
-  const contents = await Promise.all(functions.map((name) => bundleFunction(root, name, validators)));
-  return contents.map((content, index) => {
-    const folder = join(out, functions[index] ?? '');
+  const bundled = await Promise.all(FUNCTIONS.map((name) => bundleFunction(root, name, validators, substitutions)));
+  const idle = unmatched(
+    substitutions,
+    bundled.flatMap(({ inputs }) => inputs),
+  );
+  if (idle.length > 0) {
+    const files = idle.map(({ file }) => file).join(', ');
+    throw new Error(`substitutions.ts names files that are in no bundle; correct or remove their rows: ${files}`);
+  }
+  return bundled.map(({ content }, index) => {
+    const folder = join(out, FUNCTIONS[index] ?? '');
     replaceFolder(folder, content);
     return folder;
   });

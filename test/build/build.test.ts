@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from '../../tools/build.ts';
+import { type BuildOptions, build } from '../../tools/build.ts';
+import type { Substitution } from '../../tools/bundle/substitutions.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -18,8 +19,11 @@ describe('build', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
+  /** The fixture has none of the files that the real functions' table names. */
+  const buildFixture = (options: BuildOptions): Promise<string[]> => build({ substitutions: [], ...options });
+
   it('writes entry, bundle, code cache, source map, package.json and package-lock.json for each function', async () => {
-    const folders = await build({ root: folder });
+    const folders = await buildFixture({ root: folder });
     expect(folders).toEqual([join(out, 'incident-webhook'), join(out, 'incident-lead')]);
     for (const each of folders) {
       expect(readdirSync(each).sort()).toEqual([
@@ -42,7 +46,10 @@ describe('build', () => {
   });
 
   it('gives the same bytes for the same sources', async () => {
-    const [first, second] = [await build({ root: folder }), await build({ root: folder, out: join(folder, 'again') })];
+    const [first, second] = [
+      await buildFixture({ root: folder }),
+      await buildFixture({ root: folder, out: join(folder, 'again') }),
+    ];
     for (const [index, each] of first.entries()) {
       for (const name of readdirSync(each)) {
         expect(readFileSync(join(second[index] ?? '', name))).toEqual(readFileSync(join(each, name)));
@@ -51,10 +58,10 @@ describe('build', () => {
   });
 
   it('leaves a folder alone that would not change, and replaces one that would', async () => {
-    const [webhook = '', lead = ''] = await build({ root: folder });
+    const [webhook = '', lead = ''] = await buildFixture({ root: folder });
     const before = [statSync(webhook).ino, statSync(lead).ino];
     writeFileSync(join(lead, 'stray.txt'), '');
-    await build({ root: folder });
+    await buildFixture({ root: folder });
     expect(statSync(webhook).ino).toBe(before[0]);
     expect(statSync(lead).ino).not.toBe(before[1]);
     expect(readdirSync(lead)).not.toContain('stray.txt');
@@ -63,12 +70,21 @@ describe('build', () => {
 
   it('says what is missing and touches no folder', async () => {
     rmSync(join(folder, 'functions', 'incident-lead'), { recursive: true });
-    await expect(build({ root: folder })).rejects.toThrow('functions/incident-lead/index.ts is missing');
+    await expect(buildFixture({ root: folder })).rejects.toThrow('functions/incident-lead/index.ts is missing');
+    expect(readdirSync(folder)).not.toContain('dist');
+  });
+
+  it('names what is to be replaced and is in no bundle', async () => {
+    const row = (file: string): Substitution => ({ file, by: 'nothing', reason: 'it is not needed' });
+    const substitutions = [row('left-the-dependencies/index.js'), row('ajv/dist/runtime/moved.js')];
+    await expect(buildFixture({ root: folder, substitutions })).rejects.toThrow(
+      'in no bundle; correct or remove their rows: left-the-dependencies/index.js, ajv/dist/runtime/moved.js',
+    );
     expect(readdirSync(folder)).not.toContain('dist');
   });
 
   it('refuses a version range of the framework', async () => {
     writeFileSync(join(folder, 'package.json'), '{"dependencies":{"@google-cloud/functions-framework":"^5.0.5"}}');
-    await expect(build({ root: folder })).rejects.toThrow('exact version of @google-cloud/functions-framework');
+    await expect(buildFixture({ root: folder })).rejects.toThrow('exact version of @google-cloud/functions-framework');
   });
 });

@@ -82,10 +82,10 @@ describe('substitutions', () => {
     );
   });
 
-  it('are reported where an update has moved their file', () => {
+  it('are reported where an update has moved their file or dropped their package', () => {
     const inputs = ['node_modules/google-gax/build/src/index.js', 'x/node_modules/fast-sha256/sha256.js'];
     const substitution = (file: string): Substitution => ({ file, by: 'nothing', reason: '' });
-    const moved = substitution('google-gax/build/src/iamService.js');
-    expect(unmatched([moved, substitution('fast-sha256/sha256.js'), substitution('pg/x.js')], inputs)).toEqual([moved]);
+    const [moved, dropped] = [substitution('google-gax/build/src/iamService.js'), substitution('pg/x.js')];
+    expect(unmatched([moved, substitution('fast-sha256/sha256.js'), dropped], inputs)).toEqual([moved, dropped]);
   });
 });

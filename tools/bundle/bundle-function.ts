@@ -7,13 +7,20 @@ import { deployableLock } from './deployable-lock.ts';
 import { deployablePackage, FRAMEWORK } from './deployable-package.ts';
 import { lazyRequirePlugin } from './lazy-requires.ts';
 import type { FolderContent } from './replace-folder.ts';
-import { substitutionPlugin, unmatched } from './substitution-plugin.ts';
-import { LAZY_PACKAGES, SUBSTITUTIONS } from './substitutions.ts';
+import { substitutionPlugin } from './substitution-plugin.ts';
+import { LAZY_PACKAGES, type Substitution } from './substitutions.ts';
 import { type CompiledValidators, validatorPlugin } from './validators.ts';
 
 /** The entry's name. With `.cjs` the framework knows the module's kind without reading packages upwards (see loader.js). */
 const MAIN = 'index.cjs';
 const ENTRY = join(import.meta.dirname, 'entry.cjs');
+
+/** A function, bundled. */
+interface BundledFunction {
+  readonly content: FolderContent;
+  /** The paths of all modules in the bundle, relative to the repository's folder. */
+  readonly inputs: readonly string[];
+}
 
 /**
  * Bundles one function into the files of its deployable folder: the entry, the bundle that it runs, the bundle's
@@ -22,13 +29,15 @@ const ENTRY = join(import.meta.dirname, 'entry.cjs');
  * @param root the repository's folder, absolute
  * @param name the folder below `functions/` whose `index.ts` is the entry
  * @param validators what to put in the place of validator modules
- * @throws Error where esbuild reports an error or a warning, or a substitution no longer finds its file
+ * @param substitutions what to put in the place of files of dependencies
+ * @throws Error where esbuild reports an error or a warning
  */
 export async function bundleFunction(
   root: string,
   name: string,
   validators: CompiledValidators,
-): Promise<FolderContent> {
+  substitutions: readonly Substitution[],
+): Promise<BundledFunction> {
   const description = deployablePackage(root, name, MAIN);
   const lock = deployableLock(root, description);
   const { outputFiles, metafile, warnings } = await build({
@@ -56,19 +65,17 @@ export async function bundleFunction(
     sourcesContent: false,
     logLevel: 'error',
     metafile: true,
-    plugins: [validatorPlugin(validators), substitutionPlugin(SUBSTITUTIONS), lazyRequirePlugin(LAZY_PACKAGES)],
+    plugins: [validatorPlugin(validators), substitutionPlugin(substitutions), lazyRequirePlugin(LAZY_PACKAGES)],
   });
   if (warnings.length > 0) throw new Error(`${name}: ${warnings.map(({ text }) => text).join('; ')}`);
-  const moved = unmatched(SUBSTITUTIONS, Object.keys(metafile.inputs)).map(({ file }) => file);
-  if (moved.length > 0)
-    throw new Error(`${name}: substitutions.ts names files that are not there: ${moved.join(', ')}`);
   const bundle = outputFiles.find(({ path }) => path.endsWith('.js'));
   if (!bundle || !isAscii(bundle.contents)) throw new Error(`${name}: the bundle is not ASCII, as entry.cjs reads it`);
-  return new Map<string, Uint8Array | string>([
+  const content = new Map<string, Uint8Array | string>([
     [MAIN, readFileSync(ENTRY)],
     ...outputFiles.map(({ path, contents }) => [basename(path), contents] as const),
     [CACHE_NAME, await compileCache(bundle.text)],
     ['package.json', description],
     ['package-lock.json', lock],
   ]);
+  return { content, inputs: Object.keys(metafile.inputs) };
 }

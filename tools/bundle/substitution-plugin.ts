@@ -34,18 +34,13 @@ export function substitutionPlugin(substitutions: readonly Substitution[]): Plug
 }
 
 /**
- * The substitutions that matched nothing although their package is in the bundle: an update has moved the file.
+ * The substitutions that took no effect: an update has moved their file, or nothing needs it any more.
  *
- * @param inputs the paths of all modules in a bundle
+ * @param inputs the paths of all modules in all bundles
  */
 export function unmatched(substitutions: readonly Substitution[], inputs: readonly string[]): Substitution[] {
   const files = new Set(inputs.map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)));
-  const packages = new Set([...files].map(packageOf));
-  return substitutions.filter(({ file }) => packages.has(packageOf(file)) && !files.has(file));
-}
-
-function packageOf(file: string): string {
-  return file.split('/', file.startsWith('@') ? 2 : 1).join('/');
+  return substitutions.filter(({ file }) => !files.has(file));
 }
 
 /** A module any use of which is an error; to have it required is none. */

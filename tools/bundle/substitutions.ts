@@ -85,8 +85,6 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
     reason: 'no .proto file is read at run time',
   },
   { file: 'protobufjs/src/index.js', by: { module: './index-light' }, reason: 'as proto-loader: no parser is needed' },
-  { file: 'winston/lib/winston/transports/file.js', by: 'nothing', reason: 'logs go to stdout' },
-  { file: 'winston/lib/winston/transports/http.js', by: 'nothing', reason: 'logs go to stdout' },
   { file: 'google-gax/build/protos/locations.js', by: 'nothing', reason: 'as iam_service.js' },
   { file: 'google-gax/build/protos/operations.js', by: 'nothing', reason: 'as iam_service.js' },
   {
@@ -132,9 +130,7 @@ export const LAZY_PACKAGES: readonly string[] = [
   'google-gax',
   'google-logging-utils',
   'googleapis-common',
-  'logform',
   'pg',
   'proto3-json-serializer',
-  'winston',
   'winston-transport',
 ];
