@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { PATH } from '../functions/incident-webhook/guard.ts';
 import { awaitStory, conclusions } from './local-system/event-story.ts';
 import { journalFile } from './local-system/journal.ts';
 import { findRunning, LOCAL_FOLDER } from './local-system/local-folder.ts';
@@ -11,7 +12,6 @@ import { type Sample, samplePayload } from './sample-event/payload.ts';
 import { newWebhookId, type SignedRequest, signedRequest } from './sample-event/signed-request.ts';
 import { findSigningSecret } from './sample-event/signing-secret.ts';
 
-const PATH = '/webhooks/incident/lead';
 /** For the hops after the answer. */
 const STORY_TIMEOUT_MS = 10_000;
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { PATH } from '../../functions/incident-webhook/guard.ts';
 import { findSigningSecret } from '../sample-event/signing-secret.ts';
 import { buildFunctions } from './build-process.ts';
 import { startDemoSubscriber } from './demo-subscriber.ts';
@@ -33,7 +34,6 @@ export interface Starter {
 }
 
 const DIST = join(import.meta.dirname, '..', '..', 'dist');
-const PATH = '/webhooks/incident/lead';
 
 /**
  * Builds and starts everything.

@@ -1,3 +1,4 @@
+import { PATH } from '../../functions/incident-webhook/guard.ts';
 import type { Reason } from '../../functions/incident-webhook/refusal.ts';
 import type { DemoMessage } from './demo-subscriber.ts';
 import type { Delivery, FunctionLine, JournalEntry } from './journal.ts';
@@ -84,7 +85,7 @@ function webhookSteps(at: string, { message, metadata = {} }: FunctionLine): Ste
     text,
     reason,
   });
-  const received = step('received', 'done', 'POST /webhooks/incident/lead');
+  const received = step('received', 'done', `POST ${PATH}`);
   const verified = step('verified', 'done', 'signature, age and form are right');
   if (outcome === 'published') return [received, verified, step('published', 'done', message)];
   if (outcome === 'ignored') return [received, verified, step('published', 'ended', message)];

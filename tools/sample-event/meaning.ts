@@ -1,9 +1,11 @@
+import { PATH } from '../../functions/incident-webhook/guard.ts';
+
 /** What each status of the webhook means for whoever sent the event. */
 const MEANINGS: Readonly<Record<number, string>> = {
   204: 'Accepted: the event is authentic, and either published and confirmed by Pub/Sub, or of a kind that is ignored.',
   400: 'Authentic, but not JSON (or cut off on the way). Correct the body; sending the same again does not help.',
   401: 'Not authenticated: secret, signature, age or one of the three headers is wrong; the log line says which. Compare the secret first.',
-  404: 'Nothing is at this path. Use /webhooks/incident/lead, exactly so.',
+  404: `Nothing is at this path. Use ${PATH}, exactly so.`,
   405: 'Only POST is allowed.',
   408: 'The body was not complete within 5 s.',
   413: 'The body has more than 1 MiB.',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { INCIDENT_UPDATED } from '../../functions/incident-webhook/incident.ts';
 import { EXAMPLES, eventTypes, isLeadCase, type LeadCase, PING } from './catalogue.ts';
 
 /** Which event to make; everything has a default. */
@@ -28,22 +29,26 @@ interface Assignment {
   assignee?: { id: string; slack_user_id?: string };
 }
 
-const UPDATED = 'public_incident.incident_updated_v2';
-
 /**
  * The text of an event's body.
  * @throws Error where there is no example of the event type, or an option does not fit it.
  */
-export function samplePayload({ event = UPDATED, status, lead, incident: id, oldForm = false }: Sample): string {
-  if (event !== UPDATED) {
+export function samplePayload({
+  event = INCIDENT_UPDATED,
+  status,
+  lead,
+  incident: id,
+  oldForm = false,
+}: Sample): string {
+  if (event !== INCIDENT_UPDATED) {
     const changes = Object.entries({ status, lead, incident: id, 'old-form': oldForm || undefined });
     const [change] = changes.find(([, value]) => value !== undefined) ?? [];
     if (change !== undefined)
-      throw new Error(`--${change} changes ${UPDATED} only; leave it out, or leave out --event.`);
+      throw new Error(`--${change} changes ${INCIDENT_UPDATED} only; leave it out, or leave out --event.`);
     return readExample(event);
   }
-  const body = JSON.parse(readExample(UPDATED)) as { event_type: string; [UPDATED]: Incident };
-  const incident = body[UPDATED];
+  const body = JSON.parse(readExample(INCIDENT_UPDATED)) as { event_type: string; [INCIDENT_UPDATED]: Incident };
+  const incident = body[INCIDENT_UPDATED];
   if (typeof incident.incident_status === 'object') incident.incident_status.category = status ?? 'learning';
   if (id !== undefined) incident.id = id;
   if (lead !== undefined) incident.incident_role_assignments = assignmentsOf(lead, incident);

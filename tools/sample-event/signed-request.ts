@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { Webhook } from 'svix';
+import { INCIDENT_UPDATED } from '../../functions/incident-webhook/incident.ts';
 import type { Fault } from './catalogue.ts';
 
 /** A request as it is to be sent. */
@@ -67,12 +68,7 @@ function spoilBody(body: Buffer, fault: Fault | undefined): Buffer {
     case 'not-json':
       return body.subarray(0, body.length / 2);
     case 'bad-schema':
-      return Buffer.from(
-        JSON.stringify({
-          event_type: 'public_incident.incident_updated_v2',
-          'public_incident.incident_updated_v2': { id: 42 },
-        }),
-      );
+      return Buffer.from(JSON.stringify({ event_type: INCIDENT_UPDATED, [INCIDENT_UPDATED]: { id: 42 } }));
     default:
       return body;
   }

@@ -1,10 +1,10 @@
 import { secretManagerStore } from '../../functions/incident-webhook/secret-manager.ts';
+import { SECRET_NAME } from '../../shared/config.ts';
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
 import { readSecret } from '../local-system/local-folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const NAME = /^projects\/[^/\s]+\/secrets\/[A-Za-z0-9_-]{1,255}$/;
 /** From a laptop, credentials included. */
 const READ_TIMEOUT_MS = 10_000;
 
@@ -15,7 +15,7 @@ const READ_TIMEOUT_MS = 10_000;
  */
 export async function findSigningSecret(url: URL, folder: string, env: Environment = process.env): Promise<string> {
   const text = (env['INCIDENT_WEBHOOK_SECRET'] ?? '').trim();
-  if (NAME.test(text)) return readNewest(text, env);
+  if (SECRET_NAME.test(text)) return readNewest(text, env);
   const [literal] = text.split(/\s+/);
   if (literal) {
     const secret = parseSigningSecret(literal);

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { INCIDENT_UPDATED } from '../../../functions/incident-webhook/incident.ts';
 import { eventTypes, FAULTS, LEADS, STATUSES } from '../../sample-event/catalogue.ts';
 import type { Journal } from '../journal.ts';
 import { answer } from './answer.ts';
@@ -81,7 +82,7 @@ async function serve(subject: PageSubject, port: number, req: IncomingMessage, r
 /** What the form offers. */
 function choices(): object {
   return {
-    events: eventTypes().filter((type) => type !== 'public_incident.incident_updated_v2'),
+    events: eventTypes().filter((type) => type !== INCIDENT_UPDATED),
     statuses: STATUSES,
     leads: LEADS,
     faults: Object.fromEntries(Object.entries(FAULTS).map(([name, { status, what }]) => [name, `${what} (${status})`])),
