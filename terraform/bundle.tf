@@ -23,7 +23,7 @@ data "archive_file" "bundle" {
       condition = try(fileexists(
         "${local.bundles_folder}/${each.key}/${jsondecode(file("${local.bundles_folder}/${each.key}/package.json")).main}"
       ), false)
-      error_message = "Expected a built function in ${local.bundles_folder}/${each.key}, got no package.json or not the file that its main names. Run: npm ci && npm run build"
+      error_message = "Expected a built function in ${local.bundles_folder}/${each.key}, got no package.json or not the file that its main names. Run npm ci && npm run build."
     }
   }
 }

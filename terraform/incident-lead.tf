@@ -74,7 +74,7 @@ resource "google_cloudfunctions2_function" "incident_lead" {
     }
     precondition {
       condition     = var.incident_lead.timeout_seconds < local.lead_ack_deadline_seconds
-      error_message = "Expected incident_lead.timeout_seconds below the ack deadline of ${local.lead_ack_deadline_seconds} s, got ${var.incident_lead.timeout_seconds}: Pub/Sub would deliver again what is still being worked on."
+      error_message = "Expected incident_lead.timeout_seconds below the ack deadline of ${local.lead_ack_deadline_seconds} s, got ${var.incident_lead.timeout_seconds}. Lower it: Pub/Sub would deliver again what is still being worked on."
     }
   }
 

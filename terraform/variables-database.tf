@@ -10,7 +10,7 @@ variable "database_connection_limit" {
 
   validation {
     condition     = var.database_connection_limit >= 1 && floor(var.database_connection_limit) == var.database_connection_limit
-    error_message = "database_connection_limit: expected a whole number of 1 or more, got ${var.database_connection_limit}. Read it with SHOW max_connections."
+    error_message = "database_connection_limit: expected a whole number of 1 or more, got ${var.database_connection_limit}. Set what SHOW max_connections answers on the instance."
   }
 }
 
@@ -20,7 +20,7 @@ variable "database_instance" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,97}$", var.database_instance))
-    error_message = "database_instance: expected the bare name of an instance such as alan-backend, got \"${var.database_instance}\". The project goes into database_project."
+    error_message = "database_instance: expected the bare name of an instance such as alan-backend, got \"${var.database_instance}\". Put the project into database_project, and leave the region out."
   }
 }
 
@@ -31,7 +31,7 @@ variable "database_ip_type" {
 
   validation {
     condition     = contains(["PRIVATE", "PSC"], var.database_ip_type)
-    error_message = "database_ip_type: expected PRIVATE or PSC, got \"${var.database_ip_type}\". A public address is left out on purpose."
+    error_message = "database_ip_type: expected PRIVATE or PSC, got \"${var.database_ip_type}\". Set the one that the instance has; a public address is left out on purpose."
   }
 }
 
@@ -41,7 +41,7 @@ variable "database_name" {
 
   validation {
     condition     = can(regex("^[A-Za-z_][A-Za-z0-9_-]{0,62}$", var.database_name))
-    error_message = "database_name: expected the name of a PostgreSQL database, 1 to 63 letters, digits, - or _, got \"${var.database_name}\"."
+    error_message = "database_name: expected the name of a PostgreSQL database, 1 to 63 letters, digits, - or _, got \"${var.database_name}\". Look it up with gcloud sql databases list --instance=${var.database_instance}."
   }
 }
 
@@ -52,7 +52,7 @@ variable "database_pool_max" {
 
   validation {
     condition     = var.database_pool_max >= 1 && floor(var.database_pool_max) == var.database_pool_max
-    error_message = "database_pool_max: expected a whole number of 1 or more, got ${var.database_pool_max}."
+    error_message = "database_pool_max: expected a whole number of 1 or more, got ${var.database_pool_max}. Set 2 unless deliveries wait for a connection."
   }
 }
 
@@ -73,7 +73,7 @@ variable "database_roles" {
 
   validation {
     condition     = !contains(var.database_roles, "cloudsqlsuperuser")
-    error_message = "database_roles: expected roles that read the view, got cloudsqlsuperuser. The function reads alaner_directory and nothing else."
+    error_message = "database_roles: expected roles that read the view, got ${jsonencode(var.database_roles)}. Take cloudsqlsuperuser out: the function reads alaner_directory and nothing else."
   }
 }
 

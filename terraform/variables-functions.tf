@@ -25,15 +25,15 @@ variable "incident_lead" {
 
   validation {
     condition     = var.incident_lead.concurrency == 1 || try(tonumber(var.incident_lead.cpu) >= 1, false)
-    error_message = "incident_lead: a concurrency above 1 needs cpu \"1\" or more, got cpu \"${var.incident_lead.cpu}\" with concurrency ${var.incident_lead.concurrency}."
+    error_message = "incident_lead: expected cpu \"1\" or more for a concurrency above 1, got cpu \"${var.incident_lead.cpu}\" with concurrency ${var.incident_lead.concurrency}. Raise cpu, or set concurrency to 1."
   }
   validation {
     condition     = var.incident_lead.min_instances <= var.incident_lead.max_instances && var.incident_lead.max_instances >= 1
-    error_message = "incident_lead: expected min_instances <= max_instances and at least 1 as the maximum, got ${var.incident_lead.min_instances} and ${var.incident_lead.max_instances}."
+    error_message = "incident_lead: expected min_instances <= max_instances and at least 1 as the maximum, got ${var.incident_lead.min_instances} and ${var.incident_lead.max_instances}. Lower min_instances or raise max_instances."
   }
   validation {
     condition     = var.incident_lead.timeout_seconds > 8
-    error_message = "incident_lead: expected timeout_seconds above the 8 s in which the function answers by itself, got ${var.incident_lead.timeout_seconds}."
+    error_message = "incident_lead: expected timeout_seconds above the 8 s in which the function answers by itself, got ${var.incident_lead.timeout_seconds}. Set 30, its default."
   }
 }
 
@@ -55,15 +55,15 @@ variable "incident_webhook" {
 
   validation {
     condition     = var.incident_webhook.concurrency == 1 || try(tonumber(var.incident_webhook.cpu) >= 1, false)
-    error_message = "incident_webhook: a concurrency above 1 needs cpu \"1\" or more, got cpu \"${var.incident_webhook.cpu}\" with concurrency ${var.incident_webhook.concurrency}."
+    error_message = "incident_webhook: expected cpu \"1\" or more for a concurrency above 1, got cpu \"${var.incident_webhook.cpu}\" with concurrency ${var.incident_webhook.concurrency}. Raise cpu, or set concurrency to 1."
   }
   validation {
     condition     = var.incident_webhook.min_instances <= var.incident_webhook.max_instances && var.incident_webhook.max_instances >= 1
-    error_message = "incident_webhook: expected min_instances <= max_instances and at least 1 as the maximum, got ${var.incident_webhook.min_instances} and ${var.incident_webhook.max_instances}."
+    error_message = "incident_webhook: expected min_instances <= max_instances and at least 1 as the maximum, got ${var.incident_webhook.min_instances} and ${var.incident_webhook.max_instances}. Lower min_instances or raise max_instances."
   }
   validation {
     condition     = var.incident_webhook.timeout_seconds > 8 && var.incident_webhook.timeout_seconds <= 15
-    error_message = "incident_webhook: expected timeout_seconds above 8 (the function's own answer) and up to 15 (the sender hangs up), got ${var.incident_webhook.timeout_seconds}."
+    error_message = "incident_webhook: expected timeout_seconds above 8 (the function's own answer) and up to 15 (the sender hangs up), got ${var.incident_webhook.timeout_seconds}. Set 15, its default."
   }
 }
 
@@ -75,7 +75,7 @@ variable "log_level" {
   validation {
     # The metrics and alerts of this module count INFO lines.
     condition     = contains(["debug", "info"], var.log_level)
-    error_message = "log_level: expected debug or info, got \"${var.log_level}\". Above info the lines that metrics and alerts count are not written."
+    error_message = "log_level: expected debug or info, got \"${var.log_level}\". Set one of the two: above info the lines that metrics and alerts count are not written."
   }
 }
 
@@ -86,7 +86,7 @@ variable "runtime" {
 
   validation {
     condition     = var.runtime == "nodejs24"
-    error_message = "runtime: expected nodejs24, which the bundles are built and tested for, got \"${var.runtime}\". A newer one starts with tools/build.ts."
+    error_message = "runtime: expected nodejs24, which the bundles are built and tested for, got \"${var.runtime}\". Leave it out; a newer runtime starts with a change of tools/build.ts."
   }
 }
 

@@ -12,7 +12,7 @@ variable "delivery_attempts" {
   validation {
     # 10+20+40+80+160+320 s, then 600 s each: the 18th delivery comes after 2 h.
     condition     = var.delivery_attempts >= 18 && var.delivery_attempts <= 100
-    error_message = "delivery_attempts: expected 18 (two hours of database outage) to 100 (the limit of Pub/Sub), got ${var.delivery_attempts}."
+    error_message = "delivery_attempts: expected 18 (two hours of database outage) to 100 (the limit of Pub/Sub), got ${var.delivery_attempts}. Choose for the longest database outage to ride out: 20 last 2 h 20 min, 100 last 15 h 40 min."
   }
 }
 
@@ -35,7 +35,7 @@ variable "project" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
-    error_message = "project: expected a project id (6 to 30 lower-case letters, digits, -), got \"${var.project}\". The id, not the number or the name."
+    error_message = "project: expected a project id (6 to 30 lower-case letters, digits, -), got \"${var.project}\". Set the id, not the number or the name; gcloud projects list shows all three."
   }
 }
 
@@ -46,7 +46,7 @@ variable "quiet_days" {
 
   validation {
     condition     = var.quiet_days >= 1 && var.quiet_days <= 30 && floor(var.quiet_days) == var.quiet_days
-    error_message = "quiet_days: expected a whole number of days from 1 to 30, got ${var.quiet_days}."
+    error_message = "quiet_days: expected a whole number of days from 1 to 30, got ${var.quiet_days}. Set more than the longest time without an incident that is normal."
   }
 }
 
@@ -58,7 +58,7 @@ variable "redrive_operators" {
 
   validation {
     condition     = alltrue([for m in var.redrive_operators : can(regex("^(user|group|serviceAccount|principal|principalSet):.+", m))])
-    error_message = "redrive_operators: expected user:, group:, serviceAccount:, principal: or principalSet: members, got ${jsonencode(var.redrive_operators)}. Everyone (allUsers, allAuthenticatedUsers, domain:) is refused."
+    error_message = "redrive_operators: expected user:, group:, serviceAccount:, principal: or principalSet: members, got ${jsonencode(var.redrive_operators)}. Name people, groups or accounts: everyone (allUsers, allAuthenticatedUsers, domain:) is refused."
   }
 }
 
@@ -69,7 +69,7 @@ variable "region" {
 
   validation {
     condition     = can(regex("^europe-[a-z]+[0-9]+$", var.region))
-    error_message = "region: expected a European region such as europe-west1, got \"${var.region}\". Messages and the secret stay in the EU."
+    error_message = "region: expected a European region such as europe-west1, got \"${var.region}\". Choose one that starts with europe-: messages and the secret stay in Europe."
   }
 }
 
@@ -96,22 +96,22 @@ variable "subscribers" {
   validation {
     # The name becomes that of an account too, with "-push" added and 30 characters at most.
     condition     = alltrue([for name in keys(var.subscribers) : can(regex("^[a-z][a-z0-9-]{1,23}[a-z0-9]$", name)) && name != "incident-lead"])
-    error_message = "subscribers: expected names of 3 to 25 lower-case letters, digits and -, other than incident-lead, got ${jsonencode(keys(var.subscribers))}."
+    error_message = "subscribers: expected names of 3 to 25 lower-case letters, digits and -, other than incident-lead, got ${jsonencode(keys(var.subscribers))}. Rename what differs: the name becomes that of an account too."
   }
   validation {
     condition     = alltrue([for s in values(var.subscribers) : s.push == null || can(regex("^https://[^/]+", s.push.endpoint))])
-    error_message = "subscribers: expected push.endpoint to be an https:// address, got ${jsonencode([for s in values(var.subscribers) : s.push.endpoint if s.push != null])}."
+    error_message = "subscribers: expected push.endpoint to be an https:// address, got ${jsonencode([for s in values(var.subscribers) : s.push.endpoint if s.push != null])}. Write each as https://HOST/PATH."
   }
   validation {
     condition     = alltrue(flatten([for s in values(var.subscribers) : [for m in s.readers : can(regex("^(user|group|serviceAccount|principal|principalSet):.+", m))]]))
-    error_message = "subscribers: expected readers to be user:, group:, serviceAccount:, principal: or principalSet: members, got ${jsonencode(flatten([for s in values(var.subscribers) : tolist(s.readers)]))}. Events are not for everyone (allUsers, allAuthenticatedUsers, domain:)."
+    error_message = "subscribers: expected readers to be user:, group:, serviceAccount:, principal: or principalSet: members, got ${jsonencode(flatten([for s in values(var.subscribers) : tolist(s.readers)]))}. Name people, groups or accounts: events are not for everyone (allUsers, allAuthenticatedUsers, domain:)."
   }
   validation {
     condition     = alltrue([for s in values(var.subscribers) : (s.push == null) != (length(s.readers) == 0)])
-    error_message = "subscribers: expected each to have either push or readers: who pulls needs no endpoint, and nobody else reads what is pushed."
+    error_message = "subscribers: expected each to have either push or readers, got ${jsonencode([for name, s in var.subscribers : name if(s.push == null) == (length(s.readers) == 0)])} with both or neither. Give each exactly one: who pulls needs no endpoint, and nobody else reads what is pushed."
   }
   validation {
     condition     = alltrue([for s in values(var.subscribers) : s.ack_deadline_seconds >= 10 && s.ack_deadline_seconds <= 600])
-    error_message = "subscribers: expected ack_deadline_seconds from 10 to 600, got ${jsonencode([for s in values(var.subscribers) : s.ack_deadline_seconds])}."
+    error_message = "subscribers: expected ack_deadline_seconds from 10 to 600, got ${jsonencode([for s in values(var.subscribers) : s.ack_deadline_seconds])}. Set the longest time that one message takes, at most 600."
   }
 }

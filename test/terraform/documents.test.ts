@@ -13,6 +13,16 @@ const named = (pattern: RegExp, text: string): string[] => [
   ...new Set([...text.matchAll(pattern)].map(([, name = '']) => name)),
 ];
 
+// What the one who reads it has to do.
+const ADVICE = /\. (?:Ask|Choose|Give|Leave|List|Look|Lower|Name|Put|Raise|Rename|Run|Set|Take|Write) .+\."$/;
+
+describe('the refusals of the Terraform module', () => {
+  it.each(named(/error_message = (.+)/g, code))('say what was expected, what came and what to do: %s', (message) => {
+    expect(message).toMatch(/expected .+ got /i);
+    expect(message).toMatch(ADVICE);
+  });
+});
+
 describe('the README and runbooks of the Terraform module', () => {
   it('name outputs that exist', () => {
     expect(named(/^output "(\w+)"/gm, code)).toEqual(
