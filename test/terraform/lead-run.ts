@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { startPostgres } from '../../tools/local-system/postgres.ts';
+import { incidentEvent, pushBody } from '../support/push.ts';
 import { type Causes, type FunctionRun, startFunctionRun } from './function-run.ts';
 import { sendPart } from './part-of-a-body.ts';
 
@@ -14,10 +15,10 @@ export async function runLead(): Promise<FunctionRun> {
     gone ??= postgres.stop();
     return gone;
   };
-  const post = (body: object): Promise<unknown> =>
-    fetch(run.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const post = (body: string): Promise<unknown> =>
+    fetch(run.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   const deliver = (slackUserIds: readonly (string | null)[], status = 'learning'): Promise<unknown> =>
-    post(envelope(slackUserIds, status));
+    post(push(slackUserIds, status));
   const causes: Causes = {
     withoutRole: () => deliver(['U01LEAD']),
     withRole: () => deliver(['U02MANAGER']),
@@ -25,7 +26,7 @@ export async function runLead(): Promise<FunctionRun> {
     noLead: () => deliver([]),
     noSlackUser: () => deliver([null]),
     unknown: () => deliver(['U99NOBODY']),
-    invalid: () => post({}),
+    invalid: () => post('{}'),
     cutOff: () => sendPart(run.url, '{'),
     slow: () => sendPart(run.url, '{', { patient: true }),
     ambiguous: async () => {
@@ -40,17 +41,9 @@ export async function runLead(): Promise<FunctionRun> {
   return run.causing(causes, { stop: stopPostgres });
 }
 
-function envelope(slackUserIds: readonly (string | null)[], status: string): object {
-  const event = {
-    webhookId: 'msg_1',
-    eventType: 'public_incident.incident_updated_v2',
-    receivedAt: new Date().toISOString(),
-    principal: 'incidentio-webhook@alan-eu-tools.iam.gserviceaccount.com',
-    incident: { id: INCIDENT_ID, reference: null, status, mode: null, permalink: null, updatedAt: null },
-    leads: slackUserIds.map((slackUserId) => ({ incidentIoUserId: '01USER', slackUserId })),
-  };
-  const data = Buffer.from(JSON.stringify(event)).toString('base64');
-  return { message: { data, attributes: { schemaVersion: '1' }, messageId: '1' }, subscription: 's' };
+function push(slackUserIds: readonly (string | null)[], status: string): string {
+  const leads = slackUserIds.map((slackUserId) => ({ incidentIoUserId: '01USER', slackUserId }));
+  return pushBody(incidentEvent({ incidentId: INCIDENT_ID, status, leads }));
 }
 
 /** A second alaner with the Slack id of the first. */
