@@ -36,10 +36,10 @@ export function isOver(steps: readonly Step[]): boolean {
 
 /** What the ends of a story mean, each sentence once. */
 export function conclusions(steps: readonly Step[]): string[] {
-  const answered = new Set(steps.filter(({ stage }) => stage === 'decided').map(({ stage }) => stage));
+  const answered = steps.some(({ stage }) => stage === 'decided');
   const sentences = steps
     // The subscriber's own line says more than the status that Pub/Sub saw.
-    .filter(({ stage, reason }) => !(stage === 'delivered' && reason !== 'dead-lettered' && answered.size > 0))
+    .filter(({ stage, reason }) => !(stage === 'delivered' && reason !== 'dead-lettered' && answered))
     .map(explain);
   return [...new Set(sentences.filter((sentence) => sentence !== undefined))];
 }

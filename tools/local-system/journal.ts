@@ -21,7 +21,7 @@ export type Note = JournalEntry extends infer E ? (E extends JournalEntry ? Omit
 /** The two functions. */
 export type FunctionName = 'incident-webhook' | 'incident-lead';
 
-/** A log line of a function, as far as it is read here: section "Logs" of the README. */
+/** A log line of a function, as far as it is read here: `shared/log.ts` writes it, and docs/events.md names the outcomes of incident-lead. */
 export interface FunctionLine {
   readonly severity: string;
   readonly message: string;
