@@ -70,8 +70,12 @@ it.concurrent.each<[what: string, args: readonly string[], code: number, message
   }),
 );
 
-it.concurrent('explains missing credentials', async () => {
-  const { code, stderr } = await startRedrive(USUAL, { METADATA_SERVER_DETECTION: 'none' }).done;
+it.concurrent.each<[string, Record<string, string>]>([
+  ['missing credentials', {}],
+  ['credentials in a file that is not there', { GOOGLE_APPLICATION_CREDENTIALS: '/nonexistent/key.json' }],
+  ['credentials in a file of another kind', { GOOGLE_APPLICATION_CREDENTIALS: import.meta.filename }],
+])('explains %s', async (_, env) => {
+  const { code, stderr } = await startRedrive(USUAL, { METADATA_SERVER_DETECTION: 'none', ...env }).done;
   expect({ code, stderr }).toEqual({
     code: 1,
     stderr: expect.stringMatching(

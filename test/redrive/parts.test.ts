@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { type DeadLetter, nameOf, readDeadLetter } from '../../tools/redrive/dead-letter.ts';
-import { type Action, Failure } from '../../tools/redrive/failure.ts';
+import { type Action, asFailure } from '../../tools/redrive/failure.ts';
 import { duration } from '../../tools/redrive/list.ts';
 import { moveDeadLetters } from '../../tools/redrive/move.ts';
 import { createProgressDisplay } from '../../tools/redrive/progress-display.ts';
@@ -70,11 +70,10 @@ it('asks for a project where the name has none', () => {
 
 const [TOPIC, DEAD] = ['projects/p/topics/events', 'projects/p/subscriptions/dead'];
 
-it.each<[Action, string, number | undefined, string]>([
+it.each<[Action, string, number, string]>([
   ['take from', DEAD, 5, `${DEAD} does not exist. "gcloud pubsub subscriptions list --project p" lists those that do.`],
   ['publish to', TOPIC, 5, `${TOPIC} does not exist. "gcloud pubsub topics list --project p" lists those that do.`],
   ['take from', DEAD, 16, 'No usable credentials: run "gcloud auth application-default login", or set'],
-  ['publish to', TOPIC, undefined, 'No usable credentials: run "gcloud auth application-default login", or set'],
   [
     'publish to',
     TOPIC,
@@ -83,8 +82,16 @@ it.each<[Action, string, number | undefined, string]>([
   ],
   ['acknowledge on', DEAD, 4, `Could not acknowledge on ${DEAD}: DEADLINE_EXCEEDED. (why)`],
 ])('says what to do when it cannot %s %s (gRPC code %s)', (action, resource, code, message) => {
-  const cause = Object.assign(new Error('why'), code !== undefined && { code });
-  expect(new Failure(action, resource, cause).message).toContain(message);
+  const cause = Object.assign(new Error('why'), { code });
+  expect(asFailure(action, resource, cause)).toMatchObject({ message: expect.stringContaining(message), cause });
+});
+
+it.each([
+  new TypeError("Cannot read properties of undefined (reading 'topic')"),
+  new RangeError('out of memory'),
+  'a text',
+])('lets a bug of ours through as it is: %s', (error) => {
+  expect(asFailure('publish to', TOPIC, error)).toBe(error);
 });
 
 it.each([
@@ -125,7 +132,7 @@ it('gives up when 50 publishes in a row fail because Pub/Sub is out of order', a
       lookUp: async () => ({ sourceTopic: undefined, subscribers: undefined }),
       take: async () => waiting.splice(0),
       publish: async () => {
-        throw new Failure('publish to', 'projects/p/topics/t', Object.assign(new Error('down'), { code: 14 }));
+        throw asFailure('publish to', 'projects/p/topics/t', Object.assign(new Error('down'), { code: 14 }));
       },
       acknowledge: async () => {},
       giveBack: async (deadLetters) => {

@@ -3,49 +3,73 @@ import { grpcCode } from '../../functions/incident-webhook/grpc.ts';
 /** What was being done when Pub/Sub, or the way to it, failed. */
 export type Action = 'look up' | 'take from' | 'publish to' | 'acknowledge on' | 'give back to';
 
+// Each name stands at the place of its code.
 const NAMES = [
-  ...['OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS'],
-  ...['PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED'],
-  ...['INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
 ] as const;
 
 /** A gRPC status code by name, or `CREDENTIALS` where the call could not even be signed. */
-export type Code = (typeof NAMES)[number] | 'CREDENTIALS';
+type Code = (typeof NAMES)[number] | 'CREDENTIALS';
 
 /** These concern every message alike, so that going on is pointless. */
-const HOPELESS: ReadonlySet<Code> = new Set(['NOT_FOUND', 'PERMISSION_DENIED', 'UNAUTHENTICATED', 'CREDENTIALS']);
-const OUTAGES: ReadonlySet<Code> = new Set([
-  ...([
-    'CANCELLED',
-    'UNKNOWN',
-    'DEADLINE_EXCEEDED',
-    'RESOURCE_EXHAUSTED',
-    'ABORTED',
-    'INTERNAL',
-    'UNAVAILABLE',
-  ] as const),
+const HOPELESS = new Set<Code>(['NOT_FOUND', 'PERMISSION_DENIED', 'UNAUTHENTICATED', 'CREDENTIALS']);
+const OUTAGES = new Set<Code>([
+  'CANCELLED',
+  'UNKNOWN',
+  'DEADLINE_EXCEEDED',
+  'RESOURCE_EXHAUSTED',
+  'ABORTED',
+  'INTERNAL',
+  'UNAVAILABLE',
 ]);
+/** The libraries that get credentials. They throw plain errors, which only the place they come from tells from others. */
+const AUTH_LIBRARY = /node_modules[\\/](?:google-auth-library|gcp-metadata|gaxios)[\\/]/;
 
 /** A call to Pub/Sub that failed. The message says what was expected and what to do. */
 export class Failure extends Error {
   override name = 'Failure';
-  readonly code: Code;
   /** True where no other message would fare better. */
   readonly hopeless: boolean;
   /** True where the same call may succeed a moment later. */
   readonly outage: boolean;
 
-  /**
-   * @param resource full name of the topic or subscription.
-   * @param emulatorHost where the emulator should be, if one is used.
-   */
-  constructor(action: Action, resource: string, cause: unknown, emulatorHost?: string) {
-    const code = NAMES[grpcCode(cause) ?? -1] ?? 'CREDENTIALS';
-    super(explain(action, resource, code, cause, emulatorHost), { cause });
-    this.code = code;
+  constructor(code: Code, message: string, cause: unknown) {
+    super(message, { cause });
     this.hopeless = HOPELESS.has(code);
     this.outage = OUTAGES.has(code);
   }
+}
+
+/**
+ * The Failure that an error of a call amounts to; the error itself where it says nothing of Pub/Sub or of credentials, such as a bug of ours.
+ * @param resource full name of the topic or subscription.
+ * @param emulatorHost where the emulator should be, if one is used.
+ */
+export function asFailure(action: Action, resource: string, error: unknown, emulatorHost?: string): unknown {
+  const code = codeOf(error);
+  return code === undefined ? error : new Failure(code, explain(action, resource, code, error, emulatorHost), error);
+}
+
+function codeOf(error: unknown): Code | undefined {
+  const code = NAMES[grpcCode(error) ?? -1];
+  if (code !== undefined) return code;
+  return error instanceof Error && AUTH_LIBRARY.test(error.stack ?? '') ? 'CREDENTIALS' : undefined;
 }
 
 function explain(action: Action, resource: string, code: Code, cause: unknown, emulatorHost?: string): string {

@@ -1,7 +1,7 @@
 import { v1 } from '@google-cloud/pubsub';
 import { grpcCode, grpcOptions } from '../../functions/incident-webhook/grpc.ts';
 import { type DeadLetter, type Message, readDeadLetter } from './dead-letter.ts';
-import { type Action, Failure } from './failure.ts';
+import { type Action, asFailure } from './failure.ts';
 
 /** What redriving needs of Pub/Sub: one subscription to take from, one topic to publish to. Every method throws `Failure`. */
 export interface PubSub {
@@ -64,7 +64,7 @@ export async function openPubSub(subscription: string, topic: string, emulatorHo
     try {
       return await work();
     } catch (error) {
-      throw new Failure(action, resource, error, emulatorHost);
+      throw asFailure(action, resource, error, emulatorHost);
     }
   };
   const ifAllowed = <T>(resource: string, work: () => Promise<T>): Promise<T | undefined> =>
