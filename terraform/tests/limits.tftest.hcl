@@ -1,4 +1,4 @@
-# What the variables refuse, beside what bundle and database refuse in their own files.
+# What the variables refuse, beside what bundle and database refuse in their own files; and the sizes that they default to.
 
 mock_provider "google" {
   source = "./tests/mocks"
@@ -12,6 +12,22 @@ variables {
   database_name     = "alan"
   vpc_network       = "shared"
   vpc_subnetwork    = "functions"
+}
+
+run "room_for_slow_bodies" {
+  command = plan
+
+  # A body that trickles in is held for 5 s, and its connection for 1 s more.
+  assert {
+    condition     = google_cloudfunctions2_function.incident_webhook.service_config[0].max_instance_count * google_cloudfunctions2_function.incident_webhook.service_config[0].max_instance_request_concurrency / 6 > 60
+    error_message = "60 slow requests a second must not shut the sender out."
+  }
+
+  # After load the function holds 179 MiB; a body takes up to 2 MiB while its buffer grows.
+  assert {
+    condition     = google_cloudfunctions2_function.incident_webhook.service_config[0].available_memory == "512Mi" && 179 + 2 * google_cloudfunctions2_function.incident_webhook.service_config[0].max_instance_request_concurrency < 512
+    error_message = "As many bodies of 1 MiB as there are places have to fit into the memory."
+  }
 }
 
 run "timeout_at_the_ack_deadline" {
