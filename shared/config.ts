@@ -1,7 +1,7 @@
 import { parseSigningSecret } from './signing-secret.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-type Reader<T> = (env: Environment, faults: Fault[]) => T;
+type Reader<T> = (faults: Fault[]) => T;
 
 /** A variable that is missing or malformed: its name and what was expected, never its value. */
 export interface Fault {
@@ -65,7 +65,8 @@ export interface LeadConfig {
   readonly poolMax: number;
 }
 
-const SECRET_NAME = /^projects\/[^/\s]+\/secrets\/[A-Za-z0-9_-]{1,255}$/;
+/** Name of a secret in Secret Manager. */
+export const SECRET_NAME = /^projects\/[^/\s]+\/secrets\/[A-Za-z0-9_-]{1,255}$/;
 const TOPIC_NAME = /^projects\/[^/\s]+\/topics\/[A-Za-z][A-Za-z0-9._~+%-]{0,254}$/;
 const INSTANCE_NAME = /^[^:\s]+(:[^:\s]+)?:[^:\s]+:[^:\s]+$/;
 const HOST_AND_PORT = /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):([0-9]{1,5})$/;
@@ -79,7 +80,7 @@ const IP_TYPES = ['PRIVATE', 'PUBLIC', 'PSC'] as const;
  * @throws ConfigurationError naming everything that is wrong at once.
  */
 export function readWebhookConfig(env: Environment = process.env): WebhookConfig {
-  return read(env, (_, faults) => ({
+  return read(env, (faults) => ({
     secret: readSecretSource(env, faults),
     topic: required(env, faults, 'INCIDENT_EVENTS_TOPIC', TOPIC_NAME, 'projects/P/topics/T'),
     pubsubEmulatorHost: emulatorHost(env, faults, 'PUBSUB_EMULATOR_HOST'),
@@ -91,7 +92,7 @@ export function readWebhookConfig(env: Environment = process.env): WebhookConfig
  * @throws ConfigurationError naming everything that is wrong at once.
  */
 export function readLeadConfig(env: Environment = process.env): LeadConfig {
-  return read(env, (_, faults) => ({
+  return read(env, (faults) => ({
     database: readDatabaseSource(env, faults),
     poolMax: readPoolMax(env, faults),
   }));
@@ -112,7 +113,7 @@ export function readLogConfig(env: Environment = process.env): LogConfig {
 
 function read<T>(env: Environment, reader: Reader<T>): T {
   const faults: Fault[] = [];
-  const config = reader(env, faults);
+  const config = reader(faults);
   for (const variable of LOCAL_VARIABLES) {
     if (isSet(env['K_SERVICE']) && isSet(env[variable]))
       faults.push({ variable, expected: 'must not be set in a deployed function' });
