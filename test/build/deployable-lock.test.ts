@@ -24,7 +24,7 @@ describe('the lock file of a deployable', () => {
     writeFileSync(join(folder, 'package.json'), description);
     writeFileSync(join(folder, 'package-lock.json'), lock);
     // Refuses a lock file that lacks a package or holds one that does not fit. Nothing is fetched.
-    const options = ['ci', '--dry-run', '--offline', '--ignore-scripts', '--omit=dev'];
+    const options = ['ci', '--dry-run', '--loglevel=notice', '--offline', '--ignore-scripts', '--omit=dev'];
     const { stdout } = await promisify(execFile)('npm', options, { cwd: folder });
     const { '': own, ...packages } = packagesOf(lock);
     expect(stdout).toContain(`added ${Object.keys(packages).length} packages`);
