@@ -86,7 +86,7 @@ function webhookSteps(at: string, { message, metadata = {} }: FunctionLine): Ste
     reason,
   });
   const received = step('received', 'done', `POST ${PATH}`);
-  const verified = step('verified', 'done', 'signature, age and form are right');
+  const verified = step('verified', 'done', 'signature and age are right');
   if (outcome === 'published') return [received, verified, step('published', 'done', message)];
   if (outcome === 'ignored') return [received, verified, step('published', 'ended', message)];
   const stopsAt = STOPS_AT[reason as Reason] ?? 'verified';
@@ -104,13 +104,20 @@ function deliveryStep(at: string, delivery: Delivery): Step {
       text: `${subscription}: given up after ${attempt} attempts, kept in ${subscription}-dead-letter`,
     };
   }
-  const outcome = typeof answer === 'number' ? `answered ${answer}` : `could not be reached (${answer})`;
   const next = acknowledged ? '' : '; delivered again after a pause of 10 to 600 s';
   return {
     ...base,
     state: acknowledged ? 'done' : 'stopped',
-    text: `${subscription} ${outcome}, attempt ${attempt}${next}`,
+    text: `${deliveryText(subscription, answer)}, attempt ${attempt}${next}`,
   };
+}
+
+/** @param answer a status of a push, what a puller did, or the code of a network error. */
+function deliveryText(subscription: string, answer: number | string): string {
+  if (typeof answer === 'number') return `${subscription} answered ${answer}`;
+  if (answer === 'acknowledged' || answer === 'refused') return `${answer} by ${subscription}`;
+  if (answer === 'deadline exceeded') return `not acknowledged in time by ${subscription}`;
+  return `${subscription} could not be reached (${answer})`;
 }
 
 function demoStep(at: string, { attributes, data }: DemoMessage): Step {

@@ -1,0 +1,57 @@
+import type { Delivery, FunctionLine, JournalEntry } from '../../tools/local-system/journal.ts';
+import { toSteps } from '../../tools/local-system/step.ts';
+
+const AT = '2026-11-23T20:13:46.457Z';
+
+describe('a step', () => {
+  it.each([
+    ['not_json', 400],
+    ['schema', 422],
+  ])('says no more of a verified event than what was verified, before %s stops it', (reason, status) => {
+    const steps = toSteps(webhookLine({ outcome: 'refused', reason, status }));
+    expect(steps.map(({ stage, state }) => [stage, state])).toEqual([
+      ['received', 'done'],
+      ['verified', 'done'],
+      ['published', 'stopped'],
+    ]);
+    expect(steps[1]?.text).toBe('signature and age are right');
+  });
+
+  it.each<[answer: number | string, acknowledged: boolean, text: string]>([
+    [204, true, 'my-team answered 204, attempt 1'],
+    ['acknowledged', true, 'acknowledged by my-team, attempt 1'],
+    ['refused', false, 'refused by my-team, attempt 1; delivered again after a pause of 10 to 600 s'],
+    [
+      'deadline exceeded',
+      false,
+      'not acknowledged in time by my-team, attempt 1; delivered again after a pause of 10 to 600 s',
+    ],
+    [
+      'ECONNREFUSED',
+      false,
+      'my-team could not be reached (ECONNREFUSED), attempt 1; delivered again after a pause of 10 to 600 s',
+    ],
+  ])('tells of a delivery that ended with %s', (answer, acknowledged, text) => {
+    expect(toSteps(delivery({ answer, acknowledged }))).toMatchObject([{ text, state: acknowledged ? 'done' : 'stopped' }]);
+  });
+});
+
+function webhookLine(metadata: FunctionLine['metadata'] & object): JournalEntry {
+  return { at: AT, source: 'incident-webhook', line: { severity: 'INFO', message: 'M', metadata } };
+}
+
+function delivery(own: Pick<Delivery, 'answer' | 'acknowledged'>): JournalEntry {
+  return {
+    at: AT,
+    source: 'pubsub',
+    delivery: {
+      type: 'delivered',
+      subscription: 'my-team',
+      messageId: '1',
+      webhookId: 'msg_1',
+      incidentId: '01I',
+      attempt: 1,
+      ...own,
+    },
+  };
+}
