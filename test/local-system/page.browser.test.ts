@@ -20,8 +20,9 @@ describe('the page of the local system', () => {
     await Promise.all([
       run('send', ['--folder', folder.local]),
       run('send', ['--folder', folder.local, '--fault', 'stale']),
+      run('send', ['--folder', folder.local, '--lead', 'unknown']),
     ]);
-    await Promise.all([system.says('decided    ▶'), system.says('verified   ✗')]);
+    await Promise.all([system.says('decided    ▶'), system.says('verified   ✗'), system.says('decided    !')]);
   });
 
   afterEach(async () => {
@@ -105,6 +106,7 @@ describe('the page of the local system', () => {
     const { page } = await open('', { colorScheme });
     await page.locator('li.alert').first().waitFor();
     await page.locator('li.stopped').first().waitFor();
+    await page.locator('li.warning').first().waitFor();
     expect(await page.evaluate(LOW_CONTRAST)).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import type { Delivery, FunctionLine, JournalEntry } from '../../tools/local-system/journal.ts';
 import { toSteps } from '../../tools/local-system/step.ts';
+import { stepLine } from '../../tools/local-system/step-line.ts';
 
 const AT = '2026-11-23T20:13:46.457Z';
 
@@ -32,12 +33,35 @@ describe('a step', () => {
       'my-team could not be reached (ECONNREFUSED), attempt 1; delivered again after a pause of 10 to 600 s',
     ],
   ])('tells of a delivery that ended with %s', (answer, acknowledged, text) => {
-    expect(toSteps(delivery({ answer, acknowledged }))).toMatchObject([{ text, state: acknowledged ? 'done' : 'stopped' }]);
+    expect(toSteps(delivery({ answer, acknowledged }))).toMatchObject([
+      { text, state: acknowledged ? 'done' : 'stopped' },
+    ]);
+  });
+
+  it.each([
+    ['lead_without_role', 'alert', '▶'],
+    ['lead_with_role', 'ended', '•'],
+    ['skipped_status', 'ended', '•'],
+    ['no_slack_user', 'warning', '!'],
+    ['unknown_alaner', 'warning', '!'],
+    ['database_unavailable', 'stopped', '✗'],
+  ])('has a sign for how loud %s is', (outcome, state, mark) => {
+    const line = { severity: 'INFO', message: 'M', metadata: { outcome, status: 204 } };
+    const [step] = toSteps({ at: AT, source: 'incident-lead', line });
+    expect(step?.state).toBe(state);
+    expect(step && stepLine(step)).toContain(`decided    ${mark} M`);
+  });
+
+  it('warns of an ignored event that the webhook warns of', () => {
+    const ignored = { outcome: 'ignored', reason: 'event_type', status: 204 };
+    const states = (severity: string) => toSteps(webhookLine(ignored, severity)).map(({ state }) => state);
+    expect(states('INFO')).toEqual(['done', 'done', 'ended']);
+    expect(states('WARNING')).toEqual(['done', 'done', 'warning']);
   });
 });
 
-function webhookLine(metadata: FunctionLine['metadata'] & object): JournalEntry {
-  return { at: AT, source: 'incident-webhook', line: { severity: 'INFO', message: 'M', metadata } };
+function webhookLine(metadata: FunctionLine['metadata'] & object, severity = 'INFO'): JournalEntry {
+  return { at: AT, source: 'incident-webhook', line: { severity, message: 'M', metadata } };
 }
 
 function delivery(own: Pick<Delivery, 'answer' | 'acknowledged'>): JournalEntry {

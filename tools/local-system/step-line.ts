@@ -9,6 +9,7 @@ export type Terminal = NodeJS.WriteStream;
 const MARKS: Record<State, { readonly mark: string; readonly style: Format }> = {
   done: { mark: '✓', style: ['green'] },
   ended: { mark: '•', style: ['cyan'] },
+  warning: { mark: '!', style: ['yellow'] },
   stopped: { mark: '✗', style: ['red'] },
   alert: { mark: '▶', style: ['bold', 'black', 'bgYellow'] },
 };
@@ -22,7 +23,7 @@ export function stepLine({ at, webhookId, stage, state, text }: Step, terminal: 
   const { mark, style: colour } = MARKS[state];
   const time = new Date(at).toTimeString().slice(0, 8) + at.slice(19, 23);
   const id = (webhookId ?? '').slice(0, ID_LENGTH).padEnd(ID_LENGTH);
-  const loud = state === 'alert' || state === 'stopped';
+  const loud = state === 'alert' || state === 'stopped' || state === 'warning';
   const rest = `${mark} ${text}`;
   return `${style('dim', `${time}  ${id}`)}  ${stage.padEnd(STAGE_LENGTH)}  ${loud ? style(colour, rest) : style(colour, mark) + rest.slice(mark.length)}`;
 }

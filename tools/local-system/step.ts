@@ -8,10 +8,10 @@ export const STAGES = ['received', 'verified', 'published', 'delivered', 'decide
 export type Stage = (typeof STAGES)[number];
 
 /**
- * How a hop went: `done` and on to the next; `ended` as it should, with nothing more to come; `stopped` by a fault;
- * `alert`: the line that the whole system is for.
+ * How a hop went: `done` and on to the next; `ended` as it should, with nothing more to come; `warning`: ended, but
+ * somebody should look at it; `stopped` by a fault; `alert`: the line that the whole system is for.
  */
-export type State = 'done' | 'ended' | 'stopped' | 'alert';
+export type State = 'done' | 'ended' | 'warning' | 'stopped' | 'alert';
 
 /** One hop of one event. */
 export interface Step {
@@ -57,8 +57,8 @@ const DECIDED: Readonly<Record<string, State>> = {
   lead_with_role: 'ended',
   skipped_status: 'ended',
   no_lead: 'ended',
-  no_slack_user: 'ended',
-  unknown_alaner: 'ended',
+  no_slack_user: 'warning',
+  unknown_alaner: 'warning',
 };
 
 /** The hops that an entry tells of. */
@@ -74,7 +74,7 @@ export function toSteps(entry: JournalEntry): Step[] {
   return [notice(entry.at, entry.source, entry.text, 'WARNING')];
 }
 
-function webhookSteps(at: string, { message, metadata = {} }: FunctionLine): Step[] {
+function webhookSteps(at: string, { severity, message, metadata = {} }: FunctionLine): Step[] {
   const { outcome, reason, status, webhookId, incidentId } = metadata;
   const step = (stage: Stage, state: State, text: string): Step => ({
     at,
@@ -88,7 +88,8 @@ function webhookSteps(at: string, { message, metadata = {} }: FunctionLine): Ste
   const received = step('received', 'done', `POST ${PATH}`);
   const verified = step('verified', 'done', 'signature and age are right');
   if (outcome === 'published') return [received, verified, step('published', 'done', message)];
-  if (outcome === 'ignored') return [received, verified, step('published', 'ended', message)];
+  if (outcome === 'ignored')
+    return [received, verified, step('published', severity === 'WARNING' ? 'warning' : 'ended', message)];
   const stopsAt = STOPS_AT[reason as Reason] ?? 'verified';
   const before = stopsAt === 'received' ? [] : stopsAt === 'verified' ? [received] : [received, verified];
   return [...before, step(stopsAt, 'stopped', `${status} ${message}`)];

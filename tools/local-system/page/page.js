@@ -1,6 +1,7 @@
 const MARKS = {
   done: ['✓', 'done'],
   ended: ['•', 'ended as it should'],
+  warning: ['!', 'warning'],
   stopped: ['✗', 'stopped'],
   alert: ['▶', 'attention'],
 };
