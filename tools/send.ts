@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { PATH } from '../functions/incident-webhook/guard.ts';
+import { WEBHOOK_ID } from '../functions/incident-webhook/verify.ts';
+import { endWithReader } from './local-system/end-with-reader.ts';
 import { awaitStory, conclusions } from './local-system/event-story.ts';
 import { journalFile } from './local-system/journal.ts';
 import { findRunning, LOCAL_FOLDER } from './local-system/local-folder.ts';
@@ -58,7 +60,7 @@ const program = new Command('npm run send --')
   .description(
     "Signs and sends one event, by default incident.io's own example with status learning, to the local system.",
   )
-  .option('--url <url>', 'the webhook to send to (default: the local system)')
+  .option('--url <url>', 'the webhook to send to, or its host alone (default: the local system)')
   .option('--status <category>', 'status category of the incident (default: learning)')
   .option('--lead <case>', 'who holds the lead role: a Slack id, or a case below')
   .option('--incident <id>', 'incident id')
@@ -77,6 +79,7 @@ const program = new Command('npm run send --')
   .option('--webhook-id <id>', 'send under this id, such as a second time')
   .addOption(new Option('--folder <path>', 'where npm start keeps log and secret').default(LOCAL_FOLDER, '.local'))
   .addHelpText('after', HELP)
+  .showHelpAfterError('(--help shows what there is)')
   .exitOverride();
 
 async function main(options: Options): Promise<number> {
@@ -90,7 +93,9 @@ async function main(options: Options): Promise<number> {
   const since = new Date();
   const answer = await deliver(request);
   console.log(describeAnswer(answer, options.fault));
-  if (url.href === running?.webhookUrl) await showWay(options.folder, webhookId, since);
+  if (!WEBHOOK_ID.test(webhookId))
+    console.log(`No log names a webhook by an id such as this one: look for bad_id in the terminal of npm start.`);
+  else if (url.href === running?.webhookUrl) await showWay(options.folder, webhookId, since);
   else console.log(`What became of it:  npm run story -- ${webhookId}`);
   return answer.status >= 200 && answer.status < 300 ? 0 : 1;
 }
@@ -105,7 +110,11 @@ function readUrl(text: string): URL {
 }
 
 function describeRequest({ method, url, headers, body }: SignedRequest, fault: Fault | undefined): string {
-  const text = body.toString('latin1').replace(/[^\x20-\x7e]/g, '.');
+  const encoding = headers['content-encoding'];
+  const text =
+    encoding === undefined
+      ? body.toString('latin1').replace(/[^\x20-\x7e]/g, '.')
+      : `<${body.length} bytes of ${encoding}>`;
   return [
     `${method} ${url.href}${fault === undefined ? '' : `  (${fault}: ${FAULTS[fault].what})`}`,
     ...Object.entries(headers).map(([name, value]) => `  ${name}: ${value}`),
@@ -135,6 +144,7 @@ async function showWay(folder: string, webhookId: string, since: Date): Promise<
 }
 
 if (import.meta.main) {
+  endWithReader();
   try {
     process.exitCode = await main(program.parse().opts<Options>());
   } catch (error) {

@@ -35,7 +35,8 @@ const program = new Command('npm start --')
   .option('--no-page', 'no web page')
   .option('--json', 'print what the parts say as JSON lines', false)
   .addOption(new Option('--folder <path>', 'where log and secret are kept').default(LOCAL_FOLDER, '.local'))
-  .addHelpText('after', EXAMPLES);
+  .addHelpText('after', EXAMPLES)
+  .showHelpAfterError('(--help shows what there is)');
 
 /** Exit code 0: ended by a signal; 1: did not start, or lost a function. */
 async function main(options: Options): Promise<number> {

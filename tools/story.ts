@@ -1,5 +1,6 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { loggingCommand, loggingQuery, PROJECT } from './local-system/cloud-logging.ts';
+import { endWithReader } from './local-system/end-with-reader.ts';
 import { conclusions, type EventStory, storiesOf } from './local-system/event-story.ts';
 import { journalFile, journalTime, readJournal } from './local-system/journal.ts';
 import { LOCAL_FOLDER } from './local-system/local-folder.ts';
@@ -22,14 +23,20 @@ interface Options {
   readonly folder: string;
 }
 
+const anId = (text: string): string => {
+  if (text === '') throw new InvalidArgumentError('It is empty.');
+  return text;
+};
+
 const program = new Command('npm run story --')
   .description(
     'Tells what became of a webhook, or of every webhook of an incident, from the log of the last npm start; and how to ask the deployed system.',
   )
-  .argument('<id>', 'a webhook id, its first 8 or more characters, or an incident id')
+  .argument('<id>', 'a webhook id, its first 8 or more characters, or an incident id', anId)
   .option('--project <project>', 'the project of the deployed system', PROJECT)
   .addOption(new Option('--folder <path>', 'where npm start keeps its log').default(LOCAL_FOLDER, '.local'))
   .addHelpText('after', HELP)
+  .showHelpAfterError('(--help shows what there is)')
   .exitOverride();
 
 function tell(id: string, { project, folder }: Options): number {
@@ -67,6 +74,7 @@ function notFound(id: string, keptUntil: Date | undefined): string {
 }
 
 if (import.meta.main) {
+  endWithReader();
   try {
     program.parse();
     process.exitCode = tell(program.args[0] ?? '', program.opts<Options>());

@@ -86,6 +86,38 @@ describe('the page of the local system', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('says while it sends that it does, and keeps the focus', async () => {
+    const { page } = await open();
+    const [button, answer] = [page.getByRole('button'), page.locator('#answer')];
+    await button.click();
+    await answer.getByText('Accepted').waitFor();
+    await page.getByLabel('Fault').selectOption('slow');
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await answer.getByText('Sending ...', { exact: true }).waitFor();
+    expect(await answer.textContent()).toBe('Sending ...');
+    expect(await button.getAttribute('aria-disabled')).toBe('true');
+    expect(await page.evaluate(LOW_CONTRAST)).toEqual([]);
+    await answer.getByText('408 for').waitFor();
+    expect(await button.getAttribute('aria-disabled')).toBe('false');
+    expect(await page.evaluate('document.activeElement.textContent.trim()')).toBe('Sign and send');
+  });
+
+  it.each([
+    ['bad-signature', 'No signature fits the body and the secret.'],
+    ['stale', 'The signature is over 300 s old, or from the future.'],
+    ['missing-header', 'One of webhook-id, webhook-timestamp and webhook-signature is missing.'],
+    ['not-utf8', 'The body is no UTF-8 text'],
+  ])('says of %s why it was answered with 401, and nothing that does not fit', async (fault, why) => {
+    const { page } = await open();
+    await page.getByLabel('Fault').selectOption(fault);
+    await page.getByRole('button').click();
+    await page.locator('#answer').getByText('401 for').waitFor();
+    const paragraphs = await page.locator('#answer p').allTextContents();
+    expect(paragraphs[1]?.startsWith(why)).toBe(true);
+    expect(paragraphs[1]).not.toContain('Compare the secret first');
+  });
+
   it('offers status and lead for the incident update alone', async () => {
     const { page } = await open();
     await page.getByLabel('Event type').selectOption('svix.ping');

@@ -38,7 +38,12 @@ describe('npm run send', () => {
     ],
     ['no secret for the local system', [], {}, /there is no secret to sign with: start the local system once/],
     ['a secret that is none', [], { INCIDENT_WEBHOOK_SECRET: 'hunter2' }, /INCIDENT_WEBHOOK_SECRET must be whsec_/],
-    ['a fault there is not', ['--fault', 'x'], {}, /argument 'x' is invalid\. Allowed choices are bad-signature/],
+    [
+      'a fault there is not',
+      ['--fault', 'x'],
+      {},
+      /argument 'x' is invalid\. Allowed choices are bad-signature[\s\S]*--help shows what there is/,
+    ],
     [
       'a lead that is neither case nor id',
       ['--lead', 'who?'],

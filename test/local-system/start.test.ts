@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { alive, makeFolder, run, StartedSystem } from './started-system.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
 
 describe('npm start', () => {
   const folder = makeFolder();
@@ -111,6 +115,20 @@ describe('npm start', () => {
     });
   });
 
+  it.each([[], ['']])('asks for the id of a story: %j', async (...id) => {
+    const { code, stderr } = await run('story', ['--folder', folder.local, ...id]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--help shows what there is');
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const send = ['tools/send.ts', '--folder', folder.local, '--status', 'live'];
+    const piped = `"${process.execPath}" ${send.join(' ')} | head -1`;
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', piped], { cwd: ROOT });
+    expect(stdout).toMatch(/^POST .*\n$/);
+    expect(stderr).toBe('');
+  });
+
   it('starts a function again that was killed, and says so', async () => {
     const lead = system
       .descendants()
@@ -123,7 +141,9 @@ describe('npm start', () => {
   });
 
   it('does not start a second time in the same folder', async () => {
-    const second = new StartedSystem(folder);
+    // Its port is taken too, but that says less.
+    const { port } = new URL(system.address('incident-webhook'));
+    const second = new StartedSystem(folder, [], { PORT: port });
     expect(await second.ended()).toBe(1);
     expect(second.stderr()).toContain('a local system is running already');
     expect(second.stderr()).toContain('--folder');

@@ -49,15 +49,19 @@ export function readSecret(folder: string): string | undefined {
  * @throws Error where another one that uses the folder is alive.
  */
 export function announce(folder: string, system: RunningSystem): { stop(): Promise<void> } {
-  const other = findRunning(folder);
-  if (other !== undefined && other.pid !== system.pid) {
-    throw new Error(
-      `a local system is running already (process ${other.pid}, ${other.webhookUrl}): stop it first, or start this one with --folder and another folder`,
-    );
-  }
+  assertNoneRuns(folder, system.pid);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, SYSTEM_FILE), `${JSON.stringify(system)}\n`);
   return { stop: async () => rmSync(join(folder, SYSTEM_FILE), { force: true }) };
+}
+
+/** @throws Error where a system of another process is alive that uses the folder. */
+export function assertNoneRuns(folder: string, pid: number): void {
+  const other = findRunning(folder);
+  if (other === undefined || other.pid === pid) return;
+  throw new Error(
+    `a local system is running already (process ${other.pid}, ${other.webhookUrl}): stop it first, or start this one with PORT and --folder of its own`,
+  );
 }
 
 /** The system that is running with this folder, if any. */

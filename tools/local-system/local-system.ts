@@ -7,7 +7,7 @@ import { openDirectory } from './directory.ts';
 import { assertPortFree, freePort } from './free-port.ts';
 import type { FunctionOptions } from './function-process.ts';
 import { type FunctionName, Journal, type JournalEntry, noteOfDelivery, noteOfOutput } from './journal.ts';
-import { announce, localSecret } from './local-folder.ts';
+import { announce, assertNoneRuns, localSecret } from './local-folder.ts';
 import { startPage } from './page/server.ts';
 import { both, Parts } from './parts.ts';
 import { type Settings, type SubscriberSettings, TOPIC } from './settings.ts';
@@ -57,6 +57,8 @@ async function startParts(
   { signal, onLost, onEntry }: Starter,
 ): Promise<Omit<LocalSystem, 'stop'>> {
   const { page } = settings;
+  // Before the port, which it would have taken: what is running says more than that something listens.
+  assertNoneRuns(settings.folder, process.pid);
   if (settings.port !== 0) await assertPortFree(settings.port, 'PORT');
   if (page !== undefined && !page.orAnother && page.port !== 0) await assertPortFree(page.port, '--page-port');
   const webhookPort = settings.port || (await freePort());

@@ -1,8 +1,11 @@
 import { PATH } from '../../functions/incident-webhook/guard.ts';
 
+/** What a 2xx means where the rest of the way is told too. */
+export const ACCEPTED = 'Accepted: the event is authentic.';
+
 /** What each status of the webhook means for whoever sent the event. */
 const MEANINGS: Readonly<Record<number, string>> = {
-  204: 'Accepted: the event is authentic, and either published and confirmed by Pub/Sub, or of a kind that is ignored.',
+  204: `${ACCEPTED} Pub/Sub has it, unless it is of a kind that is ignored.`,
   400: 'Authentic, but not JSON (or cut off on the way). Correct the body; sending the same again does not help.',
   401: 'Not authenticated: secret, signature, age or one of the three headers is wrong; the log line says which. Compare the secret first.',
   404: `Nothing is at this path. Use ${PATH}, exactly so.`,

@@ -72,7 +72,10 @@ async function send(submitted) {
   submitted.preventDefault();
   const chosen = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''));
   const button = form.querySelector('button');
-  button.disabled = true;
+  // Not "disabled", which would take the focus away.
+  if (button.ariaDisabled === 'true') return;
+  button.ariaDisabled = 'true';
+  answer.replaceChildren(element('p', '', 'Sending ...'));
   try {
     const response = await fetch('/send', {
       method: 'POST',
@@ -84,8 +87,7 @@ async function send(submitted) {
   } catch {
     answer.replaceChildren(element('p', '', 'The local system does not answer. Is npm start still running?'));
   } finally {
-    button.disabled = false;
-    button.focus();
+    button.ariaDisabled = 'false';
   }
 }
 

@@ -1,8 +1,12 @@
 import { FAULTS, isFault } from '../../sample-event/catalogue.ts';
-import { deliver } from '../../sample-event/deliver.ts';
-import { meaningOf } from '../../sample-event/meaning.ts';
+import { type Answer, deliver } from '../../sample-event/deliver.ts';
+import { ACCEPTED, meaningOf } from '../../sample-event/meaning.ts';
 import { samplePayload } from '../../sample-event/payload.ts';
 import { newWebhookId, signedRequest } from '../../sample-event/signed-request.ts';
+import { awaitStory, conclusions } from '../event-story.ts';
+
+/** For the webhook's line, which it writes as it answers. */
+const LINE_TIMEOUT_MS = 2_000;
 
 /** What the form tells of the answer. */
 export interface Told {
@@ -12,12 +16,14 @@ export interface Told {
 
 /**
  * Signs and sends what somebody chose in the form.
+ * @param journalFile tells why the webhook refused it.
  * @param chosen any of `event`, `status`, `lead` and `fault`, as `npm run send` takes them.
  * @throws Error in words where that is no event, or the webhook gave no answer.
  */
 export async function sendChosen(
   webhookUrl: string,
   secret: string,
+  journalFile: string,
   chosen: Readonly<Record<string, unknown>>,
 ): Promise<Told> {
   const text = (name: string): string | undefined => {
@@ -28,10 +34,18 @@ export async function sendChosen(
   if (fault !== undefined && !isFault(fault)) throw new Error(`there is no fault "${fault}".`);
   const body = Buffer.from(samplePayload({ event: text('event'), status: text('status'), lead: text('lead') }));
   const webhookId = newWebhookId();
+  const since = new Date();
   const answer = await deliver(signedRequest({ url: new URL(webhookUrl), secret, webhookId, body, fault }));
   const expected = fault === undefined || FAULTS[fault].status === answer.status;
   return {
     title: `${answer.status} for ${webhookId}${expected ? '' : `, expected ${FAULTS[fault].status}`}`,
-    meaning: meaningOf(answer.status),
+    meaning: await explainAnswer(answer, journalFile, webhookId, since),
   };
+}
+
+/** The status of a refusal stands for several reasons; the log line names the one. */
+async function explainAnswer({ status }: Answer, journalFile: string, webhookId: string, since: Date): Promise<string> {
+  if (status >= 200 && status < 300) return ACCEPTED;
+  const { steps } = await awaitStory(journalFile, webhookId, since, LINE_TIMEOUT_MS);
+  return conclusions(steps).join(' ') || meaningOf(status);
 }

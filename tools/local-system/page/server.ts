@@ -89,14 +89,23 @@ function choices(): object {
   };
 }
 
-async function send({ webhookUrl, secret }: PageSubject, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function send(
+  { journal, webhookUrl, secret }: PageSubject,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
   let text = '';
   for await (const part of req.setEncoding('utf8')) {
     text += part;
     if (text.length > MAX_FORM_BYTES) return answer(res, 413, 'text/plain', 'Too large.');
   }
   try {
-    const told = await sendChosen(webhookUrl, await secret(), JSON.parse(text) as Record<string, unknown>);
+    const told = await sendChosen(
+      webhookUrl,
+      await secret(),
+      journal.file,
+      JSON.parse(text) as Record<string, unknown>,
+    );
     answer(res, 200, 'application/json', JSON.stringify(told));
   } catch (error) {
     const told = { title: 'Not sent', meaning: (error as Error).message };
