@@ -37,27 +37,35 @@ const REFUSALS: Record<Reason, string> = {
 const OUTCOMES: Readonly<Record<string, string>> = {
   event_type: 'Another event type than public_incident.incident_updated_v2: acknowledged, and nothing is published.',
   ping: "Svix's test message: acknowledged, and nothing is published.",
-  lead_without_role: 'The lead lacks AlanToolsBackendIamManager: this is the line that security engineers read.',
-  lead_with_role: 'The lead holds AlanToolsBackendIamManager, so there is nothing to report.',
+  lead_without_role: '{lead} lacks AlanToolsBackendIamManager: this is the line that security engineers read.',
+  lead_with_role: '{lead} holds AlanToolsBackendIamManager, so there is nothing to report.',
   skipped_status: 'Leads are not looked at while the incident is in triage or live.',
   no_lead: 'Nobody holds the lead role in this update. The update that names one is judged on its own.',
   no_slack_user: 'The lead has no Slack account in incident.io, so no alaner can be found. Connect it there.',
-  unknown_alaner: 'No alaner has this Slack id. Correct the slack_id of the alaner, if it is one.',
+  unknown_alaner:
+    'No alaner has this Slack id. If the lead is one, correct their slack_id in the table behind the view alaner_directory.',
   ambiguous_alaner:
     'Several alaners have this Slack id. Correct the directory, then bring the message back with npm run redrive.',
   invalid_message:
     'The message does not follow schemas/incident-event.schema.json. It is dead-lettered in the end: look at who published it.',
   database_unavailable:
-    'The alaner directory could not be read. The message is delivered again; the line names what is wrong.',
+    'The alaner directory could not be read; the line names what is wrong. The message is delivered again: up to 20 attempts over about 2 h 20 min (here 5 in 150 s), then it goes to the dead-letter subscription; npm run redrive moves it back.',
   failed: 'A bug: the line has the stack. The message is delivered again.',
   'dead-lettered': 'Its deliveries were used up. Repair the cause, then bring the message back with npm run redrive.',
 };
 
 /** Why an event ended at this step, and what to do; undefined where the step is no end. */
-export function explain({ state, reason = '', stage }: Step): string | undefined {
+export function explain({ state, reason = '', stage, text }: Step): string | undefined {
   if (state === 'done') return undefined;
   const known = REFUSALS[reason as Reason] ?? OUTCOMES[reason];
-  if (known !== undefined) return known;
+  if (known !== undefined) return known.replace('{lead}', () => leadIn(text));
   if (stage === 'delivered') return 'The subscriber did not acknowledge. Pub/Sub delivers it again after a pause.';
   return undefined;
+}
+
+/** Who a line of the subscriber is about; one event may have several leads. */
+function leadIn(line: string): string {
+  const [, email] = /^(\S+) is now incident lead /.exec(line) ?? [];
+  const [, user] = /, ((?:Slack|incident\.io) user \S+)\.$/.exec(line) ?? [];
+  return email ?? user ?? 'The lead';
 }
