@@ -2,20 +2,22 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { PATH } from '../functions/incident-webhook/guard.ts';
 import { WEBHOOK_ID } from '../functions/incident-webhook/verify.ts';
-import { endWithReader } from './local-system/end-with-reader.ts';
+import { tolerateClosedPipe } from './local-system/closed-pipe.ts';
 import { awaitStory, conclusions } from './local-system/event-story.ts';
 import { journalFile } from './local-system/journal.ts';
 import { findRunning, LOCAL_FOLDER } from './local-system/local-folder.ts';
 import { stepLine } from './local-system/step-line.ts';
 import { FAULTS, type Fault, LEADS, STATUSES } from './sample-event/catalogue.ts';
 import { type Answer, deliver } from './sample-event/deliver.ts';
-import { meaningOf } from './sample-event/meaning.ts';
+import { ACCEPTED, meaningOf } from './sample-event/meaning.ts';
 import { type Sample, samplePayload } from './sample-event/payload.ts';
 import { newWebhookId, type SignedRequest, signedRequest } from './sample-event/signed-request.ts';
 import { findSigningSecret } from './sample-event/signing-secret.ts';
 
 /** For the hops after the answer. */
 const STORY_TIMEOUT_MS = 10_000;
+const UNUSABLE_ID =
+  'Its way cannot be followed: the log carries no webhook id of this form (expected 1 to 256 of A-Z a-z 0-9 _ -). The terminal of npm start shows it without one.';
 
 type Options = Sample & {
   readonly url?: string;
@@ -60,7 +62,7 @@ const program = new Command('npm run send --')
   .description(
     "Signs and sends one event, by default incident.io's own example with status learning, to the local system.",
   )
-  .option('--url <url>', 'the webhook to send to, or its host alone (default: the local system)')
+  .option('--url <url>', "the webhook to send to; without a path, the webhook's is added (default: the local system)")
   .option('--status <category>', 'status category of the incident (default: learning)')
   .option('--lead <case>', 'who holds the lead role: a Slack id, or a case below')
   .option('--incident <id>', 'incident id')
@@ -86,18 +88,29 @@ async function main(options: Options): Promise<number> {
   const running = findRunning(options.folder);
   const url = readUrl(options.url ?? running?.webhookUrl ?? `http://127.0.0.1:${process.env['PORT'] || 8080}${PATH}`);
   const secret = await findSigningSecret(url, options.folder);
-  const body = options.file === undefined ? Buffer.from(samplePayload(options)) : readFileSync(options.file);
+  const body = options.file === undefined ? Buffer.from(samplePayload(options)) : readBody(options.file);
   const webhookId = options.webhookId ?? newWebhookId();
   const request = signedRequest({ url, secret, webhookId, body, fault: options.fault });
   console.log(describeRequest(request, options.fault));
   const since = new Date();
   const answer = await deliver(request);
+  const accepted = answer.status >= 200 && answer.status < 300;
+  const followed = url.href === running?.webhookUrl && WEBHOOK_ID.test(webhookId);
   console.log(describeAnswer(answer, options.fault));
-  if (!WEBHOOK_ID.test(webhookId))
-    console.log(`No log names a webhook by an id such as this one: look for bad_id in the terminal of npm start.`);
-  else if (url.href === running?.webhookUrl) await showWay(options.folder, webhookId, since);
-  else console.log(`What became of it:  npm run story -- ${webhookId}`);
-  return answer.status >= 200 && answer.status < 300 ? 0 : 1;
+  if (!followed || accepted) console.log(`  ${followed ? ACCEPTED : meaningOf(answer.status)}\n`);
+  if (followed) await showWay(options.folder, webhookId, since, answer);
+  else if (WEBHOOK_ID.test(webhookId)) console.log(`What became of it:  npm run story -- ${webhookId}`);
+  else console.log(UNUSABLE_ID);
+  return accepted ? 0 : 1;
+}
+
+function readBody(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`--file ${file} cannot be read (${code}): give the path of a file that you may read.`);
+  }
 }
 
 function readUrl(text: string): URL {
@@ -110,41 +123,34 @@ function readUrl(text: string): URL {
 }
 
 function describeRequest({ method, url, headers, body }: SignedRequest, fault: Fault | undefined): string {
-  const encoding = headers['content-encoding'];
-  const text =
-    encoding === undefined
-      ? body.toString('latin1').replace(/[^\x20-\x7e]/g, '.')
-      : `<${body.length} bytes of ${encoding}>`;
+  const text = body.toString('latin1').replace(/[^\x20-\x7e]/g, '.');
+  const shown = text.length > 200 ? `${text.slice(0, 200)}... (${body.length} bytes)` : text;
   return [
     `${method} ${url.href}${fault === undefined ? '' : `  (${fault}: ${FAULTS[fault].what})`}`,
     ...Object.entries(headers).map(([name, value]) => `  ${name}: ${value}`),
-    `  ${text.length > 200 ? `${text.slice(0, 200)}... (${body.length} bytes)` : text}`,
+    `  ${headers['content-encoding'] === 'gzip' ? `<${body.length} bytes of gzip>` : shown}`,
     '',
   ].join('\n');
 }
 
 function describeAnswer({ status, text, durationMs }: Answer, fault: Fault | undefined): string {
   const expected = fault === undefined || FAULTS[fault].status === status ? '' : `  EXPECTED ${FAULTS[fault].status}`;
-  return [
-    `${status} after ${durationMs} ms${expected}`,
-    ...(text ? [`  ${text}`] : []),
-    `  ${meaningOf(status)}`,
-    '',
-  ].join('\n');
+  return [`${status} after ${durationMs} ms${expected}`, ...(text ? [`  ${text}`] : [])].join('\n');
 }
 
-async function showWay(folder: string, webhookId: string, since: Date): Promise<void> {
+async function showWay(folder: string, webhookId: string, since: Date, { status }: Answer): Promise<void> {
   const { steps } = await awaitStory(journalFile(folder), webhookId, since, STORY_TIMEOUT_MS);
-  console.log('Its way through the local system:');
+  console.log('\nIts way through the local system:');
   for (const step of steps) console.log(`  ${stepLine(step)}`);
   const sentences = conclusions(steps);
   if (steps.length === 0)
     sentences.push(`The local system has noted nothing within ${STORY_TIMEOUT_MS / 1000} s; look at its terminal.`);
+  if (sentences.length === 0 && status >= 300) sentences.push(meaningOf(status));
   for (const sentence of sentences) console.log(`\n${sentence}`);
 }
 
 if (import.meta.main) {
-  endWithReader();
+  tolerateClosedPipe();
   try {
     process.exitCode = await main(program.parse().opts<Options>());
   } catch (error) {

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { tolerateClosedPipe } from './local-system/closed-pipe.ts';
 import { loggingCommand, loggingQuery, PROJECT } from './local-system/cloud-logging.ts';
-import { endWithReader } from './local-system/end-with-reader.ts';
 import { conclusions, type EventStory, storiesOf } from './local-system/event-story.ts';
 import { journalFile, journalTime, readJournal } from './local-system/journal.ts';
 import { LOCAL_FOLDER } from './local-system/local-folder.ts';
@@ -14,25 +14,22 @@ Examples:
   npm run story -- msg_4e9109
   npm run story -- 01FDAG4SAP5TYPT98WGR2N7W91`;
 
-const IN_PRODUCTION = `In the deployed system, ask Cloud Logging. At the default LOG_LEVEL the subscriber leaves out skipped_status, no_lead
-and lead_with_role: a webhook that was published, and of which incident-lead says nothing, ended as one of these.
-`;
+const LEFT_OUT =
+  'Published, and no line of incident-lead: skipped_status, no_lead or lead_with_role, which it leaves out at the default LOG_LEVEL.';
 
 interface Options {
   readonly project: string;
   readonly folder: string;
 }
 
-const anId = (text: string): string => {
-  if (text === '') throw new InvalidArgumentError('It is empty.');
-  return text;
-};
-
 const program = new Command('npm run story --')
   .description(
     'Tells what became of a webhook, or of every webhook of an incident, from the log of the last npm start; and how to ask the deployed system.',
   )
-  .argument('<id>', 'a webhook id, its first 8 or more characters, or an incident id', anId)
+  .argument('<id>', 'a webhook id, its first 8 or more characters, or an incident id', (text: string) => {
+    if (text.trim() !== '') return text;
+    throw new InvalidArgumentError('It is empty.');
+  })
   .option('--project <project>', 'the project of the deployed system', PROJECT)
   .addOption(new Option('--folder <path>', 'where npm start keeps its log').default(LOCAL_FOLDER, '.local'))
   .addHelpText('after', HELP)
@@ -47,15 +44,15 @@ function tell(id: string, { project, folder }: Options): number {
   const [first] = stories;
   // The beginning of a webhook id is enough here, but not there.
   const full = first?.webhookId?.startsWith(id) ? first.webhookId : id;
-  console.log(IN_PRODUCTION);
-  console.log(`${loggingQuery(full)}\n\n${loggingCommand(full, project)}`);
+  const query = loggingQuery(full).replaceAll('\n', ' AND ');
+  console.log(['In the deployed system:', query, loggingCommand(full, project), LEFT_OUT].join('\n  '));
   return stories.length > 0 ? 0 : 1;
 }
 
 function describe({ webhookId, steps }: EventStory): string {
   const incidentId = steps.find((step) => step.incidentId !== undefined)?.incidentId;
   return [
-    `Webhook ${webhookId ?? 'without an id'}${incidentId === undefined ? '' : `, incident ${incidentId}`}`,
+    `Webhook ${webhookId ?? 'without a usable id'}${incidentId === undefined ? '' : `, incident ${incidentId}`}`,
     ...steps.map((step) => `  ${stepLine({ ...step, webhookId: undefined })}`),
     ...conclusions(steps).map((sentence) => `  ${sentence}`),
     '',
@@ -74,7 +71,7 @@ function notFound(id: string, keptUntil: Date | undefined): string {
 }
 
 if (import.meta.main) {
-  endWithReader();
+  tolerateClosedPipe();
   try {
     program.parse();
     process.exitCode = tell(program.args[0] ?? '', program.opts<Options>());

@@ -66,9 +66,15 @@ describe('npm run send', () => {
       'a file that is missing',
       ['--file', 'nothing.json'],
       { INCIDENT_WEBHOOK_SECRET: SECRET },
-      /ENOENT.*nothing\.json/,
+      /--file nothing\.json cannot be read \(ENOENT\)/,
     ],
-    ['an option there is not', ['--nothing'], {}, /unknown option '--nothing'/],
+    [
+      'a folder as a file',
+      ['--file', '/tmp'],
+      { INCIDENT_WEBHOOK_SECRET: SECRET },
+      /--file \/tmp cannot be read \(EISDIR\): give the path of a file/,
+    ],
+    ['an option there is not', ['--nothing'], {}, /unknown option '--nothing'\n\(--help shows what there is\)/],
   ])('names %s, and ends with 2', async (_, args, env, message) => {
     const { code, stdout, stderr } = await run('send', ['--folder', folder.local, ...args], env);
     expect(stderr).toMatch(message);

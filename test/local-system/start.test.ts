@@ -7,8 +7,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { alive, makeFolder, run, StartedSystem } from './started-system.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-
 describe('npm start', () => {
   const folder = makeFolder();
   const pushed: string[] = [];
@@ -115,17 +113,38 @@ describe('npm start', () => {
     });
   });
 
-  it.each([[], ['']])('asks for the id of a story: %j', async (...id) => {
-    const { code, stderr } = await run('story', ['--folder', folder.local, ...id]);
-    expect(code).toBe(2);
-    expect(stderr).toContain('--help shows what there is');
+  it('says whom it holds what of, and how to ask the deployed system in four lines', async () => {
+    await send('--incident', 'WHO', '--lead', 'two');
+    const { stdout } = await story('WHO');
+    expect(stdout).toContain('ada@example.com lacks AlanToolsBackendIamManager');
+    expect(stdout).toContain('Slack user U02MANAGER holds AlanToolsBackendIamManager');
+    const [, deployed = ''] = stdout.split('In the deployed system:\n');
+    expect(deployed.trimEnd().split('\n')).toHaveLength(3);
   });
 
-  it('ends quietly when nobody reads on', async () => {
-    const send = ['tools/send.ts', '--folder', folder.local, '--status', 'live'];
-    const piped = `"${process.execPath}" ${send.join(' ')} | head -1`;
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', piped], { cwd: ROOT });
-    expect(stdout).toMatch(/^POST .*\n$/);
+  it('takes no empty id for a story', async () => {
+    expect(await story('')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--help') });
+  });
+
+  it('follows no webhook id that the log cannot carry', async () => {
+    const startedAt = performance.now();
+    const { code, stdout } = await send('--webhook-id', 'a b');
+    expect(stdout).toContain('Its way cannot be followed: the log carries no webhook id of this form');
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(code).toBe(1);
+  });
+
+  it('shows a bomb by its size', async () => {
+    const { stdout } = await send('--fault', 'gzip-bomb');
+    expect(stdout).toMatch(/^ {2}<\d+ bytes of gzip>$/m);
+  });
+
+  it.each([
+    ['send', ''],
+    ['story', '01NOTHING'],
+  ])('ends quietly where nobody reads what %s prints', async (tool, arg) => {
+    const command = `node tools/${tool}.ts --folder ${folder.local} ${arg} | true`;
+    const { stderr } = await promisify(execFile)('sh', ['-c', command], { env: { PATH: process.env['PATH'] } });
     expect(stderr).toBe('');
   });
 
@@ -141,7 +160,7 @@ describe('npm start', () => {
   });
 
   it('does not start a second time in the same folder', async () => {
-    // Its port is taken too, but that says less.
+    // Its port is taken as well, but that is not what to say.
     const { port } = new URL(system.address('incident-webhook'));
     const second = new StartedSystem(folder, [], { PORT: port });
     expect(await second.ended()).toBe(1);

@@ -23,7 +23,7 @@ function element(name, className, ...children) {
 
 /** The card of a webhook, made when its first step comes; notices share one. */
 function cardOf({ webhookId, stage }) {
-  const key = webhookId ?? (stage === 'notice' ? 'Notices' : 'Without a webhook id');
+  const key = webhookId ?? (stage === 'notice' ? 'Notices' : 'Without a usable webhook id');
   const known = cards.get(key);
   if (known) return known;
   const made = { incident: element('p', 'incident'), steps: element('ol') };
