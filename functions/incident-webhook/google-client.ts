@@ -1,3 +1,4 @@
+import { deadlineFrom } from '../../shared/deadline.ts';
 import { once } from '../../shared/once.ts';
 import { grpcCode } from './grpc.ts';
 
@@ -5,8 +6,8 @@ import { grpcCode } from './grpc.ts';
 export interface GoogleClient<Client> {
   /** Makes the client, ahead of the first call. */
   connect(): Promise<void>;
-  /** Settles as `work` does, but rejects no later than the signal aborts; `work` goes on unheard. */
-  call<T>(work: (client: Client) => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Settles as `work` does, but rejects no later than after `timeoutMs`; the signal then aborts, and `work` goes on unheard. */
+  call<T>(work: (client: Client, signal: AbortSignal) => Promise<T>, timeoutMs: number): Promise<T>;
 }
 
 interface Lifecycle {
@@ -51,21 +52,21 @@ export function googleClient<Client extends Lifecycle>(
     async connect() {
       await client();
     },
-    async call(work, signal) {
+    async call(work, timeoutMs) {
       const used = client;
+      // Not AbortSignal.timeout: that is kept until its time is up, and with it what its listeners refer to, long after the answer.
+      const abort = new AbortController();
+      const late = (): Error => {
+        abort.abort();
+        return new Error(`${name} did not answer in time`);
+      };
       try {
-        return await inTime(used().then(work), signal, name);
+        const answer = used().then((made) => work(made, abort.signal));
+        return await deadlineFrom(performance.now(), timeoutMs).race(answer, late);
       } catch (error) {
-        if (signal.aborted || grpcCode(error) === DEADLINE_EXCEEDED) replace(used);
+        if (abort.signal.aborted || grpcCode(error) === DEADLINE_EXCEEDED) replace(used);
         throw error;
       }
     },
   };
-}
-
-function inTime<T>(work: Promise<T>, signal: AbortSignal, name: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`${name} did not answer in time`)), { once: true });
-    work.then(resolve, reject);
-  });
 }

@@ -69,10 +69,12 @@ export function createPublisher(
   const retry = retryWithin(limits);
   const send = gather<Message, string>(
     async (messages) => {
-      // The retries end by themselves after `callMs`; this is for what they do not watch over, such as an access token that does not come.
-      const signal = AbortSignal.timeout(limits.callMs * 1.2);
       const request = { topic, messages: [...messages] };
-      const [{ messageIds }] = await client.call((publisher) => publisher.publish(request, { retry, signal }), signal);
+      const [{ messageIds }] = await client.call(
+        (publisher, signal) => publisher.publish(request, { retry, signal }),
+        // The retries end by themselves after `callMs`; this is for what they do not watch over, such as an access token that does not come.
+        limits.callMs * 1.2,
+      );
       return messageIds ?? [];
     },
     { items: MAX_BATCH_MESSAGES, size: MAX_BATCH_BYTES, sizeOf: ({ data }) => data.length },

@@ -32,9 +32,8 @@ export function secretManagerStore(
   });
   return {
     async readVersions() {
-      const signal = AbortSignal.timeout(readTimeoutMs);
       try {
-        return await client.call((made) => readEnabled(made, name, signal), signal);
+        return await client.call((made, signal) => readEnabled(made, name, signal), readTimeoutMs);
       } catch (error) {
         throw isAnswer(error) ? new SecretGone(`Secret Manager answered: ${error.message}`, { cause: error }) : error;
       }
