@@ -24,6 +24,12 @@ export interface Load {
   readonly residentMiB: number;
 }
 
+/** 1,000 requests: at about the 500th, V8 compiles most of the path once more and holds the one core for 20 to 65 ms. */
+const WARM_UP_GROUPS = 125;
+const WARM_UP_GROUP = 8;
+/** For what the warm-up leaves to be compiled and collected. */
+const SETTLE_MS = 500;
+
 /** Milliseconds from starting each subject's process to its first true answer; all subjects in turn, `rounds` times. */
 export async function coldStarts(
   all: readonly Subject[],
@@ -67,33 +73,56 @@ export async function load(subject: Subject, connections: number, seconds: numbe
   }
 }
 
-/** Latencies in milliseconds of requests sent at a fixed rate, whether or not earlier ones have been answered. */
-export async function openLoop(send: () => Promise<unknown>, perSecond: number, seconds: number): Promise<Latency> {
-  const latencies: number[] = [];
+/**
+ * Calls each sender at a fixed rate, whether or not earlier calls have ended, and in turn, so that what the machine does
+ * to one it does to all.
+ * @returns the latencies of each sender's calls.
+ */
+export async function openLoop(
+  senders: readonly (() => Promise<unknown>)[],
+  perSecond: number,
+  seconds: number,
+): Promise<Latency[]> {
+  const calls = senders.map((send) => ({ send, latencies: [] as number[] }));
   const sent: Promise<void>[] = [];
   const start = performance.now();
   for (let at = 0; at < perSecond * seconds; at++) {
-    const due = start + (at * 1000) / perSecond;
-    await sleep(Math.max(0, due - performance.now()));
-    sent.push(
-      send().then(() => {
-        // From when it was due: a sender that falls behind must not hide that.
-        latencies.push(performance.now() - due);
-      }),
-    );
+    for (const [turn, { send, latencies }] of calls.entries()) {
+      const due = start + ((at + turn / calls.length) * 1000) / perSecond;
+      await sleep(Math.max(0, due - performance.now()));
+      sent.push(
+        send().then(() => {
+          // From when it was due: a sender that falls behind must not hide that.
+          latencies.push(performance.now() - due);
+        }),
+      );
+    }
   }
   await Promise.all(sent);
-  return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
+  return calls.map(({ latencies }) => ({ p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) }));
 }
 
-/** Open-loop latency of a subject. */
-export async function latencyAt(subject: Subject, perSecond: number, seconds: number): Promise<Latency> {
+/** Open-loop latency of a warm subject, and of the call that it is compared with. */
+export async function latencyBeside(
+  subject: Subject,
+  reference: () => Promise<unknown>,
+  perSecond: number,
+  seconds: number,
+): Promise<{ readonly subject: Latency; readonly reference: Latency }> {
   const running = await run(subject);
   const agent = new Agent({ keepAlive: true });
+  const send = async (): Promise<void> => {
+    const status = await post(running.url, subject.request(), agent);
+    if (status !== 204) throw new Error(`${subject.name} answered ${status}`);
+  };
   try {
-    const send = () => post(running.url, subject.request(), agent);
-    await openLoop(send, perSecond, 1);
-    return await openLoop(send, perSecond, seconds);
+    for (let group = 0; group < WARM_UP_GROUPS; group++) {
+      await Promise.all(Array.from({ length: WARM_UP_GROUP }, () => Promise.all([reference(), send()])));
+    }
+    await sleep(SETTLE_MS);
+    const [whole, part] = await openLoop([send, reference], perSecond, seconds);
+    if (whole === undefined || part === undefined) throw new Error('nothing was measured');
+    return { subject: whole, reference: part };
   } finally {
     agent.destroy();
     await running.stop();

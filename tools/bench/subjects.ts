@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Webhook } from 'svix';
 import { INCIDENT_UPDATED } from '../../functions/incident-webhook/incident.ts';
 import { incidentEvent, pushBody } from '../../test/support/push.ts';
-import type { FunctionOptions } from '../local-system/function-process.ts';
+import { type FunctionOptions, NODE_OPTIONS } from '../local-system/function-process.ts';
 
 /** Something to measure: how it is started, and the request that it answers with 204. */
 export interface Subject {
@@ -57,7 +57,7 @@ export async function subjects(folder: string, backends: Backends): Promise<Subj
   const signed = () => ({ headers: signedHeaders(backends.secret, body), body });
   const push = pushBody(incidentEvent(), { deliveryAttempt: 1 });
   const pushed = () => ({ headers: { 'content-type': 'application/json' }, body: push });
-  const webhookEnv = { INCIDENT_EVENTS_TOPIC: backends.topic, PUBSUB_EMULATOR_HOST: backends.pubsubHost };
+  const webhookEnv = { NODE_OPTIONS, INCIDENT_EVENTS_TOPIC: backends.topic, PUBSUB_EMULATOR_HOST: backends.pubsubHost };
   const route = '/webhooks/incident/lead';
   return [
     { name: 'no-op function', start: { folder: noOp, target: 'noOp', env: {} }, path: '/', request: signed },
@@ -96,7 +96,7 @@ export async function subjects(folder: string, backends: Backends): Promise<Subj
       start: {
         folder: join(ROOT, 'dist', 'incident-lead'),
         target: 'incidentLead',
-        env: { DATABASE_URL: backends.databaseUrl },
+        env: { NODE_OPTIONS, DATABASE_URL: backends.databaseUrl },
       },
       path: '/',
       request: pushed,

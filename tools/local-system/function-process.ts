@@ -24,13 +24,19 @@ export interface FunctionOptions {
   /** `incidentWebhook` or `incidentLead`. */
   readonly target: string;
   readonly port: number;
-  /** The whole environment besides PATH and HOME. */
+  /** The environment besides what every function gets. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told each line that it writes to stdout or stderr. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
   /** Ends it while it starts. */
   readonly signal?: AbortSignal;
 }
+
+/**
+ * How Node.js runs a function, as Terraform deploys it: new objects get 4 MiB instead of 16, which shortens the pauses to
+ * collect them and saves 30 MiB (docs/speed.md). V8 takes this only from its start.
+ */
+export const NODE_OPTIONS = '--max-semi-space-size=4';
 
 const READY_TIMEOUT_MS = 15_000;
 const KILL_AFTER_MS = 10_000;
@@ -57,7 +63,14 @@ export async function startFunction({
     ['--import', END_WITH_PARENT, framework, `--source=${folder}`, `--target=${target}`, `--port=${port}`],
     {
       // There is no metadata server to look for here.
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', ...NO_METADATA, ...env },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        NODE_ENV: 'production',
+        NODE_OPTIONS,
+        ...NO_METADATA,
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     },
