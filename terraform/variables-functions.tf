@@ -41,7 +41,7 @@ variable "incident_webhook" {
   description = <<-EOT
     Size of the webhook. 15 s is where the sender hangs up. 5 instances bound what a flood can cost. 80 requests each, since
     a body that trickles in keeps its place for 6 s: with 20, 17 such requests a second would shut everybody else out, with
-    80 it takes 67. 512Mi hold that: 307 MiB after 100,000 events, and 313 MiB at most with 80 bodies of 1 MiB at once, the most there
+    80 it takes 67. 512Mi hold that: 166 MiB after 100,000 events, and 313 MiB at most with 80 bodies of 1 MiB at once, the most there
     is (measured). min_instances 0: README.md, "Is a warm instance worth it?".
   EOT
   type = object({

@@ -23,9 +23,9 @@ run "room_for_slow_bodies" {
     error_message = "60 slow requests a second must not shut the sender out."
   }
 
-  # After 100,000 events the function holds 307 MiB; a body takes up to 2 MiB while its buffer grows.
+  # After 100,000 events the function holds 166 MiB; a body takes up to 2 MiB while its buffer grows.
   assert {
-    condition     = google_cloudfunctions2_function.incident_webhook.service_config[0].available_memory == "512Mi" && 307 + 2 * google_cloudfunctions2_function.incident_webhook.service_config[0].max_instance_request_concurrency < 512
+    condition     = google_cloudfunctions2_function.incident_webhook.service_config[0].available_memory == "512Mi" && 166 + 2 * google_cloudfunctions2_function.incident_webhook.service_config[0].max_instance_request_concurrency < 512
     error_message = "As many bodies of 1 MiB as there are places have to fit into the memory."
   }
 }
