@@ -88,7 +88,7 @@ variable "runtime" {
 
   validation {
     condition     = var.runtime == "nodejs24"
-    error_message = "runtime: expected nodejs24, which the bundles are built and tested for, got \"${var.runtime}\". Leave it out; a newer runtime starts with a change of tools/build.ts."
+    error_message = "runtime: expected nodejs24, which the bundles are built and tested for, got \"${var.runtime}\". Leave it out; a newer runtime starts with a change of tools/build/build.ts."
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Lead } from '../../shared/incident-event.ts';
-import type { Alaners } from './alaners.ts';
+import type { Alaners } from './directory.ts';
 
 /** The role an incident lead is expected to hold. */
 export const REQUIRED_ROLE = 'AlanToolsBackendIamManager';

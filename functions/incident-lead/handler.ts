@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ANSWER_BUDGET_MS, type Deadline, deadlineFrom } from '../../shared/deadline.ts';
 import type { IncidentEvent } from '../../shared/incident-event.ts';
 import type { Log, LogLine } from '../../shared/log.ts';
+import { type EnvelopeFault, NO_DELIVERY, type Push, readEnvelope } from '../../shared/push-envelope.ts';
 import { type BodyFault, readBody } from '../../shared/read-body.ts';
 import { traceOf } from '../../shared/trace.ts';
-import type { FindAlaners } from './alaners.ts';
 import { assess, SKIPPED_STATUSES } from './assess.ts';
-import { DatabaseUnavailable } from './database-error.ts';
-import { type EnvelopeFault, NO_DELIVERY, type Push, readEnvelope } from './envelope.ts';
-import { type Context, leadLine, messageLine } from './report.ts';
+import type { FindAlaners } from './directory.ts';
+import { type Context, leadLine, messageLine } from './outcomes.ts';
+import { DatabaseUnavailable } from './postgres/errors.ts';
 
 /** The alaner directory. */
 export interface Directory {

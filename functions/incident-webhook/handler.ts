@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ANSWER_BUDGET_MS, type Deadline, deadlineFrom } from '../../shared/deadline.ts';
 import type { IncidentEvent } from '../../shared/incident-event.ts';
 import { parseTraceparent } from '../../shared/trace.ts';
-import { BODY_TIMEOUT_MS, readGuarded } from './guard.ts';
 import { type Reading, readIncident } from './incident.ts';
+import { Refusal } from './outcomes.ts';
 import { type Publish, toMessage } from './publish.ts';
-import { Refusal } from './refusal.ts';
+import { BODY_TIMEOUT_MS, readGuarded } from './request.ts';
 import type { Accepted, Known, Responder } from './respond.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import { checkAge, isSignedBy, readSignatureHeaders, type SignatureHeaders, textOf } from './verify.ts';
+import { checkAge, isSignedBy, readSignatureHeaders, type SignatureHeaders, textOf } from './verifier.ts';
 
 /** What the handler needs once a request is well-formed. */
 export interface Services {

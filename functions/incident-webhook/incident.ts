@@ -1,6 +1,6 @@
 import { type Incident, type IncidentEvent, isTimestamp, type Lead, PRINCIPAL } from '../../shared/incident-event.ts';
 import { listIncidentWebhookErrors, validateIncidentWebhook } from './incident-webhook.validator.ts';
-import { Refusal, type SchemaError } from './refusal.ts';
+import { Refusal, type SchemaError } from './outcomes.ts';
 
 /** The event that is published; its name is also the key that holds the incident. */
 export const INCIDENT_UPDATED = 'public_incident.incident_updated_v2';

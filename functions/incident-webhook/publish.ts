@@ -1,10 +1,10 @@
 import { v1 } from '@google-cloud/pubsub';
+import { gather } from '../../shared/batch.ts';
 import type { Deadline } from '../../shared/deadline.ts';
-import { gather } from '../../shared/gather.ts';
+import { googleClient } from '../../shared/google-client.ts';
+import { grpcCode, grpcOptions } from '../../shared/grpc.ts';
 import { type IncidentEvent, SCHEMA_VERSION } from '../../shared/incident-event.ts';
-import { googleClient } from './google-client.ts';
-import { grpcCode, grpcOptions } from './grpc.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal } from './outcomes.ts';
 
 /** A Pub/Sub message. */
 export interface Message {

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../shared/log.ts';
 import { traceOf } from '../../shared/trace.ts';
-import { ANSWERS, Refusal } from './refusal.ts';
-import { WEBHOOK_ID } from './verify.ts';
+import { ANSWERS, Refusal } from './outcomes.ts';
+import { WEBHOOK_ID } from './verifier.ts';
 
 /** What the log is told of a request besides its answer. */
 export interface Known {

@@ -1,6 +1,6 @@
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager';
-import { googleClient } from './google-client.ts';
-import { grpcCode, grpcOptions } from './grpc.ts';
+import { googleClient } from '../../shared/google-client.ts';
+import { grpcCode, grpcOptions } from '../../shared/grpc.ts';
 import { SecretGone, type SecretStore, type SecretVersion } from './signing-keys.ts';
 
 /** For the list and all versions together; the answer to the webhook is due after 8 s. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
-import { Refusal } from './refusal.ts';
-import type { SigningKey } from './verify.ts';
+import { Refusal } from './outcomes.ts';
+import type { SigningKey } from './verifier.ts';
 
 /** The keys that a signature may have been made with. */
 export interface SigningKeys {

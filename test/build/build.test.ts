@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BuildOptions, build } from '../../tools/build.ts';
-import type { Substitution } from '../../tools/bundle/substitutions.ts';
+import { type BuildOptions, build } from '../../tools/build/build.ts';
+import type { Substitution } from '../../tools/build/substitutions.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

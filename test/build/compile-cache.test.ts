@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CACHE_NAME, compileCache } from '../../tools/bundle/compile-cache.ts';
+import { CACHE_NAME, compileCache } from '../../tools/build/compile-cache.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const ENTRY = join(import.meta.dirname, '..', '..', 'tools', 'bundle', 'entry.cjs');
+const ENTRY = join(import.meta.dirname, '..', '..', 'tools', 'build', 'entry.cjs');
 
 /** A bundle that says where it runs; the function that it calls is one that only a cache compiles beforehand. */
 const BUNDLE = `(function (exports, require, module, __filename, __dirname) {

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { deployableLock } from '../../tools/bundle/deployable-lock.ts';
-import { deployablePackage, FRAMEWORK } from '../../tools/bundle/deployable-package.ts';
+import { deployableLock } from '../../tools/build/deployable-lock.ts';
+import { deployablePackage, FRAMEWORK } from '../../tools/build/deployable-package.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -4,8 +4,8 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
-import { loadServices } from '../../tools/grpc-server/protos.ts';
-import { SECRET } from '../support/sign.ts';
+import { SECRET } from '../../tools/events/sign.ts';
+import { loadServices } from '../../tools/services/grpc/protos.ts';
 
 const TLS = join(import.meta.dirname, 'fixture', 'tls');
 const CERTIFICATE = join(TLS, 'cert.pem');

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { lazyRequirePlugin } from '../../tools/bundle/lazy-requires.ts';
+import { lazyRequirePlugin } from '../../tools/build/lazy-requires.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** Each module says when it loads. */

@@ -2,11 +2,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
-import { build } from '../../tools/build.ts';
-import { freePort } from '../../tools/local-system/free-port.ts';
-import { startFunction } from '../../tools/local-system/function-process.ts';
-import { incidentEvent, pushBody } from '../support/push.ts';
-import { SECRET, sign } from '../support/sign.ts';
+import { build } from '../../tools/build/build.ts';
+import { incidentEvent, pushBody } from '../../tools/events/push.ts';
+import { SECRET, sign } from '../../tools/events/sign.ts';
+import { freePort } from '../../tools/services/functions/free-port.ts';
+import { startFunction } from '../../tools/services/functions/function-process.ts';
 import { type GoogleCloud, startGoogleCloud, TOKEN } from './google-cloud.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

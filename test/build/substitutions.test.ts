@@ -2,8 +2,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { substitutionPlugin, unmatched } from '../../tools/bundle/substitution-plugin.ts';
-import { SUBSTITUTIONS, type Substitution } from '../../tools/bundle/substitutions.ts';
+import { substitutionPlugin, unmatched } from '../../tools/build/substitution-plugin.ts';
+import { SUBSTITUTIONS, type Substitution } from '../../tools/build/substitutions.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const require = createRequire(import.meta.url);

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { fromJSON, type PackageDefinition, type ServiceDefinition } from '@grpc/proto-loader';
-import { type ProtoNode, trimProtos } from '../../tools/bundle/trim-protos.ts';
+import { type ProtoNode, trimProtos } from '../../tools/build/trim-protos.ts';
 
 const require = createRequire(import.meta.url);
 const protos: ProtoNode = require('@google-cloud/pubsub-api/build/protos/protos.json');

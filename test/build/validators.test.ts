@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build as esbuild } from 'esbuild';
-import { compileValidators, validatorPlugin } from '../../tools/bundle/validators.ts';
+import { compileValidators, validatorPlugin } from '../../tools/build/validators.ts';
 import { listOrderErrors, validateLine, validateOrder } from './fixture/shared/order.validator.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -30,7 +30,8 @@ describe.each(documents)('%s', (document) => {
   it('names npm options that exist', () => {
     const used = [...text.matchAll(/\bnpm (?:run )?(start|send|story|redrive) -- ([^`\n|]*)/g)];
     const missing = used.flatMap(([, name = '', options = '']) => {
-      const source = existsSync(join(ROOT, 'tools', `${name}.ts`)) ? read(`tools/${name}.ts`) : '';
+      const [, script = ''] = (packageJson.scripts as Record<string, string>)[name]?.split(' ') ?? [];
+      const source = existsSync(join(ROOT, script)) ? read(script) : '';
       return [...options.matchAll(/(?:^|\s)(--[a-z-]+)/g)]
         .map(([, option = '']) => option)
         .filter((option) => !source.includes(`${option} `) && !source.includes(`'${option}'`));

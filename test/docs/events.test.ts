@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assessment } from '../../functions/incident-lead/assess.ts';
-import { NO_DELIVERY } from '../../functions/incident-lead/envelope.ts';
-import { leadLine, type MessageOutcome, messageLine } from '../../functions/incident-lead/report.ts';
+import { leadLine, type MessageOutcome, messageLine } from '../../functions/incident-lead/outcomes.ts';
 import { toMessage } from '../../functions/incident-webhook/publish.ts';
 import schema from '../../schemas/incident-event.schema.json' with { type: 'json' };
 import { decodeIncidentEvent, type IncidentEvent } from '../../shared/incident-event.ts';
-import { startPubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
-import { compileFilter } from '../../tools/pubsub-emulator/filter.ts';
+import { NO_DELIVERY } from '../../shared/push-envelope.ts';
+import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
+import { compileFilter } from '../../tools/services/pubsub/filter.ts';
 import { blocks, code, table } from './markdown.ts';
 
 interface Schema {

@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parse } from 'yaml';
 import { readIncident } from '../../functions/incident-webhook/incident.ts';
-import { ANSWERS, type Reason, Refusal } from '../../functions/incident-webhook/refusal.ts';
+import { ANSWERS, type Reason, Refusal } from '../../functions/incident-webhook/outcomes.ts';
 import { createResponder } from '../../functions/incident-webhook/respond.ts';
+import { DESCRIPTION } from '../../tools/docs/docs.ts';
 import { redocly } from '../../tools/docs/redocly.ts';
-import { DESCRIPTION } from '../../tools/docs.ts';
 
 interface Response {
   readonly headers?: Readonly<Record<string, { readonly example: string }>>;

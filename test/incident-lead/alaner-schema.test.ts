@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type LocalPostgres, startPostgres } from '../../tools/local-system/postgres.ts';
+import { type LocalPostgres, startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { applySchema, newDatabase } from '../support/alaner-database.ts';
 
 let postgres: LocalPostgres;

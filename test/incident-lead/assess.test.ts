@@ -1,5 +1,5 @@
-import type { Alaner } from '../../functions/incident-lead/alaners.ts';
 import { assess, SKIPPED_STATUSES } from '../../functions/incident-lead/assess.ts';
+import type { Alaner } from '../../functions/incident-lead/directory.ts';
 
 const ROLE = 'AlanToolsBackendIamManager';
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { type LocalPostgres, startPostgres } from '../../tools/local-system/postgres.ts';
+import { ADA, incidentEvent, pushBody } from '../../tools/events/push.ts';
+import { type LocalPostgres, startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { type CloudSqlServer, startCloudSqlServer } from '../support/cloud-sql-server.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectRecovery, expectUnavailable } from '../support/lead-answers.ts';
 import { type Answered, type LeadProcess, startLead } from '../support/lead-process.ts';
-import { ADA, incidentEvent, pushBody } from '../support/push.ts';
 
 /** An IAM user's name in the database: without `.gserviceaccount.com`. */
 const IAM_USER = 'incident-lead@p.iam';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { DatabaseUnavailable, toDatabaseUnavailable } from '../../functions/incident-lead/database-error.ts';
+import { DatabaseUnavailable, toDatabaseUnavailable } from '../../functions/incident-lead/postgres/errors.ts';
 
 function server(code: string): Error {
   return Object.assign(new pg.DatabaseError('the password is hunter2', 1, 'error'), { code });

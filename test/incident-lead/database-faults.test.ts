@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { ADA, incidentEvent, pushBody } from '../../tools/events/push.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { ANSWER_SECONDS, expectRecovery, expectUnavailable } from '../support/lead-answers.ts';
 import { type Answered, startLead } from '../support/lead-process.ts';
 import { blocked, lockDirectory, openStage, type Scene, terminateConnections } from '../support/lead-scene.ts';
-import { ADA, incidentEvent, pushBody } from '../support/push.ts';
 
 const stage = openStage();
 

@@ -1,4 +1,4 @@
-import { crashPostgres } from '../support/crash-postgres.ts';
+import { crashPostgres } from '../../tools/services/postgres/crash-postgres.ts';
 import { expectRecovery, expectUnavailable } from '../support/lead-answers.ts';
 import { openStage } from '../support/lead-scene.ts';
 

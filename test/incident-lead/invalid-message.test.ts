@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { incidentEvent, pushBody } from '../../tools/events/push.ts';
 import { type LeadProcess, startLead } from '../support/lead-process.ts';
-import { incidentEvent, pushBody } from '../support/push.ts';
 
 let lead: LeadProcess;
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { type LocalPostgres, startPostgres } from '../../tools/local-system/postgres.ts';
+import { ADA, GRACE, incidentEvent, pushBody } from '../../tools/events/push.ts';
+import { type LocalPostgres, startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { type LeadProcess, newTraceId, startLead } from '../support/lead-process.ts';
-import { ADA, GRACE, incidentEvent, pushBody } from '../support/push.ts';
 
 let postgres: LocalPostgres;
 let lead: LeadProcess;

@@ -1,7 +1,7 @@
 import { Webhook } from 'svix';
-import { Refusal } from '../../functions/incident-webhook/refusal.ts';
-import { isSignedBy, readSignatureHeaders, textOf } from '../../functions/incident-webhook/verify.ts';
-import { SECRET } from '../support/sign.ts';
+import { Refusal } from '../../functions/incident-webhook/outcomes.ts';
+import { isSignedBy, readSignatureHeaders, textOf } from '../../functions/incident-webhook/verifier.ts';
+import { SECRET } from '../../tools/events/sign.ts';
 
 /** What `sign` signs with by default. */
 export const KEYS = [new Webhook(SECRET)];

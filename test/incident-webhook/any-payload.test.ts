@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { INCIDENT_UPDATED, type Reading, readIncident } from '../../functions/incident-webhook/incident.ts';
+import { Refusal } from '../../functions/incident-webhook/outcomes.ts';
 import { toMessage } from '../../functions/incident-webhook/publish.ts';
-import { Refusal } from '../../functions/incident-webhook/refusal.ts';
 import { decodeIncidentEvent } from '../../shared/incident-event.ts';
 import { readingOf } from '../../tools/fuzz/verdict.ts';
 import type { Json } from './body.ts';

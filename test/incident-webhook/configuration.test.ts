@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ConfigurationError, readLogConfig, readWebhookConfig } from '../../shared/config.ts';
-import { SECRET } from '../support/sign.ts';
+import { SECRET } from '../../tools/events/sign.ts';
 
 const RIGHT = { INCIDENT_WEBHOOK_SECRET: SECRET, INCIDENT_EVENTS_TOPIC: 'projects/p/topics/incident-events' };
 const VARIABLES = [

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { Webhook } from 'svix';
+import { SECRET, sign } from '../../tools/events/sign.ts';
 import { HEADER_NAMES, type Mutation, mutate, OPERATIONS, type SignedRequest } from '../../tools/fuzz/mutate.ts';
 import { verdictOf } from '../../tools/fuzz/verdict.ts';
-import { SECRET, sign } from '../support/sign.ts';
 
 const KEYS = [new Webhook(SECRET)];
 const NOW = 1_795_450_765;

@@ -1,5 +1,5 @@
 import { INCIDENT_UPDATED, readIncident } from '../../functions/incident-webhook/incident.ts';
-import { Refusal } from '../../functions/incident-webhook/refusal.ts';
+import { Refusal } from '../../functions/incident-webhook/outcomes.ts';
 import { bodyOf, type Json, leadRole } from './body.ts';
 
 const AT = `/${INCIDENT_UPDATED}`;

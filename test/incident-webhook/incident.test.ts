@@ -16,7 +16,7 @@ function eventOf(text: string): IncidentEvent {
 const incidentOf = (incident: Json, envelope?: Json) => eventOf(bodyOf(incident, envelope)).incident;
 
 it("reads incident.io's own example", () => {
-  const text = readFileSync(`test/fixtures/payloads/official-2026-08/${INCIDENT_UPDATED}.json`, 'utf8');
+  const text = readFileSync(`schemas/examples/official-2026-08/${INCIDENT_UPDATED}.json`, 'utf8');
   expect(eventOf(text)).toEqual({
     webhookId: 'msg_1',
     eventType: 'public_incident.incident_updated_v2',

@@ -4,7 +4,7 @@ import {
   type SigningKeys,
   storedKeys,
 } from '../../functions/incident-webhook/signing-keys.ts';
-import type { SigningKey } from '../../functions/incident-webhook/verify.ts';
+import type { SigningKey } from '../../functions/incident-webhook/verifier.ts';
 
 /** Two usable secrets. */
 export const OLD = 'whsec_T0xEX09MRF9PTERfT0xEX09M';

@@ -1,10 +1,13 @@
 import { Webhook } from 'svix';
 import { secretManagerStore } from '../../functions/incident-webhook/secret-manager.ts';
 import { type SigningKeys, storedKeys } from '../../functions/incident-webhook/signing-keys.ts';
-import { isSignedBy, readSignatureHeaders } from '../../functions/incident-webhook/verify.ts';
-import { Code } from '../../tools/grpc-server/rpc-error.ts';
-import { type SecretManagerServer, startSecretManagerServer } from '../support/secret-manager-server.ts';
-import { sign } from '../support/sign.ts';
+import { isSignedBy, readSignatureHeaders } from '../../functions/incident-webhook/verifier.ts';
+import { sign } from '../../tools/events/sign.ts';
+import { Code } from '../../tools/services/grpc/rpc-error.ts';
+import {
+  type SecretManagerServer,
+  startSecretManagerServer,
+} from '../../tools/services/secret-manager/secret-manager-server.ts';
 
 const OLD = 'whsec_b2xkIHNlY3JldCBiZWZvcmUgcm90YXRpb24=';
 const NEW = 'whsec_bmV3IHNlY3JldCBmb3IgYSByb3RhdGlvbg==';

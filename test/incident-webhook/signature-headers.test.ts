@@ -1,5 +1,5 @@
-import { readSignatureHeaders } from '../../functions/incident-webhook/verify.ts';
-import { sign } from '../support/sign.ts';
+import { readSignatureHeaders } from '../../functions/incident-webhook/verifier.ts';
+import { sign } from '../../tools/events/sign.ts';
 import { isAccepted, raw, reasonOf } from './acceptance.ts';
 
 const BODY = '{"success":true}';

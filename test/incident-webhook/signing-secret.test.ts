@@ -1,5 +1,5 @@
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
-import { SECRET } from '../support/sign.ts';
+import { SECRET } from '../../tools/events/sign.ts';
 
 const secretOf = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 'k').toString('base64')}`;
 

@@ -1,6 +1,6 @@
+import { SECRET } from '../../tools/events/sign.ts';
 import { bodyOf, leadRole } from '../incident-webhook/body.ts';
 import { type Expected, expectCleanOutput, expectRow, PUBLISHED, type Row } from '../support/hostile-table.ts';
-import { SECRET } from '../support/sign.ts';
 import { startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
 
 const MEBIBYTE = 1024 * 1024;

@@ -5,11 +5,11 @@ import { createHandler as createLeadHandler } from '../../functions/incident-lea
 import { createHandler as createWebhookHandler } from '../../functions/incident-webhook/handler.ts';
 import { createResponder } from '../../functions/incident-webhook/respond.ts';
 import type { LogLine } from '../../shared/log.ts';
+import { ADA, incidentEvent, pushBody } from '../../tools/events/push.ts';
+import { sign } from '../../tools/events/sign.ts';
+import { exchange, toBytes } from '../../tools/services/raw-http.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
 import { expectForm } from '../support/hostile-table.ts';
-import { ADA, incidentEvent, pushBody } from '../support/push.ts';
-import { sign } from '../support/sign.ts';
-import { exchange, toBytes } from '../support/wire.ts';
 
 /** What only a bug throws. */
 const bug = async (): Promise<never> => {

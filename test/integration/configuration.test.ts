@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { SECRET } from '../../tools/events/sign.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectForm, expectOutcome } from '../support/hostile-table.ts';
-import { SECRET } from '../support/sign.ts';
 import { type Line, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
 
 const BAD_VALUE = 'sEcReT-vAlUe';

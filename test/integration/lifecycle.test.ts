@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SECRET } from '../../tools/events/sign.ts';
+import { ask, preload } from '../../tools/services/functions/preload.ts';
+import { dial, toBytes } from '../../tools/services/raw-http.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectCleanOutput, expectForm, expectOutcome } from '../support/hostile-table.ts';
-import { ask, preload } from '../support/preload.ts';
-import { SECRET } from '../support/sign.ts';
 import { type Sent, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
-import { dial, toBytes } from '../support/wire.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const BODY = bodyOf();

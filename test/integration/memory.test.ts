@@ -1,8 +1,8 @@
+import { WORST_REQUESTS } from '../../tools/bench/worst-requests.ts';
+import { ask, preload } from '../../tools/services/functions/preload.ts';
+import { exchange } from '../../tools/services/raw-http.ts';
 import { expectForm } from '../support/hostile-table.ts';
-import { ask, preload } from '../support/preload.ts';
 import { startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
-import { exchange } from '../support/wire.ts';
-import { WORST_REQUESTS } from '../support/worst-requests.ts';
 
 /** What one request of somebody without the secret may add to the resident memory. */
 const MAX_GROWTH_KIB = 16 * 1024;

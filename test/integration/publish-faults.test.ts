@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fault } from '../../tools/grpc-server/fault.ts';
-import { Code } from '../../tools/grpc-server/rpc-error.ts';
+import { SECRET } from '../../tools/events/sign.ts';
+import type { Fault } from '../../tools/services/grpc/fault.ts';
+import { Code } from '../../tools/services/grpc/rpc-error.ts';
+import { dial } from '../../tools/services/raw-http.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectCleanOutput, expectForm } from '../support/hostile-table.ts';
-import { SECRET } from '../support/sign.ts';
 import { type Exchange, type Sent, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
-import { dial } from '../support/wire.ts';
 
 /** The contract's limit for any answer. */
 const ANSWER_MS = 8_000;

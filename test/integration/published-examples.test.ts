@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SECRET } from '../../tools/events/sign.ts';
 import { type Expected, expectOutcome } from '../support/hostile-table.ts';
-import { SECRET } from '../support/sign.ts';
 import { bodyOf, headersOf, isValid, secretOf, VECTORS } from '../support/signature-vectors.ts';
 import { type Sent, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
 
-const PAYLOADS = join(import.meta.dirname, '..', 'fixtures', 'payloads');
+const PAYLOADS = join(import.meta.dirname, '..', '..', 'schemas', 'examples');
 /** Cases with a clock of their own, and those that a passing second would decide otherwise, run at the verifier. */
 const REQUESTS = VECTORS.filter(
   ({ stage, portable, now, recipe }) =>

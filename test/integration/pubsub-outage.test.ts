@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Code } from '../../tools/grpc-server/rpc-error.ts';
+import { Code } from '../../tools/services/grpc/rpc-error.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectForm } from '../support/hostile-table.ts';

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Code } from '../../tools/grpc-server/rpc-error.ts';
+import { SECRET, type Signing } from '../../tools/events/sign.ts';
+import { Code } from '../../tools/services/grpc/rpc-error.ts';
+import {
+  type SecretManagerServer,
+  startSecretManagerServer,
+} from '../../tools/services/secret-manager/secret-manager-server.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectForm } from '../support/hostile-table.ts';
-import { type SecretManagerServer, startSecretManagerServer } from '../support/secret-manager-server.ts';
-import { SECRET, type Signing } from '../support/sign.ts';
 import { type Exchange, type Line, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
 
 /** The contract's limits: for any answer, and for the recovery after any fault. */

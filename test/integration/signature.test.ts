@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { SECRET, sign } from '../../tools/events/sign.ts';
+import { preload } from '../../tools/services/functions/preload.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
 import {
   type Expected,
@@ -8,8 +10,6 @@ import {
   PUBLISHED,
   type Row,
 } from '../support/hostile-table.ts';
-import { preload } from '../support/preload.ts';
-import { SECRET, sign } from '../support/sign.ts';
 import { type Sending, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
 
 const BODY = bodyOf();

@@ -1,9 +1,9 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { SECRET } from '../../tools/events/sign.ts';
+import { dial, exchange, toBytes } from '../../tools/services/raw-http.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
 import { type Expected, expectCleanOutput, expectRow, PUBLISHED, type Row } from '../support/hostile-table.ts';
-import { SECRET } from '../support/sign.ts';
 import { startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
-import { dial, exchange, toBytes } from '../support/wire.ts';
 
 const BODY = bodyOf();
 const NOT_FOUND: Expected = [404, 'rejected', 'INFO', 'not_found'];

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
-import { build } from '../../tools/build.ts';
-import { type LocalPostgres, startPostgres } from '../../tools/local-system/postgres.ts';
-import type { Severity } from './chance.ts';
-import { MUTANTS } from './mutants.ts';
-import { describeRun } from './report.ts';
-import { run } from './run.ts';
-import { addTwins } from './twins.ts';
+import { build } from '../../tools/build/build.ts';
+import type { Severity } from '../../tools/no-loss/chance.ts';
+import { MUTANTS } from '../../tools/no-loss/mutants.ts';
+import { describeRun } from '../../tools/no-loss/report.ts';
+import { run } from '../../tools/no-loss/run.ts';
+import { addTwins } from '../../tools/no-loss/twins.ts';
+import { type LocalPostgres, startPostgres } from '../../tools/services/postgres/postgres.ts';
 
 let postgres: LocalPostgres;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
-import { Code } from '../../tools/grpc-server/rpc-error.ts';
-import type { EmulatorOptions } from '../../tools/pubsub-emulator/emulator.ts';
+import { Code } from '../../tools/services/grpc/rpc-error.ts';
+import type { EmulatorOptions } from '../../tools/services/pubsub/emulator.ts';
 import {
   addDeadLetters,
   DEAD_LETTER_TOPIC,

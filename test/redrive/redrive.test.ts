@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
-import { Code } from '../../tools/grpc-server/rpc-error.ts';
-import type { EmulatorEvent } from '../../tools/pubsub-emulator/events.ts';
+import { Code } from '../../tools/services/grpc/rpc-error.ts';
+import type { EmulatorEvent } from '../../tools/services/pubsub/events.ts';
 import {
   addDeadLetters,
   arrived,

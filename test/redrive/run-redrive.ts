@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { EmulatorOptions, PubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
-import { startPubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
+import type { EmulatorOptions, PubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
+import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 
 /** What a run of the command left behind. */
 export interface Run {
@@ -75,7 +75,7 @@ export function ids(count: number): string[] {
 
 /** Starts the command as a process of its own. */
 export function startRedrive(args: readonly string[], env: Readonly<Record<string, string>>): Running {
-  const child = spawn(process.execPath, [join(ROOT, 'tools', 'redrive.ts'), ...args], {
+  const child = spawn(process.execPath, [join(ROOT, 'tools', 'redrive', 'redrive.ts'), ...args], {
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

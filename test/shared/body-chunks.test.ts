@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { onChunk } from '../../shared/body-chunks.ts';
-import { toBytes } from '../support/wire.ts';
+import { toBytes } from '../../tools/services/raw-http.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** Node reads 64 KiB at a time, and the smallest chunk of a body has six bytes on the wire. */

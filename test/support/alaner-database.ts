@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { LocalPostgres } from '../../tools/local-system/postgres.ts';
+import type { LocalPostgres } from '../../tools/services/postgres/postgres.ts';
 
 const SCHEMAS = join(import.meta.dirname, '..', '..', 'schemas');
 

@@ -1,5 +1,5 @@
+import type { Answer } from '../../tools/services/raw-http.ts';
 import type { Exchange, Line, Sending, WebhookSystem } from './webhook-system.ts';
-import type { Answer } from './wire.ts';
 
 /** What is expected of a request: status, outcome, severity and reason of its log line. */
 export type Expected = readonly [

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { freePort } from '../../tools/local-system/free-port.ts';
-import { startFunction } from '../../tools/local-system/function-process.ts';
+import { freePort } from '../../tools/services/functions/free-port.ts';
+import { startFunction } from '../../tools/services/functions/function-process.ts';
 
 /** A log line of the function; what a test does not look at is left as it is. */
 export interface WrittenLine {

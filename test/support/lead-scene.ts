@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import { type LocalPostgres, startPostgres } from '../../tools/local-system/postgres.ts';
+import { GRACE, incidentEvent, pushBody } from '../../tools/events/push.ts';
+import { type LocalPostgres, startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { newDatabase } from './alaner-database.ts';
 import { type Answered, type LeadProcess, startLead } from './lead-process.ts';
-import { GRACE, incidentEvent, pushBody } from './push.ts';
 import { type ProxyMode, startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 /** A function with a database and a way to it of its own. */

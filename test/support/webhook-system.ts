@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Intercept } from '../../tools/grpc-server/fault.ts';
-import { freePort } from '../../tools/local-system/free-port.ts';
+import { newId, SECRET, type Signing, sign } from '../../tools/events/sign.ts';
+import { freePort } from '../../tools/services/functions/free-port.ts';
 import {
   type FunctionOptions,
   type FunctionProcess,
   startFunction,
-} from '../../tools/local-system/function-process.ts';
-import { type PubSubEmulator, startPubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
-import type { Message } from '../../tools/pubsub-emulator/message.ts';
-import type { PubSubRequests } from '../../tools/pubsub-emulator/requests.ts';
-import { newId, SECRET, type Signing, sign } from './sign.ts';
-import { type Answer, exchange, type RawRequest, toBytes } from './wire.ts';
+} from '../../tools/services/functions/function-process.ts';
+import type { Intercept } from '../../tools/services/grpc/fault.ts';
+import { type PubSubEmulator, startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
+import type { Message } from '../../tools/services/pubsub/message.ts';
+import type { PubSubRequests } from '../../tools/services/pubsub/requests.ts';
+import { type Answer, exchange, type RawRequest, toBytes } from '../../tools/services/raw-http.ts';
 
 /** The topic that the function publishes to. */
 export const TOPIC = 'projects/alan-eu-tools/topics/incident-events';

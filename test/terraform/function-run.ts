@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../tools/local-system/free-port.ts';
-import { startFunction } from '../../tools/local-system/function-process.ts';
+import { freePort } from '../../tools/services/functions/free-port.ts';
+import { startFunction } from '../../tools/services/functions/function-process.ts';
 
 /** A function that ran, and what it wrote. */
 export interface FunctionRun {

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { startPostgres } from '../../tools/local-system/postgres.ts';
-import { incidentEvent, pushBody } from '../support/push.ts';
+import { incidentEvent, pushBody } from '../../tools/events/push.ts';
+import { startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { type Causes, type FunctionRun, startFunctionRun } from './function-run.ts';
 import { sendPart } from './part-of-a-body.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ANSWERS } from '../../functions/incident-webhook/refusal.ts';
+import { ANSWERS } from '../../functions/incident-webhook/outcomes.ts';
 import { toLogEntry } from '../support/log-entry.ts';
 import { matches, readFilters } from '../support/log-filter.ts';
 import type { FunctionRun } from './function-run.ts';

@@ -1,7 +1,7 @@
-import { Code } from '../../tools/grpc-server/rpc-error.ts';
-import { startPubSubEmulator } from '../../tools/pubsub-emulator/emulator.ts';
-import { startSecretManagerServer } from '../support/secret-manager-server.ts';
-import { SECRET, sign } from '../support/sign.ts';
+import { SECRET, sign } from '../../tools/events/sign.ts';
+import { Code } from '../../tools/services/grpc/rpc-error.ts';
+import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
+import { startSecretManagerServer } from '../../tools/services/secret-manager/secret-manager-server.ts';
 import { type Causes, type FunctionRun, startFunctionRun } from './function-run.ts';
 import { sendPart } from './part-of-a-body.ts';
 

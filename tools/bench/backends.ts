@@ -1,8 +1,8 @@
 import { createPublisher } from '../../functions/incident-webhook/publish.ts';
 import { deadlineFrom } from '../../shared/deadline.ts';
-import { startSecretManagerServer } from '../../test/support/secret-manager-server.ts';
-import { startPostgres } from '../local-system/postgres.ts';
-import { startPubSubEmulator } from '../pubsub-emulator/emulator.ts';
+import { startPostgres } from '../services/postgres/postgres.ts';
+import { startPubSubEmulator } from '../services/pubsub/emulator.ts';
+import { startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';
 import type { Backends } from './subjects.ts';
 
 const TOPIC = 'projects/alan-eu-tools/topics/incident-events';

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http';
 import pg from 'pg';
-import { FIND_ALANERS } from '../../functions/incident-lead/alaners.ts';
+import { FIND_ALANERS } from '../../functions/incident-lead/directory.ts';
 import { post, run } from './running.ts';
 import type { Subject } from './subjects.ts';
 

@@ -5,7 +5,7 @@ import { type Agent, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../local-system/free-port.ts';
+import { freePort } from '../services/functions/free-port.ts';
 import type { Subject } from './subjects.ts';
 
 /** A subject's process. */

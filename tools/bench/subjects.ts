@@ -2,8 +2,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Webhook } from 'svix';
 import { INCIDENT_UPDATED } from '../../functions/incident-webhook/incident.ts';
-import { incidentEvent, pushBody } from '../../test/support/push.ts';
-import { type FunctionOptions, NODE_OPTIONS } from '../local-system/function-process.ts';
+import { incidentEvent, pushBody } from '../events/push.ts';
+import { type FunctionOptions, NODE_OPTIONS } from '../services/functions/function-process.ts';
 
 /** Something to measure: how it is started, and the request that it answers with 204. */
 export interface Subject {

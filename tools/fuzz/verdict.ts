@@ -1,12 +1,12 @@
 import { readIncident } from '../../functions/incident-webhook/incident.ts';
-import { type Reason, Refusal } from '../../functions/incident-webhook/refusal.ts';
+import { type Reason, Refusal } from '../../functions/incident-webhook/outcomes.ts';
 import {
   checkAge,
   isSignedBy,
   readSignatureHeaders,
   type SigningKey,
   textOf,
-} from '../../functions/incident-webhook/verify.ts';
+} from '../../functions/incident-webhook/verifier.ts';
 import type { Mutated } from './mutate.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { grpcCode } from '../../functions/incident-webhook/grpc.ts';
+import { grpcCode } from '../../shared/grpc.ts';
 
 /** What was being done when Pub/Sub, or the way to it, failed. */
 export type Action = 'look up' | 'take from' | 'publish to' | 'acknowledge on' | 'give back to';

@@ -1,5 +1,5 @@
 import { v1 } from '@google-cloud/pubsub';
-import { grpcCode, grpcOptions } from '../../functions/incident-webhook/grpc.ts';
+import { grpcCode, grpcOptions } from '../../shared/grpc.ts';
 import { type DeadLetter, type Message, readDeadLetter } from './dead-letter.ts';
 import { type Action, asFailure } from './failure.ts';
 

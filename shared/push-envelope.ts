@@ -1,0 +1,79 @@
+import { decodeIncidentEvent, type IncidentEvent, SCHEMA_VERSION } from './incident-event.ts';
+import type { BodyFault } from './read-body.ts';
+import { parseTraceparent, type Trace } from './trace.ts';
+
+/** What a push request says of its delivery, as far as it could be read. */
+export interface Delivery {
+  readonly messageId: string | undefined;
+  /** Counted by Pub/Sub only where the subscription has a dead-letter policy. */
+  readonly deliveryAttempt: number | undefined;
+  /** Of the webhook that caused the message. */
+  readonly trace: Trace | undefined;
+}
+
+/** A push request that was read: its event, or why there is none. */
+export type Push = { readonly delivery: Delivery } & (
+  | { readonly event: IncidentEvent }
+  | { readonly event: undefined; readonly fault: EnvelopeFault }
+);
+
+/** Why a request holds no message of ours. */
+export type EnvelopeFault =
+  | BodyFault
+  | 'content_encoding'
+  | 'not_an_envelope'
+  | 'not_base64'
+  | 'not_utf8'
+  | 'not_json'
+  | 'schema'
+  | 'schema_version';
+
+/** Where nothing could be read. */
+export const NO_DELIVERY: Delivery = { messageId: undefined, deliveryAttempt: undefined, trace: undefined };
+const MESSAGE_ID = /^[A-Za-z0-9_-]{1,256}$/;
+
+/** Reads the body of a Pub/Sub push request. Never throws. */
+export function readEnvelope(body: Buffer): Push {
+  const envelope = parse(body);
+  const message = objectAt(envelope, 'message');
+  if (message === undefined) return { delivery: NO_DELIVERY, event: undefined, fault: 'not_an_envelope' };
+  const attributes = objectAt(message, 'attributes') ?? {};
+  const delivery: Delivery = {
+    messageId: matching(message['messageId'] ?? message['message_id']),
+    deliveryAttempt: typeof envelope?.['deliveryAttempt'] === 'number' ? envelope['deliveryAttempt'] : undefined,
+    trace: parseTraceparent(typeof attributes['traceparent'] === 'string' ? attributes['traceparent'] : undefined),
+  };
+  const event = readEvent(message['data'], attributes['schemaVersion']);
+  return typeof event === 'string' ? { delivery, event: undefined, fault: event } : { delivery, event };
+}
+
+function readEvent(data: unknown, schemaVersion: unknown): IncidentEvent | EnvelopeFault {
+  if (typeof data !== 'string') return 'not_an_envelope';
+  const bytes = Buffer.from(data, 'base64');
+  // Node's decoder skips what is not base64, so only a round trip tells.
+  if (bytes.toString('base64') !== data) return 'not_base64';
+  if (schemaVersion !== SCHEMA_VERSION) return 'schema_version';
+  return decodeIncidentEvent(bytes);
+}
+
+function parse(body: Buffer): Record<string, unknown> | undefined {
+  try {
+    return asObject(JSON.parse(body.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+function objectAt(parent: Record<string, unknown> | undefined, key: string): Record<string, unknown> | undefined {
+  return asObject(parent?.[key]);
+}
+
+function asObject(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+function matching(id: unknown): string | undefined {
+  return typeof id === 'string' && MESSAGE_ID.test(id) ? id : undefined;
+}

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** What a command printed, and how it ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder for one test file: the systems' `.local`, and their temp folder beside it. */
+export interface TestFolder {
+  readonly local: string;
+  readonly temp: string;
+  [Symbol.dispose](): void;
+}
+
+export function makeFolder(): TestFolder {
+  const folder = mkdtempSync(join(tmpdir(), 'local-system-'));
+  // As root, PostgreSQL runs as another user, who has to get in.
+  chmodSync(folder, 0o755);
+  return {
+    local: join(folder, 'local'),
+    temp: folder,
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Runs one of the commands in `tools/` to its end. Nothing of the environment counts but what is given. */
+export async function run(tool: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const command = launch(tool, args, env, false);
+  await once(command.child, 'close');
+  return { code: command.child.exitCode, stdout: command.stdout(), stderr: command.stderr() };
+}
+
+/** A local system in a process group of its own, as a terminal starts it. */
+export class StartedSystem {
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly #closed: Promise<unknown>;
+
+  constructor(folder: TestFolder, args: readonly string[] = [], env: Record<string, string> = {}) {
+    const { child, stdout, stderr } = launch(
+      'start',
+      ['--folder', folder.local, ...args],
+      { PORT: '0', TMPDIR: folder.temp, ...env },
+      true,
+    );
+    this.child = child;
+    this.stdout = stdout;
+    this.stderr = stderr;
+    this.#closed = once(child, 'close');
+  }
+
+  /** Waits for a text on its stdout. */
+  async says(text: string | RegExp, timeoutMs = 30_000): Promise<string> {
+    const until = performance.now() + timeoutMs;
+    for (;;) {
+      const said = this.stdout();
+      if (typeof text === 'string' ? said.includes(text) : text.test(said)) return said;
+      if (this.child.exitCode !== null || performance.now() > until) {
+        throw new Error(`it did not say ${text}, but:\n${said}\n${this.stderr()}`);
+      }
+      await sleep(20);
+    }
+  }
+
+  /** Its address in the list that it prints. */
+  address(name: string): string {
+    return new RegExp(`^  ${name} +(\\S+)`, 'm').exec(this.stdout())?.[1] ?? '';
+  }
+
+  /** Ctrl-C: the terminal sends SIGINT to every process of the group. */
+  interrupt(): void {
+    process.kill(-(this.child.pid ?? 0), 'SIGINT');
+  }
+
+  async ended(): Promise<number | null> {
+    await this.#closed;
+    return this.child.exitCode;
+  }
+
+  /** The processes that it has started, and those that they have. */
+  descendants(): number[] {
+    return descendantsOf(this.child.pid ?? 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode === null) this.child.kill('SIGTERM');
+    await this.#closed;
+  }
+}
+
+/** The process ids among these that are still there. */
+export function alive(pids: readonly number[]): number[] {
+  return pids.filter((pid) => parentOf(pid) !== undefined);
+}
+
+function launch(tool: string, args: readonly string[], env: Record<string, string>, detached: boolean) {
+  const child = spawn(process.execPath, [join(ROOT, 'tools', 'local', `${tool}.ts`), ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
+  });
+  const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => {
+    let text = '';
+    stream.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+    return () => text;
+  }) as [() => string, () => string];
+  return { child, stdout, stderr };
+}
+
+function descendantsOf(pid: number): number[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(Number);
+  const children = all.filter((other) => parentOf(other) === pid);
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** The parent of a process, undefined where there is no such process (any longer). */
+function parentOf(pid: number): number | undefined {
+  try {
+    const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return state === 'Z' ? undefined : Number(parent);
+  } catch {
+    return undefined;
+  }
+}

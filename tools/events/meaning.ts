@@ -1,0 +1,30 @@
+import { PATH } from '../../functions/incident-webhook/request.ts';
+
+/** What a 2xx means where the rest of the way is told too. */
+export const ACCEPTED = 'Accepted: the event is authentic.';
+
+/** What each status of the webhook means for whoever sent the event. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  204: `${ACCEPTED} Pub/Sub has it, unless it is of a kind that is ignored.`,
+  400: 'Authentic, but not JSON (or cut off on the way). Correct the body; sending the same again does not help.',
+  401: 'Not authenticated: secret, signature, age or one of the three headers is wrong; the log line says which. Compare the secret first.',
+  404: `Nothing is at this path. Use ${PATH}, exactly so.`,
+  405: 'Only POST is allowed.',
+  408: 'The body was not complete within 5 s.',
+  413: 'The body has more than 1 MiB.',
+  415: 'The body came with a Content-Encoding. It was not inflated; send it plain.',
+  422: 'Authentic JSON that breaks the schema; the answer lists field and rule. Correct the body.',
+  500: 'A bug; the log line has the stack. incident.io sends again.',
+  503: 'Not accepted for now: Pub/Sub, the secret or the configuration; the log line says which. incident.io sends again.',
+};
+
+/** An HTTP status in words. */
+export function meaningOf(status: number): string {
+  const known = MEANINGS[status];
+  if (known !== undefined) return known;
+  if (status >= 300 && status < 400)
+    return 'A redirect, which incident.io does not follow: this is not the function. Check the URL.';
+  if (status === 403)
+    return 'Refused in front of the function: it must allow unauthenticated callers. Check the invoker grant.';
+  return 'Not an answer of the webhook function. Check the URL.';
+}

@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { INCIDENT_UPDATED } from '../../../functions/incident-webhook/incident.ts';
+import { eventTypes, FAULTS, LEADS, STATUSES } from '../../events/catalogue.ts';
+import type { Journal } from '../timeline/event-log.ts';
+import { answer } from './answer.ts';
+import { refusal } from './same-site.ts';
+import { sendChosen } from './send-chosen.ts';
+import { streamSteps } from './step-stream.ts';
+
+/** What the page shows, and where its form sends to. */
+export interface PageSubject {
+  readonly journal: Journal;
+  readonly webhookUrl: string;
+  /** Signs what the form sends. */
+  readonly secret: () => Promise<string>;
+}
+
+/** Where to listen; `orAnother` takes a free port where this one is taken. */
+export interface PagePort {
+  readonly port: number;
+  readonly orAnother: boolean;
+}
+
+const DOCS = join(import.meta.dirname, '..', '..', '..', 'dist', 'docs', 'index.html');
+const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
+  '/': ['index.html', 'text/html; charset=utf-8'],
+  '/page.css': ['page.css', 'text/css; charset=utf-8'],
+  '/page.js': ['page.js', 'text/javascript; charset=utf-8'],
+};
+/** The rendered reference holds its script and its style. */
+const DOCS_POLICY =
+  "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'none'";
+const MAX_FORM_BYTES = 4_096;
+
+/** Serves the page on 127.0.0.1. */
+export async function startPage(
+  subject: PageSubject,
+  { port, orAnother }: PagePort,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  const server = createServer((req, res) => {
+    serve(subject, (server.address() as AddressInfo).port, req, res).catch((error: unknown) =>
+      answer(res, 500, 'text/plain', String(error)),
+    );
+  });
+  const listen = async (at: number): Promise<unknown> => {
+    server.listen(at, '127.0.0.1');
+    return once(server, 'listening');
+  };
+  await listen(port).catch((error: NodeJS.ErrnoException) => {
+    if (orAnother && error.code === 'EADDRINUSE') return listen(0);
+    throw new Error(`port ${port} of the page cannot be had (${error.code}): give another one with --page-port.`);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function serve(subject: PageSubject, port: number, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const refused = refusal(req, port);
+  if (refused !== undefined) return answer(res, 403, 'text/plain', `Refused: ${refused}.`);
+  const [path = ''] = (req.url ?? '').split('?', 1);
+  const route = `${req.method} ${path}`;
+  if (route === 'POST /send') return send(subject, req, res);
+  if (route === 'GET /events') return streamSteps(subject.journal, res);
+  if (route === 'GET /choices') return answer(res, 200, 'application/json', JSON.stringify(choices()));
+  if (route === 'GET /docs' || route === 'GET /docs/') return docs(res);
+  const [file, type] = FILES[path] ?? [];
+  if (req.method !== 'GET' || file === undefined || type === undefined)
+    return answer(res, 404, 'text/plain', 'Nothing here.');
+  answer(res, 200, type, readFileSync(join(import.meta.dirname, file)));
+}
+
+/** What the form offers. */
+function choices(): object {
+  return {
+    events: eventTypes().filter((type) => type !== INCIDENT_UPDATED),
+    statuses: STATUSES,
+    leads: LEADS,
+    faults: Object.fromEntries(Object.entries(FAULTS).map(([name, { status, what }]) => [name, `${what} (${status})`])),
+  };
+}
+
+async function send(
+  { journal, webhookUrl, secret }: PageSubject,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  let text = '';
+  for await (const part of req.setEncoding('utf8')) {
+    text += part;
+    if (text.length > MAX_FORM_BYTES) return answer(res, 413, 'text/plain', 'Too large.');
+  }
+  try {
+    const told = await sendChosen(
+      webhookUrl,
+      await secret(),
+      journal.file,
+      JSON.parse(text) as Record<string, unknown>,
+    );
+    answer(res, 200, 'application/json', JSON.stringify(told));
+  } catch (error) {
+    const told = { title: 'Not sent', meaning: (error as Error).message };
+    answer(res, 400, 'application/json', JSON.stringify(told));
+  }
+}
+
+function docs(res: ServerResponse): void {
+  if (existsSync(DOCS)) answer(res, 200, 'text/html; charset=utf-8', readFileSync(DOCS), DOCS_POLICY);
+  else answer(res, 404, 'text/plain', 'The API reference is not built yet: npm run docs, then reload.');
+}

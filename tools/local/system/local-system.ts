@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { PATH } from '../../../functions/incident-webhook/request.ts';
+import { findSigningSecret } from '../../events/signing-secret.ts';
+import { assertPortFree, freePort } from '../../services/functions/free-port.ts';
+import type { FunctionOptions } from '../../services/functions/function-process.ts';
+import { superviseFunction } from '../../services/functions/supervised-function.ts';
+import { openDirectory } from '../../services/postgres/directory.ts';
+import { startPage } from '../page/server.ts';
+import { type FunctionName, Journal, type JournalEntry, noteOfDelivery, noteOfOutput } from '../timeline/event-log.ts';
+import { buildFunctions } from './build-process.ts';
+import { startDemoSubscriber } from './demo-subscriber.ts';
+import { announce, assertNoneRuns, localSecret } from './local-folder.ts';
+import { both, Parts } from './parts.ts';
+import { type Settings, type SubscriberSettings, TOPIC } from './settings.ts';
+import { openTopic } from './topic.ts';
+
+/** The whole system on one machine, running. */
+export interface LocalSystem {
+  readonly webhookUrl: string;
+  /** Where each part listens, for people: name and address. */
+  readonly addresses: readonly (readonly [name: string, address: string])[];
+  /** Stops every part, and leaves nothing behind. */
+  stop(): Promise<void>;
+}
+
+/** Whoever starts the system, and what it is told. */
+export interface Starter {
+  /** Ends the start. */
+  readonly signal: AbortSignal;
+  /** Told when the system has to end: a function cannot be kept running. */
+  readonly onLost: (sentence: string) => void;
+  /** Told everything that the parts say, from the beginning. */
+  readonly onEntry: (entry: JournalEntry) => void;
+}
+
+const DIST = join(import.meta.dirname, '..', '..', '..', 'dist');
+
+/**
+ * Builds and starts everything.
+ * @throws Error that says what was expected, what came, and what to do; what had started is stopped again.
+ */
+export async function startLocalSystem(settings: Settings, starter: Starter): Promise<LocalSystem> {
+  const parts = new Parts(starter.signal);
+  try {
+    const system = await startParts(parts, settings, starter);
+    starter.signal.throwIfAborted();
+    return { ...system, stop: () => parts.stop() };
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
+
+async function startParts(
+  parts: Parts,
+  settings: Settings,
+  { signal, onLost, onEntry }: Starter,
+): Promise<Omit<LocalSystem, 'stop'>> {
+  const { page } = settings;
+  // Before the port, which it would have taken: what is running says more than that something listens.
+  assertNoneRuns(settings.folder, process.pid);
+  if (settings.port !== 0) await assertPortFree(settings.port, 'PORT');
+  if (page !== undefined && !page.orAnother && page.port !== 0) await assertPortFree(page.port, '--page-port');
+  const webhookPort = settings.port || (await freePort());
+  const webhookUrl = `http://127.0.0.1:${webhookPort}${PATH}`;
+  const leadPort = await freePort();
+  const secret = settings.secret ?? localSecret(settings.folder);
+  await parts.start('announcement', async () => announce(settings.folder, { pid: process.pid, webhookUrl }));
+  const journal = new Journal(settings.folder);
+  journal.listen(onEntry);
+
+  const topic = await parts.start('Pub/Sub', () =>
+    openTopic(settings.pubsubHost, (event) => {
+      const note = noteOfDelivery(event);
+      if (note) journal.note(note);
+    }),
+  );
+  const [directory] = await both(
+    parts.start('alaner directory', () => openDirectory(settings.databaseUrl)),
+    buildFunctions(),
+  );
+  const run = (name: FunctionName, target: string, port: number, env: FunctionOptions['env']) =>
+    parts.start(name, () =>
+      superviseFunction(
+        {
+          folder: join(DIST, name),
+          target,
+          port,
+          env: { LOG_LEVEL: 'debug', ...env },
+          onLine: (line) => journal.note(noteOfOutput(name, line)),
+          signal,
+        },
+        { onRestart: (text) => journal.note({ source: 'local-system', text }), onLost },
+      ),
+    );
+  const subscribers = await subscribersOf(parts, settings, journal);
+  await topic.subscribe('incident-lead', `http://127.0.0.1:${leadPort}/`);
+  for (const { name, url, filter } of subscribers) await topic.subscribe(name, url, filter);
+  const [lead] = await both(
+    run('incident-lead', 'incidentLead', leadPort, { DATABASE_URL: directory.url }),
+    run('incident-webhook', 'incidentWebhook', webhookPort, {
+      INCIDENT_WEBHOOK_SECRET: secret,
+      INCIDENT_EVENTS_TOPIC: TOPIC,
+      PUBSUB_EMULATOR_HOST: topic.host,
+    }),
+  );
+  const addresses: (readonly [string, string])[] = [
+    ['incident-webhook', webhookUrl],
+    ['incident-lead', lead.url],
+    ['Pub/Sub', topic.description],
+    ['alaner directory', directory.description],
+    ...subscribers.map(({ name, url, filter }) => [name, `${url}${filter && `  (${filter})`}`] as const),
+  ];
+  if (page !== undefined) {
+    const signingSecret = () => findSigningSecret(new URL(webhookUrl), settings.folder);
+    const { url } = await parts.start('page', () => startPage({ journal, webhookUrl, secret: signingSecret }, page));
+    addresses.unshift(['watch and send', url]);
+  }
+  return { webhookUrl, addresses };
+}
+
+async function subscribersOf(
+  parts: Parts,
+  { subscribers, demoFilter }: Settings,
+  journal: Journal,
+): Promise<readonly SubscriberSettings[]> {
+  if (demoFilter === undefined) return subscribers;
+  const { url } = await parts.start('demo-subscriber', () =>
+    startDemoSubscriber((message) => journal.note({ source: 'demo-subscriber', message })),
+  );
+  return [...subscribers, { name: 'demo-subscriber', url, filter: demoFilter }];
+}

@@ -1,0 +1,127 @@
+import { ConfigurationError, readLeadConfig, readWebhookConfig } from '../../../shared/config.ts';
+import { compileFilter } from '../../services/pubsub/filter.ts';
+import type { PagePort } from '../page/server.ts';
+
+/** The topic of local runs; the same name as in production. */
+export const TOPIC = 'projects/alan-eu-tools/topics/incident-events';
+
+/** A further push subscriber of the topic. */
+export interface SubscriberSettings {
+  /** Its subscription's id. */
+  readonly name: string;
+  readonly url: string;
+  /** Pub/Sub's filter language; '' passes everything. */
+  readonly filter: string;
+}
+
+/** What to start, and with what. */
+export interface Settings {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** undefined: the one kept in the folder. */
+  readonly secret: string | undefined;
+  /** undefined: an embedded PostgreSQL. */
+  readonly databaseUrl: string | undefined;
+  /** `host:port`; undefined: the emulator of this repository. */
+  readonly pubsubHost: string | undefined;
+  readonly subscribers: readonly SubscriberSettings[];
+  /** The filter of the built-in subscriber; undefined: do not start it. */
+  readonly demoFilter: string | undefined;
+  /** undefined: no page. */
+  readonly page: PagePort | undefined;
+  /** Where log, secret and address are kept. */
+  readonly folder: string;
+}
+
+/** The command line of `npm start`. */
+export interface StartOptions {
+  readonly subscriber: readonly string[];
+  readonly demoSubscriber?: string | true;
+  /** False: no page. */
+  readonly page: boolean;
+  readonly pagePort?: string;
+  readonly folder: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the command line and the environment.
+ * @throws Error with everything that is wrong, one line each: what was expected, and what came where that is no secret.
+ */
+export function readSettings(options: StartOptions, env: Environment = process.env): Settings {
+  const faults: string[] = [];
+  const attempt = <T>(read: () => T, otherwise: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      faults.push(...sentencesOf(error));
+      return otherwise;
+    }
+  };
+  const port = attempt(() => readPort('PORT', env['PORT'] || '8080'), 0);
+  const settings: Settings = {
+    port,
+    secret: env['INCIDENT_WEBHOOK_SECRET'] || undefined,
+    databaseUrl: env['DATABASE_URL'] || undefined,
+    pubsubHost: env['PUBSUB_EMULATOR_HOST'] || undefined,
+    subscribers: options.subscriber.flatMap((text, index) => attempt(() => [readSubscriber(text, index)], [])),
+    demoFilter: attempt(() => readDemoFilter(options.demoSubscriber), undefined),
+    page: options.page ? attempt(() => readPagePort(options.pagePort, port), undefined) : undefined,
+    folder: options.folder,
+  };
+  // The functions would say so too, but one by one, and only after everything has started.
+  if (settings.secret !== undefined || settings.pubsubHost !== undefined)
+    attempt(() => readWebhookConfig({ INCIDENT_WEBHOOK_SECRET: STAND_IN, ...env, INCIDENT_EVENTS_TOPIC: TOPIC }), null);
+  if (settings.databaseUrl !== undefined) attempt(() => readLeadConfig(env), null);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  return settings;
+}
+
+/** A well-formed secret, to check the other variables where none is given. */
+const STAND_IN = `whsec_${Buffer.alloc(24).toString('base64')}`;
+
+function sentencesOf(error: unknown): string[] {
+  if (error instanceof ConfigurationError) {
+    return error.faults.map(({ variable, expected }) => `${variable} ${expected}. Correct it, or unset it.`);
+  }
+  return [(error as Error).message];
+}
+
+function readPort(name: string, text: string): number {
+  if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new Error(`${name} must be a port, a number from 0 (any free one) to 65535, but is "${text}".`);
+}
+
+function readPagePort(text: string | undefined, webhookPort: number): PagePort {
+  if (text !== undefined) return { port: readPort('--page-port', text), orAnother: false };
+  // Beside the webhook's, so that it stays the same from one start to the next.
+  const port = webhookPort === 0 || webhookPort === 65_535 ? 0 : webhookPort + 1;
+  return { port, orAnother: true };
+}
+
+function readDemoFilter(option: string | true | undefined): string | undefined {
+  if (option === undefined) return undefined;
+  return checkFilter('--demo-subscriber', option === true ? '' : option);
+}
+
+function readSubscriber(text: string, index: number): SubscriberSettings {
+  const [url = '', ...rest] = text.trim().split(/\s+/);
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    throw new Error(
+      `--subscriber must be an http or https URL, optionally followed by a space and a filter, but is "${text}". Example: --subscriber 'http://127.0.0.1:9000/ attributes.incidentStatus = "learning"'`,
+    );
+  }
+  return { name: `subscriber-${index + 1}`, url, filter: checkFilter('--subscriber', rest.join(' ')) };
+}
+
+function checkFilter(option: string, filter: string): string {
+  try {
+    compileFilter(filter);
+    return filter;
+  } catch (error) {
+    throw new Error(
+      `${option}: "${filter}" is no Pub/Sub filter (${(error as Error).message}) Example: attributes.incidentStatus = "learning"`,
+    );
+  }
+}

@@ -1,0 +1,149 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EmulatorEvent } from '../../services/pubsub/events.ts';
+import type { DemoMessage } from '../system/demo-subscriber.ts';
+
+/** Something a part of the local system said; one line of `log.jsonl`. */
+export type JournalEntry = {
+  /** RFC 3339, when it was noted. */
+  readonly at: string;
+} & (
+  | { readonly source: FunctionName; readonly line: FunctionLine }
+  /** Output that is no log line: a crash, a warning of Node. */
+  | { readonly source: FunctionName | 'local-system'; readonly text: string }
+  | { readonly source: 'pubsub'; readonly delivery: Delivery }
+  | { readonly source: 'demo-subscriber'; readonly message: DemoMessage }
+);
+
+/** A JournalEntry before it has its time. */
+export type Note = JournalEntry extends infer E ? (E extends JournalEntry ? Omit<E, 'at'> : never) : never;
+
+/** The two functions. */
+export type FunctionName = 'incident-webhook' | 'incident-lead';
+
+/** A log line of a function, as far as it is read here: `shared/log.ts` writes it, and docs/events.md names the outcomes of incident-lead. */
+export interface FunctionLine {
+  readonly severity: string;
+  readonly message: string;
+  readonly metadata?: {
+    readonly outcome?: string;
+    readonly reason?: string;
+    readonly status?: number;
+    readonly webhookId?: string;
+    readonly incidentId?: string;
+    readonly messageId?: string;
+    readonly deliveryAttempt?: number;
+    readonly durationMs?: number;
+  };
+}
+
+/** What became of one delivery of a message. */
+export interface Delivery {
+  readonly type: 'delivered' | 'deadLettered';
+  /** The id, without its project. */
+  readonly subscription: string;
+  readonly messageId: string;
+  readonly webhookId: string | undefined;
+  readonly incidentId: string | undefined;
+  readonly attempt: number;
+  readonly acknowledged: boolean;
+  /** HTTP status, or a network error's code. */
+  readonly answer: number | string;
+}
+
+const LOG_FILE = 'log.jsonl';
+const OLDER_FILE = 'log.older.jsonl';
+/** Then a new file is begun, and the one before is kept: at most twice as much is on the disk. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+/** The journal of one run: kept in the folder, and told to listeners. */
+export class Journal {
+  readonly file: string;
+  readonly #older: string;
+  readonly #listeners = new Set<(entry: JournalEntry) => void>();
+  #bytes = 0;
+
+  /** Begins an empty one. */
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
+    this.file = join(folder, LOG_FILE);
+    this.#older = join(folder, OLDER_FILE);
+    for (const file of [this.file, this.#older]) rmSync(file, { force: true });
+    appendFileSync(this.file, '');
+  }
+
+  /** Keeps a note, and tells the listeners. */
+  note(note: Note): void {
+    const entry = { at: new Date().toISOString(), ...note } as JournalEntry;
+    const line = `${JSON.stringify(entry)}\n`;
+    if (this.#bytes > MAX_FILE_BYTES) {
+      renameSync(this.file, this.#older);
+      this.#bytes = 0;
+    }
+    appendFileSync(this.file, line);
+    this.#bytes += Buffer.byteLength(line);
+    for (const listener of this.#listeners) listener(entry);
+  }
+
+  /** Has a listener told every entry from now on. Returns the way to leave. */
+  listen(listener: (entry: JournalEntry) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Every entry that is still kept, oldest first. */
+  entries(): JournalEntry[] {
+    return readJournal(this.file);
+  }
+}
+
+/** Where a folder's journal is. */
+export function journalFile(folder: string): string {
+  return join(folder, LOG_FILE);
+}
+
+/** Reads a journal, the older part included; none is empty. A line that is being written is left out. */
+export function readJournal(file: string): JournalEntry[] {
+  return [file.replace(LOG_FILE, OLDER_FILE), file].filter(existsSync).flatMap((part) =>
+    readFileSync(part, 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as JournalEntry),
+  );
+}
+
+/** When the journal was begun or last written to; undefined where there is none. */
+export function journalTime(file: string): Date | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.mtime;
+}
+
+/** A function's line of output, as a note. */
+export function noteOfOutput(source: FunctionName, output: string): Note {
+  try {
+    const line: unknown = JSON.parse(output);
+    if (typeof line === 'object' && line !== null && 'severity' in line) return { source, line: line as FunctionLine };
+  } catch {
+    // Plain text.
+  }
+  return { source, text: output };
+}
+
+/** What the emulator reports of a delivery, as a note. */
+export function noteOfDelivery(event: EmulatorEvent): Note | undefined {
+  if (event.type === 'published') return undefined;
+  const { type, subscription, message } = event;
+  const delivered = event.type === 'delivered';
+  return {
+    source: 'pubsub',
+    delivery: {
+      type,
+      subscription: subscription.slice(subscription.lastIndexOf('/') + 1),
+      messageId: message.messageId,
+      webhookId: message.attributes['webhookId'],
+      incidentId: message.attributes['incidentId'],
+      attempt: delivered ? event.attempt : event.attempts,
+      acknowledged: delivered && event.acknowledged,
+      answer: delivered ? event.answer : 'dead-lettered',
+    },
+  };
+}

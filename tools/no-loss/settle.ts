@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { moveDeadLetters } from '../redrive/move.ts';
+import { openPubSub } from '../redrive/pubsub.ts';
+import type { PubSubEmulator } from '../services/pubsub/emulator.ts';
+import type { Ledger } from './ledger.ts';
+import { POISON } from './poison.ts';
+import { NAMES } from './resources.ts';
+
+/** What has to come to rest. */
+export interface Settling {
+  readonly emulator: PubSubEmulator;
+  readonly ledger: Ledger;
+  /** Deliveries that are still on their way. */
+  readonly underway: () => number;
+}
+
+const STEP_MS = 20;
+/** Without any progress. */
+const PATIENCE_MS = 30_000;
+const IDLE_MS = 500;
+const MAX_REDRIVES = 5;
+
+/**
+ * Waits until every message is worked off or dead-lettered, and redrives what was dead-lettered for an outage, as people do.
+ * @returns how many messages were redriven.
+ */
+export async function settle({ emulator, ledger, underway }: Settling): Promise<number> {
+  const counted = new Set<string>();
+  for (let round = 0; round <= MAX_REDRIVES; round += 1) {
+    await workOff({ emulator, underway });
+    const curable = emulator
+      .published(NAMES.deadLetterTopic)
+      .filter(({ messageId, attributes }) => !counted.has(messageId) && isCurable(attributes, ledger));
+    if (curable.length === 0) break;
+    for (const { messageId } of curable) counted.add(messageId);
+    await redrive(emulator.host);
+  }
+  return counted.size;
+}
+
+function isCurable(attributes: Readonly<Record<string, string>>, ledger: Ledger): boolean {
+  if (attributes[POISON] !== undefined) return false;
+  return ledger.events.get(attributes['webhookId'] ?? '')?.event.kind !== 'ambiguous_alaner';
+}
+
+async function redrive(host: string): Promise<void> {
+  const pubsub = await openPubSub(NAMES.deadLetterSubscription, NAMES.topic, host);
+  const bounds = { idleMs: IDLE_MS, stop: new AbortController().signal };
+  let left = 1;
+  // A publish that failed leaves its message in the subscription for the next run, as it does for people.
+  for (let runs = 0; left > 0 && runs < MAX_REDRIVES; runs += 1) {
+    const { failures } = await moveDeadLetters(pubsub, new Date(), bounds, () => {});
+    left = failures.length;
+  }
+  await pubsub.close();
+}
+
+/** Waits until every message is worked off or dead-lettered, or nothing has moved for a while. */
+export async function workOff({ emulator, underway }: Pick<Settling, 'emulator' | 'underway'>): Promise<void> {
+  let last = -1;
+  let since = performance.now();
+  for (;;) {
+    const left = emulator.backlog(NAMES.subscription) + underway();
+    if (left === 0) return;
+    if (left !== last) since = performance.now();
+    last = left;
+    if (performance.now() - since > PATIENCE_MS) return;
+    await sleep(STEP_MS);
+  }
+}

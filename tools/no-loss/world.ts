@@ -1,0 +1,200 @@
+import { crashPostgres } from '../services/postgres/crash-postgres.ts';
+import type { LocalPostgres } from '../services/postgres/postgres.ts';
+import { startPubSubEmulator } from '../services/pubsub/emulator.ts';
+import { type SecretVersion, startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';
+import { type Chance, type Severity, type Strike, seededChance, striking } from './chance.ts';
+import { createVirtualClock, type FairClock, startFairClock, type VirtualClock } from './clocks.ts';
+import { startDatabaseProxy } from './database-proxy.ts';
+import { type Outage, publishFaults, secretFaults } from './grpc-faults.ts';
+import type { Instance } from './instance.ts';
+import { startLeadInstance } from './lead-instance.ts';
+import { Ledger, type Line } from './ledger.ts';
+import type { Mutant } from './mutants.ts';
+import type { Switches } from './outages.ts';
+import { poison } from './poison.ts';
+import { createPoster, type OnAnswer, type Poster } from './post.ts';
+import { startProcesses } from './processes.ts';
+import { startPushFront } from './push-front.ts';
+import { createResources, NAMES } from './resources.ts';
+import { planRotations, type Rotation } from './rotation.ts';
+import { settle, workOff } from './settle.ts';
+import { captureStdout } from './stdout-lines.ts';
+import type { Target } from './svix.ts';
+import { createTally, type Tally } from './tally.ts';
+import { timeLimits } from './time-scale.ts';
+import { watchAnswers } from './watch-answers.ts';
+import { startWebhookInstance } from './webhook-instance.ts';
+
+/** Both functions and everything around them, with a fault behind every door. */
+export interface World extends Switches {
+  readonly chance: Chance;
+  readonly strike: Strike;
+  readonly clock: VirtualClock;
+  readonly fair: FairClock;
+  readonly ledger: Ledger;
+  readonly tally: Tally;
+  readonly poster: Poster;
+  readonly rotation: Rotation;
+  /** Where a request goes: mostly the function in this process, sometimes the real one. */
+  readonly targetFor: (key: string) => Target;
+  /** The function in this process, on virtual time. */
+  readonly scaledTarget: () => Target;
+  readonly onAnswer: OnAnswer;
+  readonly publishPoison: (number: number) => void;
+  /** Waits until every message is worked off or dead-lettered. */
+  readonly workOff: () => Promise<void>;
+  /** Ends every outage and waits until all messages are worked off, dead letters redriven. Returns how many of those there were. */
+  readonly settle: () => Promise<number>;
+  readonly crashes: () => number;
+  /** Milliseconds from the end of a request's budget to the latest answer. */
+  readonly latest: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/** What a world is made of. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly scale: number;
+  readonly severity: Severity;
+  readonly answerMs?: number | undefined;
+  readonly postgres: LocalPostgres;
+  readonly dist?: string | undefined;
+  readonly mutant: Mutant;
+  readonly onAdvance: (now: number) => void;
+}
+
+/** 10 s to 600 s become 2 ms to 120 ms. */
+const BACKOFF_SCALE = 0.0002;
+
+/** Starts everything. */
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const { seed, scale, postgres, mutant } = options;
+  process.env['METADATA_SERVER_DETECTION'] = 'none';
+  const chance = seededChance(seed);
+  const strike = striking(chance, options.severity);
+  const tally = createTally();
+  const ledger = new Ledger();
+  const versions: SecretVersion[] = [];
+  const rotation = planRotations(versions, tally);
+  const clock = createVirtualClock((now) => {
+    rotation.advance(now);
+    options.onAdvance(now);
+  });
+  const fair = startFairClock();
+  const poster = createPoster();
+  const limits = timeLimits(scale, options.answerMs);
+  const outages: { pubsub: Outage; secrets: Outage } = { pubsub: undefined, secrets: undefined };
+  let webhook: Instance | undefined;
+  let lead: Instance | undefined;
+  const crashWebhook = (): void => webhook?.crash();
+  const crashLead = (): void => {
+    lead?.crash();
+    proxy.cut();
+  };
+
+  const emulator = await startPubSubEmulator({
+    timeScale: BACKOFF_SCALE,
+    onEvent: (event) => ledger.observe(event, NAMES.topic),
+    intercept: publishFaults({ chance, strike, tally, scale, crash: crashWebhook, outage: () => outages.pubsub }),
+  });
+  const secrets = await startSecretManagerServer({
+    versions,
+    intercept: secretFaults({ chance, strike, tally, scale, crash: crashWebhook, outage: () => outages.secrets }),
+  });
+  const targetPort = Number(new URL(postgres.readerUrl).port);
+  const proxy = await startDatabaseProxy({ targetPort, chance, strike, tally, scale, crash: crashLead });
+  const databaseUrl = new URL(postgres.readerUrl);
+  databaseUrl.port = String(proxy.port);
+
+  const stdout = captureStdout((line) => ledger.written(line as Line));
+  lead = await startLeadInstance(databaseUrl.href, limits, mutant);
+  webhook = await startWebhookInstance({
+    clock,
+    limits,
+    mutant,
+    topic: NAMES.topic,
+    pubsubHost: emulator.host,
+    secretName: 'projects/p/secrets/webhook',
+    secretHost: secrets.host,
+  });
+  const [webhookNow, leadNow] = [webhook, lead];
+  const processes = await startProcesses({
+    dist: options.dist,
+    chance,
+    webhookEnv: {
+      INCIDENT_WEBHOOK_SECRET: rotation.secrets.join(' '),
+      INCIDENT_EVENTS_TOPIC: NAMES.topic,
+      PUBSUB_EMULATOR_HOST: emulator.host,
+    },
+    leadEnv: { DATABASE_URL: databaseUrl.href, LOG_LEVEL: 'debug' },
+    onLeadLine: (line) => ledger.written(line as Line),
+    onFault: (what) => ledger.violations.push(what),
+  });
+
+  const watch = watchAnswers(ledger);
+  const scaledTarget = (): Target => ({ ...limits, url: webhookNow.url() + PATH, seconds: clock.seconds });
+  const front = await startPushFront({
+    chance,
+    strike,
+    tally,
+    ledger,
+    poster,
+    clock: fair,
+    onAnswer: watch.onAnswer,
+    subscriberFor: (key) => processes.leadFor(key) ?? { ...limits, url: leadNow.url(), crash: crashLead },
+  });
+  await createResources(emulator, front.url);
+
+  let closed = false;
+  return {
+    chance,
+    strike,
+    clock,
+    fair,
+    ledger,
+    tally,
+    poster,
+    rotation,
+    onAnswer: watch.onAnswer,
+    scaledTarget,
+    targetFor: (key) => processes.webhookFor(key, PATH) ?? scaledTarget(),
+    setPubSub: (outage) => {
+      outages.pubsub = outage;
+    },
+    setSecrets: (outage) => {
+      outages.secrets = outage;
+    },
+    setDatabase: (outage) => {
+      proxy.outage = outage;
+    },
+    cutDatabase: proxy.cut,
+    restartDatabase: () => void crashPostgres(postgres).catch(() => {}),
+    crashWebhook,
+    kill: processes.kill,
+    publishPoison: (number) => emulator.publish(NAMES.topic, poison(number)),
+    workOff: () => workOff({ emulator, underway: front.underway }),
+    settle() {
+      Object.assign(outages, { pubsub: undefined, secrets: undefined });
+      proxy.outage = undefined;
+      return settle({ emulator, ledger, underway: front.underway });
+    },
+    crashes: () => webhookNow.crashes() + leadNow.crashes(),
+    latest: watch.latest,
+    async close() {
+      if (closed) return;
+      closed = true;
+      await processes.close();
+      await webhookNow.close();
+      await leadNow.close();
+      await emulator.close();
+      await front.close();
+      await secrets.close();
+      await proxy.close();
+      poster.close();
+      fair.stop();
+      stdout.release();
+    },
+  };
+}
+
+const PATH = '/webhooks/incident/lead';

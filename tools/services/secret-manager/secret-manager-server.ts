@@ -1,0 +1,133 @@
+import type { CallOf, Fault, Handle, Intercept } from '../grpc/fault.ts';
+import { unary } from '../grpc/fault.ts';
+import { listen } from '../grpc/listen.ts';
+import { loadServices } from '../grpc/protos.ts';
+import { Code, invalidArgument, RpcError } from '../grpc/rpc-error.ts';
+import { crc32c } from './crc32c.ts';
+
+/** One version of the secret. */
+export interface SecretVersion {
+  number: number;
+  state: 'ENABLED' | 'DISABLED' | 'DESTROYED';
+  /** Strings count as UTF-8. */
+  data: string | Uint8Array;
+}
+
+/** The methods that are built, and their requests as they are decoded. */
+export interface SecretManagerRequests {
+  ListSecretVersions: { parent: string; pageSize: number; pageToken: string; filter: string };
+  AccessSecretVersion: { name: string };
+}
+
+/** A running server; `versions` and `intercept` may be changed at any time and hold for the next call. */
+export interface SecretManagerServer {
+  /** `host:port`, the value for `SECRET_MANAGER_EMULATOR_HOST`. */
+  host: string;
+  port: number;
+  /** In any order. */
+  versions: SecretVersion[];
+  /** Fault injection, asked before every call. */
+  intercept: Intercept<SecretManagerRequests>;
+  /** Calls that have arrived, those that were made to fail included. */
+  calls: Record<keyof SecretManagerRequests, number>;
+  close(): Promise<void>;
+}
+
+/** What to serve. */
+export interface SecretManagerOptions {
+  /** Default `projects/p/secrets/webhook`; any other secret is NOT_FOUND. */
+  secret?: string;
+  versions?: SecretVersion[];
+  /** The largest page the server gives, so that a test sees several. Default 100. */
+  maxPageSize?: number;
+  intercept?: Intercept<SecretManagerRequests>;
+  /** 0 (the default) takes a free port; a fixed one brings a server back where it was. */
+  port?: number;
+}
+
+/** Starts a Secret Manager on 127.0.0.1 that speaks the real gRPC protocol without TLS and holds one secret. */
+export async function startSecretManagerServer(options: SecretManagerOptions = {}): Promise<SecretManagerServer> {
+  const { secret = 'projects/p/secrets/webhook', maxPageSize = 100 } = options;
+  const closing = new AbortController();
+  const server: SecretManagerServer = {
+    host: '',
+    port: 0,
+    versions: options.versions ?? [],
+    intercept: options.intercept ?? (() => undefined),
+    calls: { ListSecretVersions: 0, AccessSecretVersion: 0 },
+    async close() {
+      closing.abort();
+      await listening.close();
+    },
+  };
+  const faultFor = (call: CallOf<SecretManagerRequests>): Fault | undefined | Promise<Fault | undefined> => {
+    server.calls[call.method] += 1;
+    return server.intercept(call);
+  };
+  const list: Handle<SecretManagerRequests['ListSecretVersions'], object> = (request) =>
+    listVersions(secret, server.versions, maxPageSize, request);
+  const access: Handle<SecretManagerRequests['AccessSecretVersion'], object> = (request) =>
+    accessVersion(secret, server.versions, request.name);
+  const services = loadServices({
+    client: '@google-cloud/secret-manager',
+    file: 'google/cloud/secretmanager/v1/service.proto',
+  });
+  const listening = await listen('The Secret Manager', '127.0.0.1', options.port ?? 0, [
+    {
+      definition: services['google.cloud.secretmanager.v1.SecretManagerService'] ?? {},
+      methods: {
+        ListSecretVersions: unary(
+          list,
+          (request) => faultFor({ method: 'ListSecretVersions', request }),
+          closing.signal,
+        ),
+        AccessSecretVersion: unary(
+          access,
+          (request) => faultFor({ method: 'AccessSecretVersion', request }),
+          closing.signal,
+        ),
+      },
+    },
+  ]);
+  server.host = `${listening.host}:${listening.port}`;
+  server.port = listening.port;
+  return server;
+}
+
+function listVersions(
+  secret: string,
+  versions: readonly SecretVersion[],
+  maxPageSize: number,
+  { parent, pageSize, pageToken, filter }: SecretManagerRequests['ListSecretVersions'],
+): object {
+  if (parent !== secret) throw new RpcError(Code.NOT_FOUND, `Secret [${parent}] not found.`);
+  const [, state] = /^state[:=]([A-Z]+)$/i.exec(filter.replaceAll(' ', '')) ?? [];
+  if (filter !== '' && state === undefined) throw invalidArgument(`Unsupported filter: ${filter}`);
+  // The service lists the newest first.
+  const matching = versions
+    .filter((version) => state === undefined || version.state === state.toUpperCase())
+    .sort((a, b) => b.number - a.number);
+  const start = pageToken === '' ? 0 : Number(pageToken);
+  if (!Number.isInteger(start)) throw invalidArgument('Invalid page token.');
+  const end = start + Math.min(pageSize || maxPageSize, maxPageSize);
+  return {
+    versions: matching
+      .slice(start, end)
+      .map((version) => ({ name: `${secret}/versions/${version.number}`, state: version.state })),
+    nextPageToken: end < matching.length ? String(end) : '',
+    totalSize: filter === '' ? matching.length : 0,
+  };
+}
+
+function accessVersion(secret: string, versions: readonly SecretVersion[], name: string): object {
+  const id = name.startsWith(`${secret}/versions/`) ? name.slice(`${secret}/versions/`.length) : '';
+  // "latest" is the newest version, even a disabled one.
+  const number = id === 'latest' ? Math.max(...versions.map((version) => version.number)) : Number(id);
+  const version = versions.find((candidate) => candidate.number === number);
+  if (!version) throw new RpcError(Code.NOT_FOUND, `Secret Version [${name}] not found.`);
+  if (version.state !== 'ENABLED') {
+    throw new RpcError(Code.FAILED_PRECONDITION, `Secret Version [${name}] is in ${version.state} state.`);
+  }
+  const data = Buffer.from(version.data);
+  return { name: `${secret}/versions/${version.number}`, payload: { data, dataCrc32c: crc32c(data) } };
+}
