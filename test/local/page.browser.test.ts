@@ -68,7 +68,7 @@ describe('the page of the local system', () => {
     const line = article.locator('li.alert');
     await line.waitFor();
     expect(await line.textContent()).toContain('attention: ada@example.com is now incident lead for incident id:');
-    const stages = await article.locator('.stage').allTextContents();
+    const stages = await article.locator('.hop').allTextContents();
     expect(stages.slice(0, 3)).toEqual(['received', 'verified', 'published']);
     expect(stages.at(-1)).toBe('decided');
     expect(await page.locator('#answer').textContent()).toMatch(/^204 for msg_.*Accepted/);
@@ -130,7 +130,7 @@ describe('the page of the local system', () => {
     const { page } = await open('', { viewport: { width, height: 800 } });
     await page.locator('li.alert').first().waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-    const cut = `[...document.querySelectorAll('time, .stage, h3, button')].filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0).map((e) => e.textContent)`;
+    const cut = `[...document.querySelectorAll('time, .hop, h3, button')].filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0).map((e) => e.textContent)`;
     expect(await page.evaluate(cut)).toEqual([]);
   });
 

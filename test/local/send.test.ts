@@ -124,16 +124,16 @@ describe('sample events', () => {
 
 describe('the words', () => {
   it.each(Object.entries(ANSWERS))('explain %s', (reason, { status }) => {
-    const step = {
+    const hop = {
       at: '',
       webhookId: undefined,
       incidentId: undefined,
-      stage: 'verified',
+      name: 'verified',
       state: 'stopped',
       text: '',
       reason,
     } as const;
-    expect(explain(step)).toMatch(/[.?]$/);
+    expect(explain(hop)).toMatch(/[.?]$/);
     expect(meaningOf(status)).not.toMatch(/Check the URL/);
   });
 });

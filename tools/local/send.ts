@@ -10,12 +10,12 @@ import { newWebhookId, type SignedRequest, signedRequest } from '../events/signe
 import { findSigningSecret } from '../events/signing-secret.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { findRunning, LOCAL_FOLDER } from './system/local-folder.ts';
-import { journalFile } from './timeline/event-log.ts';
-import { awaitStory, conclusions } from './timeline/event-story.ts';
-import { stepLine } from './timeline/hop-line.ts';
+import { eventLogFile } from './timeline/event-log.ts';
+import { hopLine } from './timeline/hop-line.ts';
+import { awaitTimeline, conclusions } from './timeline/timeline.ts';
 
 /** For the hops after the answer. */
-const STORY_TIMEOUT_MS = 10_000;
+const TIMELINE_TIMEOUT_MS = 10_000;
 const UNUSABLE_ID =
   'Its way cannot be followed: the log carries no webhook id of this form (expected 1 to 256 of A-Z a-z 0-9 _ -). The terminal of npm start shows it without one.';
 
@@ -139,12 +139,12 @@ function describeAnswer({ status, text, durationMs }: Answer, fault: Fault | und
 }
 
 async function showWay(folder: string, webhookId: string, since: Date, { status }: Answer): Promise<void> {
-  const { steps } = await awaitStory(journalFile(folder), webhookId, since, STORY_TIMEOUT_MS);
+  const { hops } = await awaitTimeline(eventLogFile(folder), webhookId, since, TIMELINE_TIMEOUT_MS);
   console.log('\nIts way through the local system:');
-  for (const step of steps) console.log(`  ${stepLine(step)}`);
-  const sentences = conclusions(steps);
-  if (steps.length === 0)
-    sentences.push(`The local system has noted nothing within ${STORY_TIMEOUT_MS / 1000} s; look at its terminal.`);
+  for (const hop of hops) console.log(`  ${hopLine(hop)}`);
+  const sentences = conclusions(hops);
+  if (hops.length === 0)
+    sentences.push(`The local system has noted nothing within ${TIMELINE_TIMEOUT_MS / 1000} s; look at its terminal.`);
   if (sentences.length === 0 && status >= 300) sentences.push(meaningOf(status));
   for (const sentence of sentences) console.log(`\n${sentence}`);
 }

@@ -2,9 +2,9 @@ import { Command, Option } from 'commander';
 import { LOCAL_FOLDER } from './system/local-folder.ts';
 import { type LocalSystem, startLocalSystem } from './system/local-system.ts';
 import { readSettings, type StartOptions } from './system/settings.ts';
-import { toSteps } from './timeline/hop.ts';
-import { stepLine } from './timeline/hop-line.ts';
-import { inOrder } from './timeline/hop-order.ts';
+import { toHops } from './timeline/hop.ts';
+import { hopLine } from './timeline/hop-line.ts';
+import { sortLive } from './timeline/hop-order.ts';
 
 const EXAMPLES = `
 Environment:
@@ -45,9 +45,9 @@ async function main(options: Options): Promise<number> {
   // npm sends on the signal that the terminal has sent to us already, so each may come twice.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
   const say = (text: string): unknown => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
-  const steps = inOrder((step) => say(stepLine(step)));
+  const hops = sortLive((hop) => say(hopLine(hop)));
   const fail = (error: unknown): number => {
-    steps.flush();
+    hops.flush();
     console.error(`npm start: ${(error as Error).message}`);
     return 1;
   };
@@ -59,7 +59,7 @@ async function main(options: Options): Promise<number> {
       signal: ending.signal,
       onEntry: (entry) => {
         if (options.json) console.log(JSON.stringify(entry));
-        else for (const step of toSteps(entry)) steps.push(step);
+        else for (const hop of toHops(entry)) hops.push(hop);
       },
       onLost: (sentence) => {
         lost = true;
@@ -75,7 +75,7 @@ async function main(options: Options): Promise<number> {
   if (!ending.signal.aborted) await new Promise((resolve) => ending.signal.addEventListener('abort', resolve));
   say('\nStopping ...');
   await system.stop();
-  steps.flush();
+  hops.flush();
   say('Stopped; nothing is left running.');
   return lost ? 1 : 0;
 }

@@ -2,9 +2,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { LOCAL_FOLDER } from './system/local-folder.ts';
 import { loggingCommand, loggingQuery, PROJECT } from './timeline/cloud-logging.ts';
-import { journalFile, journalTime, readJournal } from './timeline/event-log.ts';
-import { conclusions, type EventStory, storiesOf } from './timeline/event-story.ts';
-import { stepLine } from './timeline/hop-line.ts';
+import { eventLogFile, lastWritten, readEventLog } from './timeline/event-log.ts';
+import { hopLine } from './timeline/hop-line.ts';
+import { conclusions, type Timeline, timelinesOf } from './timeline/timeline.ts';
 
 const HELP = `
 Exit codes: 0 there is a story, 1 the local log knows nothing of it, 2 usage
@@ -37,10 +37,10 @@ const program = new Command('npm run story --')
   .exitOverride();
 
 function tell(id: string, { project, folder }: Options): number {
-  const file = journalFile(folder);
-  const stories = storiesOf(readJournal(file), id);
+  const file = eventLogFile(folder);
+  const stories = timelinesOf(readEventLog(file), id);
   for (const story of stories) console.log(describe(story));
-  if (stories.length === 0) console.log(notFound(id, journalTime(file)));
+  if (stories.length === 0) console.log(notFound(id, lastWritten(file)));
   const [first] = stories;
   // The beginning of a webhook id is enough here, but not there.
   const full = first?.webhookId?.startsWith(id) ? first.webhookId : id;
@@ -49,12 +49,12 @@ function tell(id: string, { project, folder }: Options): number {
   return stories.length > 0 ? 0 : 1;
 }
 
-function describe({ webhookId, steps }: EventStory): string {
-  const incidentId = steps.find((step) => step.incidentId !== undefined)?.incidentId;
+function describe({ webhookId, hops }: Timeline): string {
+  const incidentId = hops.find((hop) => hop.incidentId !== undefined)?.incidentId;
   return [
     `Webhook ${webhookId ?? 'without a usable id'}${incidentId === undefined ? '' : `, incident ${incidentId}`}`,
-    ...steps.map((step) => `  ${stepLine({ ...step, webhookId: undefined })}`),
-    ...conclusions(steps).map((sentence) => `  ${sentence}`),
+    ...hops.map((hop) => `  ${hopLine({ ...hop, webhookId: undefined })}`),
+    ...conclusions(hops).map((sentence) => `  ${sentence}`),
     '',
   ].join('\n');
 }

@@ -21,13 +21,13 @@ function element(name, className, ...children) {
   return made;
 }
 
-/** The card of a webhook, made when its first step comes; notices share one. */
-function cardOf({ webhookId, stage }) {
-  const key = webhookId ?? (stage === 'notice' ? 'Notices' : 'Without a usable webhook id');
+/** The card of a webhook, made when its first hop comes; notices share one. */
+function cardOf({ webhookId, name }) {
+  const key = webhookId ?? (name === 'notice' ? 'Notices' : 'Without a usable webhook id');
   const known = cards.get(key);
   if (known) return known;
-  const made = { incident: element('p', 'incident'), steps: element('ol') };
-  made.card = element('article', '', element('h3', '', key), made.steps);
+  const made = { incident: element('p', 'incident'), hops: element('ol') };
+  made.card = element('article', '', element('h3', '', key), made.hops);
   cards.set(key, made);
   events.prepend(made.card);
   if (cards.size > MAX_CARDS) {
@@ -39,21 +39,21 @@ function cardOf({ webhookId, stage }) {
   return made;
 }
 
-function show(step) {
-  const made = cardOf(step);
-  if (step.incidentId && !made.incident.isConnected) {
-    made.incident.textContent = `Incident ${step.incidentId}`;
-    made.steps.before(made.incident);
+function show(hop) {
+  const made = cardOf(hop);
+  if (hop.incidentId && !made.incident.isConnected) {
+    made.incident.textContent = `Incident ${hop.incidentId}`;
+    made.hops.before(made.incident);
   }
-  const [mark, state] = MARKS[step.state];
+  const [mark, state] = MARKS[hop.state];
   const sign = element('span', 'mark', `${mark} `);
   sign.ariaHidden = 'true';
-  const time = element('time', '', new Date(step.at).toTimeString().slice(0, 8) + step.at.slice(19, 23));
-  time.dateTime = step.at;
-  const what = element('span', 'what', sign, element('span', 'hidden', `${state}: `), step.text);
-  const line = element('li', step.state, time, element('span', 'stage', step.stage), what);
-  if (step.why) line.append(element('span', 'why', step.why));
-  made.steps.append(line);
+  const time = element('time', '', new Date(hop.at).toTimeString().slice(0, 8) + hop.at.slice(19, 23));
+  time.dateTime = hop.at;
+  const what = element('span', 'what', sign, element('span', 'hidden', `${state}: `), hop.text);
+  const line = element('li', hop.state, time, element('span', 'hop', hop.name), what);
+  if (hop.why) line.append(element('span', 'why', hop.why));
+  made.hops.append(line);
 }
 
 function fill(name, choices, none) {

@@ -3,7 +3,7 @@ import { type Answer, deliver } from '../../events/deliver.ts';
 import { ACCEPTED, meaningOf } from '../../events/meaning.ts';
 import { samplePayload } from '../../events/payload.ts';
 import { newWebhookId, signedRequest } from '../../events/signed-request.ts';
-import { awaitStory, conclusions } from '../timeline/event-story.ts';
+import { awaitTimeline, conclusions } from '../timeline/timeline.ts';
 
 /** For the webhook's line, which it writes as it answers. */
 const LINE_TIMEOUT_MS = 2_000;
@@ -16,14 +16,14 @@ export interface Told {
 
 /**
  * Signs and sends what somebody chose in the form.
- * @param journalFile tells why the webhook refused it.
+ * @param eventLogFile tells why the webhook refused it.
  * @param chosen any of `event`, `status`, `lead` and `fault`, as `npm run send` takes them.
  * @throws Error in words where that is no event, or the webhook gave no answer.
  */
 export async function sendChosen(
   webhookUrl: string,
   secret: string,
-  journalFile: string,
+  eventLogFile: string,
   chosen: Readonly<Record<string, unknown>>,
 ): Promise<Told> {
   const text = (name: string): string | undefined => {
@@ -39,13 +39,18 @@ export async function sendChosen(
   const expected = fault === undefined || FAULTS[fault].status === answer.status;
   return {
     title: `${answer.status} for ${webhookId}${expected ? '' : `, expected ${FAULTS[fault].status}`}`,
-    meaning: await explainAnswer(answer, journalFile, webhookId, since),
+    meaning: await explainAnswer(answer, eventLogFile, webhookId, since),
   };
 }
 
 /** The status of a refusal stands for several reasons; the log line names the one. */
-async function explainAnswer({ status }: Answer, journalFile: string, webhookId: string, since: Date): Promise<string> {
+async function explainAnswer(
+  { status }: Answer,
+  eventLogFile: string,
+  webhookId: string,
+  since: Date,
+): Promise<string> {
   if (status >= 200 && status < 300) return ACCEPTED;
-  const { steps } = await awaitStory(journalFile, webhookId, since, LINE_TIMEOUT_MS);
-  return conclusions(steps).join(' ') || meaningOf(status);
+  const { hops } = await awaitTimeline(eventLogFile, webhookId, since, LINE_TIMEOUT_MS);
+  return conclusions(hops).join(' ') || meaningOf(status);
 }

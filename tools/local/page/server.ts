@@ -5,15 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { INCIDENT_UPDATED } from '../../../functions/incident-webhook/incident.ts';
 import { eventTypes, FAULTS, LEADS, STATUSES } from '../../events/catalogue.ts';
-import type { Journal } from '../timeline/event-log.ts';
+import type { EventLog } from '../timeline/event-log.ts';
 import { answer } from './answer.ts';
+import { streamHops } from './hop-stream.ts';
 import { refusal } from './same-site.ts';
 import { sendChosen } from './send-chosen.ts';
-import { streamSteps } from './step-stream.ts';
 
 /** What the page shows, and where its form sends to. */
 export interface PageSubject {
-  readonly journal: Journal;
+  readonly eventLog: EventLog;
   readonly webhookUrl: string;
   /** Signs what the form sends. */
   readonly secret: () => Promise<string>;
@@ -70,7 +70,7 @@ async function serve(subject: PageSubject, port: number, req: IncomingMessage, r
   const [path = ''] = (req.url ?? '').split('?', 1);
   const route = `${req.method} ${path}`;
   if (route === 'POST /send') return send(subject, req, res);
-  if (route === 'GET /events') return streamSteps(subject.journal, res);
+  if (route === 'GET /events') return streamHops(subject.eventLog, res);
   if (route === 'GET /choices') return answer(res, 200, 'application/json', JSON.stringify(choices()));
   if (route === 'GET /docs' || route === 'GET /docs/') return docs(res);
   const [file, type] = FILES[path] ?? [];
@@ -90,7 +90,7 @@ function choices(): object {
 }
 
 async function send(
-  { journal, webhookUrl, secret }: PageSubject,
+  { eventLog, webhookUrl, secret }: PageSubject,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
@@ -103,7 +103,7 @@ async function send(
     const told = await sendChosen(
       webhookUrl,
       await secret(),
-      journal.file,
+      eventLog.file,
       JSON.parse(text) as Record<string, unknown>,
     );
     answer(res, 200, 'application/json', JSON.stringify(told));

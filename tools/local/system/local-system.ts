@@ -6,7 +6,13 @@ import type { FunctionOptions } from '../../services/functions/function-process.
 import { superviseFunction } from '../../services/functions/supervised-function.ts';
 import { openDirectory } from '../../services/postgres/directory.ts';
 import { startPage } from '../page/server.ts';
-import { type FunctionName, Journal, type JournalEntry, noteOfDelivery, noteOfOutput } from '../timeline/event-log.ts';
+import {
+  EventLog,
+  type EventLogEntry,
+  type FunctionName,
+  noteOfDelivery,
+  noteOfOutput,
+} from '../timeline/event-log.ts';
 import { buildFunctions } from './build-process.ts';
 import { startDemoSubscriber } from './demo-subscriber.ts';
 import { announce, assertNoneRuns, localSecret } from './local-folder.ts';
@@ -30,7 +36,7 @@ export interface Starter {
   /** Told when the system has to end: a function cannot be kept running. */
   readonly onLost: (sentence: string) => void;
   /** Told everything that the parts say, from the beginning. */
-  readonly onEntry: (entry: JournalEntry) => void;
+  readonly onEntry: (entry: EventLogEntry) => void;
 }
 
 const DIST = join(import.meta.dirname, '..', '..', '..', 'dist');
@@ -66,13 +72,13 @@ async function startParts(
   const leadPort = await freePort();
   const secret = settings.secret ?? localSecret(settings.folder);
   await parts.start('announcement', async () => announce(settings.folder, { pid: process.pid, webhookUrl }));
-  const journal = new Journal(settings.folder);
-  journal.listen(onEntry);
+  const eventLog = new EventLog(settings.folder);
+  eventLog.listen(onEntry);
 
   const topic = await parts.start('Pub/Sub', () =>
     openTopic(settings.pubsubHost, (event) => {
       const note = noteOfDelivery(event);
-      if (note) journal.note(note);
+      if (note) eventLog.note(note);
     }),
   );
   const [directory] = await both(
@@ -87,13 +93,13 @@ async function startParts(
           target,
           port,
           env: { LOG_LEVEL: 'debug', ...env },
-          onLine: (line) => journal.note(noteOfOutput(name, line)),
+          onLine: (line) => eventLog.note(noteOfOutput(name, line)),
           signal,
         },
-        { onRestart: (text) => journal.note({ source: 'local-system', text }), onLost },
+        { onRestart: (text) => eventLog.note({ source: 'local-system', text }), onLost },
       ),
     );
-  const subscribers = await subscribersOf(parts, settings, journal);
+  const subscribers = await subscribersOf(parts, settings, eventLog);
   await topic.subscribe('incident-lead', `http://127.0.0.1:${leadPort}/`);
   for (const { name, url, filter } of subscribers) await topic.subscribe(name, url, filter);
   const [lead] = await both(
@@ -113,7 +119,7 @@ async function startParts(
   ];
   if (page !== undefined) {
     const signingSecret = () => findSigningSecret(new URL(webhookUrl), settings.folder);
-    const { url } = await parts.start('page', () => startPage({ journal, webhookUrl, secret: signingSecret }, page));
+    const { url } = await parts.start('page', () => startPage({ eventLog, webhookUrl, secret: signingSecret }, page));
     addresses.unshift(['watch and send', url]);
   }
   return { webhookUrl, addresses };
@@ -122,11 +128,11 @@ async function startParts(
 async function subscribersOf(
   parts: Parts,
   { subscribers, demoFilter }: Settings,
-  journal: Journal,
+  eventLog: EventLog,
 ): Promise<readonly SubscriberSettings[]> {
   if (demoFilter === undefined) return subscribers;
   const { url } = await parts.start('demo-subscriber', () =>
-    startDemoSubscriber((message) => journal.note({ source: 'demo-subscriber', message })),
+    startDemoSubscriber((message) => eventLog.note({ source: 'demo-subscriber', message })),
   );
   return [...subscribers, { name: 'demo-subscriber', url, filter: demoFilter }];
 }

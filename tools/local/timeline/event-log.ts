@@ -4,7 +4,7 @@ import type { EmulatorEvent } from '../../services/pubsub/events.ts';
 import type { DemoMessage } from '../system/demo-subscriber.ts';
 
 /** Something a part of the local system said; one line of `log.jsonl`. */
-export type JournalEntry = {
+export type EventLogEntry = {
   /** RFC 3339, when it was noted. */
   readonly at: string;
 } & (
@@ -15,8 +15,8 @@ export type JournalEntry = {
   | { readonly source: 'demo-subscriber'; readonly message: DemoMessage }
 );
 
-/** A JournalEntry before it has its time. */
-export type Note = JournalEntry extends infer E ? (E extends JournalEntry ? Omit<E, 'at'> : never) : never;
+/** A EventLogEntry before it has its time. */
+export type Note = EventLogEntry extends infer E ? (E extends EventLogEntry ? Omit<E, 'at'> : never) : never;
 
 /** The two functions. */
 export type FunctionName = 'incident-webhook' | 'incident-lead';
@@ -56,11 +56,11 @@ const OLDER_FILE = 'log.older.jsonl';
 /** Then a new file is begun, and the one before is kept: at most twice as much is on the disk. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-/** The journal of one run: kept in the folder, and told to listeners. */
-export class Journal {
+/** The eventLog of one run: kept in the folder, and told to listeners. */
+export class EventLog {
   readonly file: string;
   readonly #older: string;
-  readonly #listeners = new Set<(entry: JournalEntry) => void>();
+  readonly #listeners = new Set<(entry: EventLogEntry) => void>();
   #bytes = 0;
 
   /** Begins an empty one. */
@@ -74,7 +74,7 @@ export class Journal {
 
   /** Keeps a note, and tells the listeners. */
   note(note: Note): void {
-    const entry = { at: new Date().toISOString(), ...note } as JournalEntry;
+    const entry = { at: new Date().toISOString(), ...note } as EventLogEntry;
     const line = `${JSON.stringify(entry)}\n`;
     if (this.#bytes > MAX_FILE_BYTES) {
       renameSync(this.file, this.#older);
@@ -86,34 +86,34 @@ export class Journal {
   }
 
   /** Has a listener told every entry from now on. Returns the way to leave. */
-  listen(listener: (entry: JournalEntry) => void): () => void {
+  listen(listener: (entry: EventLogEntry) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /** Every entry that is still kept, oldest first. */
-  entries(): JournalEntry[] {
-    return readJournal(this.file);
+  entries(): EventLogEntry[] {
+    return readEventLog(this.file);
   }
 }
 
-/** Where a folder's journal is. */
-export function journalFile(folder: string): string {
+/** Where a folder's eventLog is. */
+export function eventLogFile(folder: string): string {
   return join(folder, LOG_FILE);
 }
 
-/** Reads a journal, the older part included; none is empty. A line that is being written is left out. */
-export function readJournal(file: string): JournalEntry[] {
+/** Reads a eventLog, the older part included; none is empty. A line that is being written is left out. */
+export function readEventLog(file: string): EventLogEntry[] {
   return [file.replace(LOG_FILE, OLDER_FILE), file].filter(existsSync).flatMap((part) =>
     readFileSync(part, 'utf8')
       .split('\n')
       .slice(0, -1)
-      .map((line) => JSON.parse(line) as JournalEntry),
+      .map((line) => JSON.parse(line) as EventLogEntry),
   );
 }
 
-/** When the journal was begun or last written to; undefined where there is none. */
-export function journalTime(file: string): Date | undefined {
+/** When the eventLog was begun or last written to; undefined where there is none. */
+export function lastWritten(file: string): Date | undefined {
   return statSync(file, { throwIfNoEntry: false })?.mtime;
 }
 

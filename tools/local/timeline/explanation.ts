@@ -1,5 +1,5 @@
 import type { Reason } from '../../../functions/incident-webhook/outcomes.ts';
-import type { Step } from './hop.ts';
+import type { Hop } from './hop.ts';
 
 /** Why an event stopped, and what to do about it, by a refusal's reason. */
 const REFUSALS: Record<Reason, string> = {
@@ -54,12 +54,12 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   'dead-lettered': 'Its deliveries were used up. Repair the cause, then bring the message back with npm run redrive.',
 };
 
-/** Why an event ended at this step, and what to do; undefined where the step is no end. */
-export function explain({ state, reason = '', stage, text }: Step): string | undefined {
+/** Why an event ended at this hop, and what to do; undefined where the hop is no end. */
+export function explain({ state, reason = '', name, text }: Hop): string | undefined {
   if (state === 'done') return undefined;
   const known = REFUSALS[reason as Reason] ?? OUTCOMES[reason];
   if (known !== undefined) return known.replace('{lead}', () => leadIn(text));
-  if (stage === 'delivered') return 'The subscriber did not acknowledge. Pub/Sub delivers it again after a pause.';
+  if (name === 'delivered') return 'The subscriber did not acknowledge. Pub/Sub delivers it again after a pause.';
   return undefined;
 }
 

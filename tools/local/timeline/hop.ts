@@ -1,11 +1,11 @@
 import type { Reason } from '../../../functions/incident-webhook/outcomes.ts';
 import { PATH } from '../../../functions/incident-webhook/request.ts';
 import type { DemoMessage } from '../system/demo-subscriber.ts';
-import type { Delivery, FunctionLine, JournalEntry } from './event-log.ts';
+import type { Delivery, EventLogEntry, FunctionLine } from './event-log.ts';
 
 /** The hops of an event's way, in their order; `notice` is what belongs to no event. */
-export const STAGES = ['received', 'verified', 'published', 'delivered', 'decided', 'notice'] as const;
-export type Stage = (typeof STAGES)[number];
+export const HOP_NAMES = ['received', 'verified', 'published', 'delivered', 'decided', 'notice'] as const;
+export type HopName = (typeof HOP_NAMES)[number];
 
 /**
  * How a hop went: `done` and on to the next; `ended` as it should, with nothing more to come; `warning`: ended, but
@@ -14,12 +14,12 @@ export type Stage = (typeof STAGES)[number];
 export type State = 'done' | 'ended' | 'warning' | 'stopped' | 'alert';
 
 /** One hop of one event. */
-export interface Step {
+export interface Hop {
   /** RFC 3339. */
   readonly at: string;
   readonly webhookId: string | undefined;
   readonly incidentId: string | undefined;
-  readonly stage: Stage;
+  readonly name: HopName;
   readonly state: State;
   readonly text: string;
   /** A refusal's reason, or an outcome of the subscriber. */
@@ -27,7 +27,7 @@ export interface Step {
 }
 
 /** At which hop a refusal stops an event. */
-const STOPS_AT: Record<Reason, Stage> = {
+const STOPS_AT: Record<Reason, HopName> = {
   not_found: 'received',
   method: 'received',
   content_encoding: 'received',
@@ -62,42 +62,42 @@ const DECIDED: Readonly<Record<string, State>> = {
 };
 
 /** The hops that an entry tells of. */
-export function toSteps(entry: JournalEntry): Step[] {
+export function toHops(entry: EventLogEntry): Hop[] {
   if ('line' in entry) {
     const { outcome } = entry.line.metadata ?? {};
     if (outcome === undefined || entry.line.metadata?.status === undefined)
       return [notice(entry.at, entry.source, entry.line.message, entry.line.severity)];
-    return entry.source === 'incident-webhook' ? webhookSteps(entry.at, entry.line) : [decision(entry.at, entry.line)];
+    return entry.source === 'incident-webhook' ? webhookHops(entry.at, entry.line) : [decision(entry.at, entry.line)];
   }
-  if ('delivery' in entry) return [deliveryStep(entry.at, entry.delivery)];
-  if ('message' in entry) return [demoStep(entry.at, entry.message)];
+  if ('delivery' in entry) return [deliveryHop(entry.at, entry.delivery)];
+  if ('message' in entry) return [demoHop(entry.at, entry.message)];
   return [notice(entry.at, entry.source, entry.text, 'WARNING')];
 }
 
-function webhookSteps(at: string, { severity, message, metadata = {} }: FunctionLine): Step[] {
+function webhookHops(at: string, { severity, message, metadata = {} }: FunctionLine): Hop[] {
   const { outcome, reason, status, webhookId, incidentId } = metadata;
-  const step = (stage: Stage, state: State, text: string): Step => ({
+  const hop = (name: HopName, state: State, text: string): Hop => ({
     at,
     webhookId,
     incidentId,
-    stage,
+    name,
     state,
     text,
     reason,
   });
-  const received = step('received', 'done', `POST ${PATH}`);
-  const verified = step('verified', 'done', 'signature and age are right');
-  if (outcome === 'published') return [received, verified, step('published', 'done', message)];
+  const received = hop('received', 'done', `POST ${PATH}`);
+  const verified = hop('verified', 'done', 'signature and age are right');
+  if (outcome === 'published') return [received, verified, hop('published', 'done', message)];
   if (outcome === 'ignored')
-    return [received, verified, step('published', severity === 'WARNING' ? 'warning' : 'ended', message)];
+    return [received, verified, hop('published', severity === 'WARNING' ? 'warning' : 'ended', message)];
   const stopsAt = STOPS_AT[reason as Reason] ?? 'verified';
   const before = stopsAt === 'received' ? [] : stopsAt === 'verified' ? [received] : [received, verified];
-  return [...before, step(stopsAt, 'stopped', `${status} ${message}`)];
+  return [...before, hop(stopsAt, 'stopped', `${status} ${message}`)];
 }
 
-function deliveryStep(at: string, delivery: Delivery): Step {
+function deliveryHop(at: string, delivery: Delivery): Hop {
   const { type, subscription, webhookId, incidentId, attempt, acknowledged, answer } = delivery;
-  const base = { at, webhookId, incidentId, stage: 'delivered' as const, reason: String(answer) };
+  const base = { at, webhookId, incidentId, name: 'delivered' as const, reason: String(answer) };
   if (type === 'deadLettered') {
     return {
       ...base,
@@ -121,25 +121,25 @@ function deliveryText(subscription: string, answer: number | string): string {
   return `${subscription} could not be reached (${answer})`;
 }
 
-function demoStep(at: string, { attributes, data }: DemoMessage): Step {
+function demoHop(at: string, { attributes, data }: DemoMessage): Hop {
   const { webhookId, incidentId } = attributes;
   const text = `demo-subscriber got ${JSON.stringify(data)}`;
-  return { at, webhookId, incidentId, stage: 'delivered', state: 'done', text, reason: undefined };
+  return { at, webhookId, incidentId, name: 'delivered', state: 'done', text, reason: undefined };
 }
 
-function decision(at: string, { message, metadata = {} }: FunctionLine): Step {
+function decision(at: string, { message, metadata = {} }: FunctionLine): Hop {
   const { outcome = '', webhookId, incidentId } = metadata;
   const state = DECIDED[outcome] ?? 'stopped';
-  return { at, webhookId, incidentId, stage: 'decided', state, text: message, reason: outcome };
+  return { at, webhookId, incidentId, name: 'decided', state, text: message, reason: outcome };
 }
 
-function notice(at: string, source: string, text: string, severity: string): Step {
+function notice(at: string, source: string, text: string, severity: string): Hop {
   const state = severity === 'ERROR' || severity === 'WARNING' ? 'stopped' : 'ended';
   return {
     at,
     webhookId: undefined,
     incidentId: undefined,
-    stage: 'notice',
+    name: 'notice',
     state,
     text: `${source}: ${text}`,
     reason: undefined,
