@@ -154,6 +154,4 @@ resource "google_monitoring_alert_policy" "line" {
     content   = local.runbooks[each.key]
     mime_type = "text/markdown"
   }
-
-  depends_on = [google_project_service.required]
 }

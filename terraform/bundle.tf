@@ -40,8 +40,6 @@ resource "google_storage_bucket" "bundles" {
   force_destroy               = true # it holds nothing that a build does not make again
   public_access_prevention    = "enforced"
   uniform_bucket_level_access = true
-
-  depends_on = [google_project_service.required]
 }
 
 # Named by its hash: new code is a new object and hence a deployment, the same code is neither.
@@ -80,8 +78,6 @@ resource "google_artifact_registry_repository" "functions" {
       older_than = "2592000s" # 30 days
     }
   }
-
-  depends_on = [google_project_service.required]
 }
 
 resource "google_service_account" "build" {
@@ -89,8 +85,6 @@ resource "google_service_account" "build" {
   account_id   = "incident-build"
   display_name = "Builds the incident functions"
   description  = "Cloud Build runs as this account instead of the Compute account, which is often Editor."
-
-  depends_on = [google_project_service.required]
 }
 
 # Cloud Build writes its log as the build account; log writing exists on the project only.

@@ -86,7 +86,8 @@ resource "google_monitoring_dashboard" "path" {
     displayName = "Incident leads: from webhook to line"
     mosaicLayout = {
       columns = 48
-      tiles = concat(local.dashboard_tiles, [
+      # The API drops positions of 0, and every plan would show them as a change.
+      tiles = [for tile in concat(local.dashboard_tiles, [
         {
           xPos = 0, yPos = 54, width = 24, height = 16
           widget = {
@@ -104,7 +105,7 @@ resource "google_monitoring_dashboard" "path" {
             }
           }
         },
-      ])
+      ]) : { for key, value in tile : key => value if value != 0 }]
     }
   })
 

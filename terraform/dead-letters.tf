@@ -10,8 +10,6 @@ resource "google_pubsub_topic" "dead_letter" {
   message_storage_policy {
     allowed_persistence_regions = [var.region]
   }
-
-  depends_on = [google_project_service.required]
 }
 
 # A topic without a subscription keeps nothing.

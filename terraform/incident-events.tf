@@ -1,7 +1,7 @@
 # The topic of incident updates and everything that hangs on it: one subscription with its own dead letter per subscriber.
 
 locals {
-  lead_ack_deadline_seconds = 60
+  lead_ack_deadline_seconds = 90
 
   # incident-lead is a subscriber like any other, apart from its address, which this module knows by itself.
   subscribers = merge(var.subscribers, {
@@ -33,8 +33,6 @@ resource "google_pubsub_topic" "incident_events" {
   message_storage_policy {
     allowed_persistence_regions = [var.region]
   }
-
-  depends_on = [google_project_service.required]
 }
 
 # The webhook publishes, on this one topic. Publisher cannot read.
@@ -112,8 +110,6 @@ resource "google_service_account" "push" {
   account_id   = "${each.key}-push"
   display_name = "Pub/Sub push to ${each.key}"
   description  = "Signs the OIDC token of push deliveries to ${each.key}."
-
-  depends_on = [google_project_service.required]
 }
 
 # Lets Pub/Sub sign as this one account. Agents made before 8 April 2021 need it; on the account, never on the project.

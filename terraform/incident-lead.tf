@@ -5,8 +5,6 @@ resource "google_service_account" "incident_lead" {
   account_id   = "incident-lead"
   display_name = "incident-lead"
   description  = "Reads the alaner directory on one Cloud SQL instance, and nothing else."
-
-  depends_on = [google_project_service.required]
 }
 
 resource "google_cloudfunctions2_function" "incident_lead" {
@@ -59,6 +57,7 @@ resource "google_cloudfunctions2_function" "incident_lead" {
       DB_IP_TYPE           = var.database_ip_type
       DB_NAME              = var.database_name
       DB_POOL_MAX          = tostring(var.database_pool_max)
+      DB_SCHEMA            = var.database_schema
       DB_USER              = local.database_user
       GOOGLE_CLOUD_PROJECT = var.project
       LOG_EXECUTION_ID     = "true" # set by the service on new functions; named here so that no plan takes it away

@@ -5,8 +5,6 @@ resource "google_service_account" "incident_webhook" {
   account_id   = "incidentio-webhook"
   display_name = "incident-webhook"
   description  = "Publishes to the incident events topic and reads the signing secret; the principal named in every event."
-
-  depends_on = [google_project_service.required]
 }
 
 resource "google_cloudfunctions2_function" "incident_webhook" {

@@ -48,6 +48,4 @@ resource "google_logging_metric" "outcome" {
   }
 
   label_extractors = { for label in each.value.labels : label => "EXTRACT(jsonPayload.metadata.${label})" }
-
-  depends_on = [google_project_service.required]
 }

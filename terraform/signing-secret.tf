@@ -16,8 +16,6 @@ resource "google_secret_manager_secret" "webhook_signing" {
   # back for a week.
   deletion_protection = true
   version_destroy_ttl = "604800s"
-
-  depends_on = [google_project_service.required]
 }
 
 # Reads the versions' values to verify signatures with.

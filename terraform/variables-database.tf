@@ -77,6 +77,18 @@ variable "database_roles" {
   }
 }
 
+variable "database_schema" {
+  description = "Schema of the view alaner_directory (DB_SCHEMA). The function reads that one, whatever search_path says."
+  type        = string
+  default     = "public"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z_][A-Za-z0-9_$]{0,62}$", var.database_schema))
+    error_message = "database_schema: expected the name of a PostgreSQL schema, 1 to 63 letters, digits, _ or $, got \"${var.database_schema}\". Set the schema in which schemas/alaner-directory.sql made the view."
+  }
+}
+
 variable "vpc_network" {
   description = "VPC that reaches the instance. A Shared VPC as projects/HOST/global/networks/NAME."
   type        = string

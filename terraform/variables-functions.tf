@@ -10,7 +10,8 @@ variable "incident_lead" {
   description = <<-EOT
     Size of the subscriber. Nobody waits for it, so it scales to zero: a cold start costs Pub/Sub a second, not a person.
     512Mi, since its libraries take 60 MB and 256Mi is tight. 3 instances x 10 requests are far above what incidents make
-    and bound the database connections. 30 s stay below the ack deadline and above the 8 s in which it answers.
+    and bound the database connections. 60 s are above the 45 s that the first database connection of an instance may take
+    through Direct VPC egress (later ones: 8 s), and below the ack deadline of 90 s.
   EOT
   type = object({
     concurrency     = optional(number, 10)
@@ -18,7 +19,7 @@ variable "incident_lead" {
     max_instances   = optional(number, 3)
     memory          = optional(string, "512Mi")
     min_instances   = optional(number, 0)
-    timeout_seconds = optional(number, 30)
+    timeout_seconds = optional(number, 60)
   })
   default  = {}
   nullable = false
@@ -32,8 +33,8 @@ variable "incident_lead" {
     error_message = "incident_lead: expected min_instances <= max_instances and at least 1 as the maximum, got ${var.incident_lead.min_instances} and ${var.incident_lead.max_instances}. Lower min_instances or raise max_instances."
   }
   validation {
-    condition     = var.incident_lead.timeout_seconds > 8
-    error_message = "incident_lead: expected timeout_seconds above the 8 s in which the function answers by itself, got ${var.incident_lead.timeout_seconds}. Set 30, its default."
+    condition     = var.incident_lead.timeout_seconds > 45
+    error_message = "incident_lead: expected timeout_seconds above the 45 s that the first database connection of an instance may take, got ${var.incident_lead.timeout_seconds}. Set 60, its default."
   }
 }
 

@@ -28,6 +28,28 @@ run "budget_kept" {
   }
 }
 
+run "schema" {
+  command = plan
+
+  assert {
+    condition     = google_cloudfunctions2_function.incident_lead.service_config[0].environment_variables.DB_SCHEMA == "public"
+    error_message = "The view is in the schema public unless said otherwise."
+  }
+}
+
+run "another_schema" {
+  command = plan
+
+  variables {
+    database_schema = "people"
+  }
+
+  assert {
+    condition     = google_cloudfunctions2_function.incident_lead.service_config[0].environment_variables.DB_SCHEMA == "people"
+    error_message = "The function reads the view of the schema given."
+  }
+}
+
 run "budget_reached" {
   command = plan
 

@@ -62,8 +62,8 @@ run "push" {
   }
 
   assert {
-    condition     = google_pubsub_subscription.subscriber["incident-lead"].ack_deadline_seconds > google_cloudfunctions2_function.incident_lead.service_config[0].timeout_seconds
-    error_message = "The ack deadline has to outlast the function."
+    condition     = google_pubsub_subscription.subscriber["incident-lead"].ack_deadline_seconds > google_cloudfunctions2_function.incident_lead.service_config[0].timeout_seconds && google_cloudfunctions2_function.incident_lead.service_config[0].timeout_seconds > 45
+    error_message = "The ack deadline has to outlast the function, and the function its first database connection."
   }
 
   assert {

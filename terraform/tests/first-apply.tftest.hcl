@@ -1,4 +1,4 @@
-# Whether a first apply, where nothing has an address yet, goes through in one go.
+# Whether a first apply, where nothing has an address yet, goes through in one go, and the plan after it is empty.
 
 mock_provider "google" {
   mock_data "google_project" {
@@ -45,5 +45,10 @@ run "from_nothing" {
   assert {
     condition     = sort(keys(output.push_accounts)) == tolist(["incident-lead", "statistics"]) && output.dead_letter_subscriptions["archive"] == "archive-dead-letter"
     error_message = "Outputs name what was made for each subscriber."
+  }
+
+  assert {
+    condition     = alltrue([for tile in jsondecode(google_monitoring_dashboard.path.dashboard_json).mosaicLayout.tiles : tile.width > 0 && !contains([for key in ["xPos", "yPos"] : lookup(tile, key, null)], 0)])
+    error_message = "The API drops positions of 0, and every plan would show them as a change."
   }
 }

@@ -34,10 +34,30 @@ run "timeout_at_the_ack_deadline" {
   command = plan
 
   variables {
-    incident_lead = { timeout_seconds = 60 }
+    incident_lead = { timeout_seconds = 90 }
   }
 
   expect_failures = [google_cloudfunctions2_function.incident_lead]
+}
+
+run "timeout_within_the_first_connection" {
+  command = plan
+
+  variables {
+    incident_lead = { timeout_seconds = 45 }
+  }
+
+  expect_failures = [var.incident_lead]
+}
+
+run "schema_with_a_quote" {
+  command = plan
+
+  variables {
+    database_schema = "public\"; --"
+  }
+
+  expect_failures = [var.database_schema]
 }
 
 run "unknown_runtime" {
@@ -239,5 +259,3 @@ run "nobody_to_pull_and_ack_in_an_hour" {
 
   expect_failures = [var.subscribers]
 }
-
-# The defaults make 2 x 3 x 2 = 12 connections.

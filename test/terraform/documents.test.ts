@@ -7,7 +7,7 @@ const read = (folder: string, ending: string): string =>
     .filter((file) => file.endsWith(ending))
     .map((file) => readFileSync(join(MODULE, folder, file), 'utf8'))
     .join('\n');
-const code = read('.', '.tf');
+const code = `${read('.', '.tf')}\n${read('bootstrap', '.tf')}`;
 const texts = `${read('.', '.md')}\n${read('runbooks', '.md')}`;
 const named = (pattern: RegExp, text: string): string[] => [
   ...new Set([...text.matchAll(pattern)].map(([, name = '']) => name)),
@@ -37,7 +37,7 @@ describe('the README and runbooks of the Terraform module', () => {
   });
 
   it('name files that exist', () => {
-    const files = readdirSync(MODULE);
+    const files = [...readdirSync(MODULE), ...readdirSync(join(MODULE, 'bootstrap'))];
     for (const file of named(/`([\w-]+\.(?:tf|yaml))`/g, texts)) expect(files).toContain(file);
   });
 
