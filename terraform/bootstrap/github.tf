@@ -43,7 +43,7 @@ resource "google_iam_workload_identity_pool_provider" "github" {
   lifecycle {
     precondition {
       condition     = var.github_repository_id != null
-      error_message = "Expected github_repository_id beside github_repository, got none. Look it up with: gh api repos/OWNER/NAME --jq .id"
+      error_message = "Expected github_repository_id beside github_repository, got none. Run gh api repos/OWNER/NAME --jq .id to look it up."
     }
   }
 }

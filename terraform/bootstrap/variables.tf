@@ -56,7 +56,7 @@ variable "github_repository_id" {
 
   validation {
     condition     = var.github_repository_id == null || can(regex("^[0-9]+$", var.github_repository_id))
-    error_message = "github_repository_id: expected a number, got \"${coalesce(var.github_repository_id, "null")}\". Look it up with: gh api repos/OWNER/NAME --jq .id"
+    error_message = "github_repository_id: expected a number, got \"${coalesce(var.github_repository_id, "null")}\". Run gh api repos/OWNER/NAME --jq .id to look it up."
   }
 }
 
@@ -80,7 +80,7 @@ variable "monthly_budget" {
   }
   validation {
     condition     = var.monthly_budget == null || can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.monthly_budget.billing_account))
-    error_message = "monthly_budget: expected a billing_account such as 012345-6789AB-CDEF01, got \"${try(var.monthly_budget.billing_account, "none")}\". Look it up with: gcloud billing projects describe ${var.project}"
+    error_message = "monthly_budget: expected a billing_account such as 012345-6789AB-CDEF01, got \"${try(var.monthly_budget.billing_account, "none")}\". Run gcloud billing projects describe ${var.project} to look it up."
   }
 }
 
