@@ -130,7 +130,7 @@ export function noteOfOutput(source: FunctionName, output: string): Note {
 
 /** What the emulator reports of a delivery, as a note. */
 export function noteOfDelivery(event: EmulatorEvent): Note | undefined {
-  if (event.type === 'published') return undefined;
+  if (event.type === 'published' || event.type === 'filtered') return undefined;
   const { type, subscription, message } = event;
   const delivered = event.type === 'delivered';
   return {

@@ -69,8 +69,17 @@ export class Broker {
     const subscription = new Subscription(config, {
       timeScale,
       ackDeadlineScale,
-      settled: ({ message, attempt }, acknowledged, answer) =>
-        onEvent({ type: 'delivered', subscription: config.name, message, attempt, acknowledged, answer }),
+      settled: ({ message, attempt, leasedAt: startedAt }, acknowledged, answer, redeliveredAfterMs) =>
+        onEvent({
+          type: 'delivered',
+          subscription: config.name,
+          message,
+          attempt,
+          acknowledged,
+          answer,
+          startedAt,
+          ...(redeliveredAfterMs !== undefined && { redeliveredAfterMs }),
+        }),
       deadLetter: (lease) => this.#deadLetter(lease, subscription),
     });
     this.subscriptions.set(config.name, subscription);
@@ -123,8 +132,14 @@ export class Broker {
     };
     this.topic(topic).log.push(message);
     this.#options.onEvent({ type: 'published', topic, message });
-    for (const subscription of this.subscriptions.values()) {
-      if (subscription.config.topic === topic) subscription.offer(message);
+    for (const [name, subscription] of this.subscriptions) {
+      if (subscription.config.topic !== topic || subscription.offer(message)) continue;
+      this.#options.onEvent({
+        type: 'filtered',
+        subscription: name,
+        filter: subscription.config.filter ?? '',
+        message,
+      });
     }
     return message.messageId;
   }

@@ -14,7 +14,13 @@ export type EmulatorEvent =
       attempt: number;
       acknowledged: boolean;
       answer: Answer;
+      /** When it was handed to the subscriber. */
+      startedAt: Date;
+      /** Milliseconds until the next delivery; undefined where none follows. */
+      redeliveredAfterMs?: number;
     }
+  /** The subscription's filter dropped it, which counts as acknowledged. */
+  | { type: 'filtered'; subscription: string; filter: string; message: Message }
   | { type: 'deadLettered'; subscription: string; deadLetterTopic: string; message: Message; attempts: number };
 
 /** Takes every event, in order. Must not throw. */

@@ -7,6 +7,8 @@ export interface Lease {
   message: Message;
   /** 1 for the first delivery. */
   attempt: number;
+  /** When it was handed out. */
+  leasedAt: Date;
 }
 
 /** Who takes messages: a push, a waiting pull, a stream. */
@@ -23,8 +25,12 @@ export interface Surroundings {
   timeScale: number;
   /** Factor on every ack deadline. */
   ackDeadlineScale: number;
-  /** Told how each delivery ended. */
-  settled(lease: Lease, acknowledged: boolean, answer: Answer): void;
+  /**
+   * Told how each delivery ended.
+   *
+   * @param redeliveredAfterMs until the next one, where one follows
+   */
+  settled(lease: Lease, acknowledged: boolean, answer: Answer, redeliveredAfterMs?: number): void;
   /** Publishes to the dead-letter topic; false when that topic does not exist, and the message stays. */
   deadLetter(lease: Lease): boolean;
 }

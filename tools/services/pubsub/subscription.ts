@@ -12,6 +12,7 @@ interface Entry {
   message: Message;
   attempt: number;
   state: 'ready' | 'leased' | 'waiting' | 'done';
+  leasedAt: Date;
   /** Ends the lease or the backoff. */
   timer?: NodeJS.Timeout | undefined;
   /** Tells the lease's holder that it is over. */
@@ -39,12 +40,13 @@ export class Subscription {
     return this.#open.size;
   }
 
-  /** Takes a published message, unless the filter drops it. */
-  offer(message: Message): void {
-    if (!this.#filter(message.attributes)) return;
-    const entry: Entry = { message, attempt: 0, state: 'ready' };
+  /** Takes a published message; false where the filter drops it. */
+  offer(message: Message): boolean {
+    if (!this.#filter(message.attributes)) return false;
+    const entry: Entry = { message, attempt: 0, state: 'ready', leasedAt: new Date() };
     this.#open.set(message.messageId, entry);
     this.#enqueue(entry);
+    return true;
   }
 
   /**
@@ -59,6 +61,7 @@ export class Subscription {
       this.#ready.shift();
       entry.attempt += 1;
       entry.state = 'leased';
+      entry.leasedAt = new Date();
       const lease = leaseOf(entry);
       entry.released = released && (() => released(lease));
       if (deadlineSeconds !== undefined) this.#expireIn(entry, deadlineSeconds);
@@ -82,14 +85,15 @@ export class Subscription {
     if (!entry || !current) return;
     const lease = leaseOf(entry);
     this.#release(entry, 'waiting');
-    this.#surroundings.settled(lease, false, answer);
     const limit = this.config.deadLetterPolicy?.maxDeliveryAttempts ?? Number.POSITIVE_INFINITY;
-    if (entry.attempt >= limit && this.#surroundings.deadLetter(lease)) {
+    const exhausted = entry.attempt >= limit;
+    const delay = redeliveryDelay(this.config, entry.attempt) * this.#surroundings.timeScale;
+    this.#surroundings.settled(lease, false, answer, exhausted ? undefined : delay);
+    if (exhausted && this.#surroundings.deadLetter(lease)) {
       this.#open.delete(entry.message.messageId);
       entry.state = 'done';
       return;
     }
-    const delay = redeliveryDelay(this.config, entry.attempt) * this.#surroundings.timeScale;
     if (delay === 0) this.#enqueue(entry);
     else entry.timer = setTimeout(() => this.#enqueue(entry), delay);
   }
@@ -171,6 +175,6 @@ export class Subscription {
   }
 }
 
-function leaseOf({ message, attempt }: Entry): Lease {
-  return { ackId: `${message.messageId}-${attempt}`, message, attempt };
+function leaseOf({ message, attempt, leasedAt }: Entry): Lease {
+  return { ackId: `${message.messageId}-${attempt}`, message, attempt, leasedAt };
 }
