@@ -1,23 +1,13 @@
-# When to call somebody. Each alert has its text in runbooks/, which says what to do.
+# When to call somebody, beside service-levels.tf. Each alert has its text in runbooks/, which says what to do.
 
 locals {
-  source_subscriptions      = join("|", sort(local.subscriber_names))
   dead_letter_subscriptions = join("|", [for name in sort(local.subscriber_names) : "${name}-dead-letter"])
-
-  webhook_requests = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",service_name=\"incident-webhook\""
 
   # Over a range, as PromQL. Events are a few a day, so what is counted is attempts. The sender makes four for each event
   # that is refused, within 42 minutes at most (0, 5 s, 5 min, 35 min, each wait up to 20 % longer): "more than 3" in 1 h
   # misses no event, and leaves out up to three requests of a stranger. A stranger who sends four gets through, which is
   # why neither of these two is CRITICAL. They can wait: the sender goes on for 27 h.
   query_alerts = {
-    backlog = {
-      title    = "Incident events wait for more than 10 minutes"
-      severity = "ERROR"
-      duration = "300s"
-      interval = "60s"
-      query    = "max by (subscription_id) (pubsub_googleapis_com:subscription_oldest_unacked_message_age{monitored_resource=\"pubsub_subscription\",subscription_id=~\"${local.source_subscriptions}\"}) > 600"
-    }
     clock_skew = {
       title    = "Webhooks are refused for their timestamp"
       severity = "WARNING"
@@ -58,19 +48,6 @@ locals {
         unless on() sum(increase(${local.promql.webhook_published}[${var.quiet_days}d])) > 0
       EOT
     }
-    server_errors = {
-      title    = "incident-webhook answers 5xx"
-      severity = "CRITICAL"
-      duration = "300s"
-      interval = "60s"
-      # Of the requests that were accepted or should have been: what strangers send does not thin the share out. "More than
-      # 1": the sender tries again after 5 s, and a fault that is over by then needs nobody.
-      query = <<-EOT
-        sum(increase(${local.webhook_requests},response_code_class="5xx"}[10m]))
-        / sum(increase(${local.webhook_requests},response_code_class=~"2xx|5xx"}[10m])) > 0.05
-        and on() sum(increase(${local.webhook_requests},response_code_class="5xx"}[10m])) > 1
-      EOT
-    }
   }
 
   # On a single line of the log, named by its filter.
@@ -83,7 +60,7 @@ locals {
   }
 
   runbooks = {
-    for name in concat(keys(local.query_alerts), keys(local.line_alerts)) : name => templatefile("${path.module}/runbooks/${name}.md", {
+    for name in concat(keys(local.query_alerts), keys(local.line_alerts), ["backlog", "late_answers", "not_answered"]) : name => templatefile("${path.module}/runbooks/${name}.md", {
       project    = var.project
       quiet_days = var.quiet_days
       region     = var.region

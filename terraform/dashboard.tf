@@ -1,11 +1,20 @@
 # One picture of the path, from left to right: webhook, topic, subscriptions, subscriber. Rows from top to bottom: what
-# flows, what does not, how long it takes, what to look at.
+# flows, what does not, how long it takes, what is left of the service levels and what to look at.
 
 locals {
+  source_subscriptions = join("|", sort(local.subscriber_names))
+
+  webhook_requests = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",service_name=\"incident-webhook\""
   lead_requests    = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",service_name=\"incident-lead\"}"
   pubsub_source    = "monitored_resource=\"pubsub_subscription\",subscription_id=~\"${local.source_subscriptions}\""
   request_duration = "run_googleapis_com:request_latencies_bucket{monitored_resource=\"cloud_run_revision\",service_name="
   interval         = "$${__interval}" # filled in by the dashboard
+
+  slos = merge(
+    { for slo in [google_monitoring_slo.answered, google_monitoring_slo.in_time] : slo.display_name => slo.name },
+    { for slo in values(google_monitoring_slo.fresh) : slo.display_name => slo.name },
+  )
+  alert_policies = concat(values(google_monitoring_alert_policy.burn), values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.query))
 
   dashboard_columns = [
     {
@@ -89,14 +98,31 @@ resource "google_monitoring_dashboard" "path" {
       # The API drops positions of 0, and every plan would show them as a change.
       tiles = [for tile in concat(local.dashboard_tiles, [
         {
-          xPos = 0, yPos = 54, width = 24, height = 16
+          xPos = 0, yPos = 54, width = 16, height = 16
           widget = {
-            title        = "Open incidents"
-            incidentList = { policyNames = [for policy in concat(values(google_monitoring_alert_policy.query), values(google_monitoring_alert_policy.line)) : policy.name] }
+            title = "Budgets left, of 28 days"
+            xyChart = {
+              dataSets = [for title, slo in local.slos : {
+                legendTemplate = title
+                plotType       = "LINE"
+                timeSeriesQuery = {
+                  timeSeriesFilter = { filter = "select_slo_budget_fraction(\"${slo}\")", aggregation = { perSeriesAligner = "ALIGN_NEXT_OLDER" } }
+                  unitOverride     = "10^2.%"
+                }
+              }]
+              yAxis = { label = "share", scale = "LINEAR" }
+            }
           }
         },
         {
-          xPos = 24, yPos = 54, width = 24, height = 16
+          xPos = 16, yPos = 54, width = 16, height = 16
+          widget = {
+            title        = "Open incidents"
+            incidentList = { policyNames = [for policy in local.alert_policies : policy.name] }
+          }
+        },
+        {
+          xPos = 32, yPos = 54, width = 16, height = 16
           widget = {
             title = "Warnings and errors"
             logsPanel = {

@@ -51,4 +51,14 @@ run "from_nothing" {
     condition     = alltrue([for tile in jsondecode(google_monitoring_dashboard.path.dashboard_json).mosaicLayout.tiles : tile.width > 0 && !contains([for key in ["xPos", "yPos"] : lookup(tile, key, null)], 0)])
     error_message = "The API drops positions of 0, and every plan would show them as a change."
   }
+
+  assert {
+    condition     = toset(flatten([for tile in jsondecode(google_monitoring_dashboard.path.dashboard_json).mosaicLayout.tiles : regexall("select_slo_budget_fraction\\(.{2}([^\"\\\\]+)", jsonencode(tile))])) == toset(concat([google_monitoring_slo.answered.name, google_monitoring_slo.in_time.name], [for slo in values(google_monitoring_slo.fresh) : slo.name]))
+    error_message = "The dashboard shows the budget of each service level."
+  }
+
+  assert {
+    condition     = alltrue([for name, slo in google_monitoring_slo.fresh : alltrue([for c in google_monitoring_alert_policy.burn["fresh_${name}"].conditions : strcontains(c.condition_threshold[0].filter, "select_slo_burn_rate(\"${slo.name}\", ")])])
+    error_message = "Each alert watches the budget of its own service level."
+  }
 }

@@ -18,15 +18,17 @@ run "every_fault_has_an_alert" {
   command = plan
 
   assert {
-    condition = sort(concat(keys(google_monitoring_alert_policy.query), keys(google_monitoring_alert_policy.line))) == tolist([
-      "backlog",
+    condition = sort(concat(keys(google_monitoring_alert_policy.burn), keys(google_monitoring_alert_policy.line), keys(google_monitoring_alert_policy.query))) == tolist([
+      "answered_fast",
+      "answered_slow",
       "clock_skew",
       "dead_letters",
       "every_signature_refused",
+      "fresh_incident-lead",
       "function_failed",
+      "in_time_slow",
       "lead_undeliverable",
       "quiet",
-      "server_errors",
       "webhook_event_version",
       "webhook_refused_authentic",
       "webhook_secret_version",
@@ -35,7 +37,7 @@ run "every_fault_has_an_alert" {
   }
 
   assert {
-    condition     = alltrue([for p in concat(values(google_monitoring_alert_policy.query), values(google_monitoring_alert_policy.line)) : strcontains(p.documentation[0].content, "What to do:") && strcontains(p.documentation[0].content, "1. ")])
+    condition     = alltrue([for p in local.alert_policies : strcontains(p.documentation[0].content, "What to do:") && strcontains(p.documentation[0].content, "1. ")])
     error_message = "Whoever is called must be told what to do."
   }
 
@@ -50,7 +52,7 @@ run "every_fault_has_an_alert" {
   }
 
   assert {
-    condition     = length(fileset(path.module, "runbooks/*.md")) == length(google_monitoring_alert_policy.query) + length(google_monitoring_alert_policy.line)
+    condition     = length(fileset(path.module, "runbooks/*.md")) == length(distinct([for p in local.alert_policies : p.documentation[0].content]))
     error_message = "A runbook without an alert is never read."
   }
 }
@@ -63,7 +65,7 @@ run "alerts_reach_people" {
   }
 
   assert {
-    condition     = alltrue([for p in concat(values(google_monitoring_alert_policy.query), values(google_monitoring_alert_policy.line)) : p.notification_channels == tolist(["projects/alan-eu-tools/notificationChannels/123"])])
+    condition     = alltrue([for p in local.alert_policies : p.notification_channels == tolist(["projects/alan-eu-tools/notificationChannels/123"])])
     error_message = "Each alert goes to the channels given."
   }
 }
@@ -109,7 +111,7 @@ run "every_subscriber_is_watched" {
   }
 
   assert {
-    condition     = strcontains(google_monitoring_alert_policy.query["backlog"].conditions[0].condition_prometheus_query_language[0].query, "\"archive|incident-lead\"")
+    condition     = google_monitoring_alert_policy.burn["fresh_archive"].display_name == "Incident events wait for more than 10 minutes: archive" && strcontains(google_monitoring_slo.fresh["archive"].windows_based_sli[0].metric_mean_in_range[0].time_series, "resource.labels.subscription_id=\"archive\"")
     error_message = "The backlog of a further subscriber counts too."
   }
 }
@@ -166,5 +168,54 @@ run "path_from_left_to_right" {
   assert {
     condition     = alltrue([for tile in local.dashboard_tiles : tile.xPos + tile.width <= 48]) && length(distinct([for tile in local.dashboard_tiles : "${tile.xPos} ${tile.yPos}"])) == length(local.dashboard_tiles)
     error_message = "No tile outside the grid or on another."
+  }
+}
+
+run "service_levels" {
+  command = plan
+
+  assert {
+    condition     = google_monitoring_slo.answered.request_based_sli[0].good_total_ratio[0].good_service_filter == "metric.type=\"run.googleapis.com/request_count\" resource.type=\"cloud_run_revision\" resource.labels.service_name=\"incident-webhook\" metric.labels.response_code_class=\"2xx\"" && endswith(google_monitoring_slo.answered.request_based_sli[0].good_total_ratio[0].bad_service_filter, "=\"5xx\"")
+    error_message = "Availability is the share of 2xx among 2xx and 5xx: strangers are answered 4xx and do not count."
+  }
+
+  assert {
+    condition     = google_monitoring_slo.in_time.request_based_sli[0].distribution_cut[0].range[0].max == 8000 && endswith(google_monitoring_slo.in_time.request_based_sli[0].distribution_cut[0].distribution_filter, "metric.labels.response_code_class=\"2xx\"")
+    error_message = "An event that is accepted is accepted within 8 s, which Cloud Run counts in milliseconds."
+  }
+
+  assert {
+    condition     = alltrue([for slo in values(google_monitoring_slo.fresh) : slo.windows_based_sli[0].metric_mean_in_range[0].range[0].max == 600])
+    error_message = "Messages are acknowledged within 10 minutes."
+  }
+
+  assert {
+    condition     = alltrue([for slo in concat([google_monitoring_slo.answered, google_monitoring_slo.in_time], values(google_monitoring_slo.fresh)) : slo.rolling_period_days == 28 && slo.goal < 1])
+    error_message = "A goal of 100 % leaves nothing to spend."
+  }
+
+  # A level on a counter of the same apply is refused.
+  assert {
+    condition     = !strcontains(file("${path.module}/service-levels.tf"), "logging.googleapis.com")
+    error_message = "Service levels rest on metrics that exist before the first apply."
+  }
+}
+
+run "budgets" {
+  command = plan
+
+  assert {
+    condition     = [for c in google_monitoring_alert_policy.burn["answered_fast"].conditions : c.condition_threshold[0].threshold_value] == [10, 10, 1] && google_monitoring_alert_policy.burn["answered_fast"].combiner == "AND"
+    error_message = "The long window says that it matters, the short one that it goes on, and more than one answer that it was no slip."
+  }
+
+  assert {
+    condition     = one([for c in google_monitoring_alert_policy.burn["answered_fast"].conditions : c.condition_threshold[0] if c.condition_threshold[0].threshold_value == 1]).aggregations[0].alignment_period == "3600s"
+    error_message = "Answers are counted over the same hour."
+  }
+
+  assert {
+    condition     = [for name, p in google_monitoring_alert_policy.burn : name if p.severity == "CRITICAL"] == ["answered_fast"]
+    error_message = "Only events that are being refused wake somebody."
   }
 }
