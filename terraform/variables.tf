@@ -16,6 +16,17 @@ variable "delivery_attempts" {
   }
 }
 
+variable "lead_lines_retention_days" {
+  description = "Keep the lines with e-mail addresses in a log bucket of their own in var.region, for so many days, and in no other. Null: with all other lines in the bucket _Default of the project."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = try(var.lead_lines_retention_days >= 1 && var.lead_lines_retention_days <= 3650 && floor(var.lead_lines_retention_days) == var.lead_lines_retention_days, var.lead_lines_retention_days == null)
+    error_message = "lead_lines_retention_days: expected a whole number of days from 1 to 3650, got ${coalesce(var.lead_lines_retention_days, "null")}. Set what your retention policy says for e-mail addresses."
+  }
+}
+
 variable "notification_channels" {
   description = "Cloud Monitoring channels that alerts go to, as projects/P/notificationChannels/ID. Empty: incidents in the console only."
   type        = list(string)

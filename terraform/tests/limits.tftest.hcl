@@ -259,3 +259,13 @@ run "nobody_to_pull_and_ack_in_an_hour" {
 
   expect_failures = [var.subscribers]
 }
+
+run "lead_lines_for_ever" {
+  command = plan
+
+  variables {
+    lead_lines_retention_days = 0
+  }
+
+  expect_failures = [var.lead_lines_retention_days]
+}

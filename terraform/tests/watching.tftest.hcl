@@ -219,3 +219,35 @@ run "budgets" {
     error_message = "Only events that are being refused wake somebody."
   }
 }
+
+run "lead_lines_with_all_others" {
+  command = plan
+
+  assert {
+    condition     = length(google_logging_project_bucket_config.lead_lines) + length(google_logging_project_sink.lead_lines) + length(google_logging_project_exclusion.lead_lines) == 0
+    error_message = "A bucket of their own is the platform's choice."
+  }
+}
+
+run "lead_lines_apart" {
+  command = plan
+
+  variables {
+    lead_lines_retention_days = 365
+  }
+
+  assert {
+    condition     = [for b in google_logging_project_bucket_config.lead_lines : [b.location, b.bucket_id, tostring(b.retention_days)]] == [["europe-west1", "incident-lead-lines", "365"]]
+    error_message = "Lines with e-mail addresses stay in the region, for the days given."
+  }
+
+  assert {
+    condition     = google_logging_project_sink.lead_lines[0].destination == "logging.googleapis.com/projects/alan-eu-tools/locations/europe-west1/buckets/incident-lead-lines"
+    error_message = "The sink fills the bucket."
+  }
+
+  assert {
+    condition     = google_logging_project_sink.lead_lines[0].filter == local.log_filters.lead_without_role && google_logging_project_exclusion.lead_lines[0].filter == google_logging_project_sink.lead_lines[0].filter
+    error_message = "What is kept there is kept nowhere else, and nothing is kept nowhere."
+  }
+}
