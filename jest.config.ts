@@ -1,4 +1,15 @@
+import { rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Config } from 'jest';
+import { forgetOtherServers } from './tools/services/shell-environment.ts';
+import { makeTemporaryFolder } from './tools/services/temporary-folder.ts';
+
+// Whatever the shell says, for every process of the tests.
+forgetOtherServers();
+process.env['TMPDIR'] = await makeTemporaryFolder('incident-lead-tests-', async (folder) => {
+  await rmdir(folder);
+  return dirname(folder);
+});
 
 const config: Config = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],

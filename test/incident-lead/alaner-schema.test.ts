@@ -20,7 +20,8 @@ describe('the files of the schema', () => {
 
   it('can be applied by an owner who may not create roles, where the role exists', async () => {
     const { owner } = await newDatabase(postgres, 'plain');
-    await owner.query("create role plain login password 'local'; grant create on schema public to plain");
+    const { password } = new URL(postgres.ownerUrl);
+    await owner.query(`create role plain login password '${password}'; grant create on schema public to plain`);
     await owner.query('drop view alaner_directory; drop table alaner_role, alaner');
     const { href } = Object.assign(new URL(postgres.ownerUrl), { username: 'plain', pathname: '/plain' });
     const client = new pg.Client({ connectionString: href });

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readSettings, type StartOptions } from '../../tools/local/system/settings.ts';
 import { startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
-import { alive, makeFolder, run, StartedSystem } from './started-system.ts';
+import { alive } from '../support/processes.ts';
+import { makeFolder, run, StartedSystem } from './started-system.ts';
 
 const OPTIONS: StartOptions = { subscriber: [], page: true, folder: '.local' };
 

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { alive, makeFolder, run, StartedSystem } from './started-system.ts';
+import { alive, commandLine } from '../support/processes.ts';
+import { makeFolder, run, StartedSystem } from './started-system.ts';
 
 describe('npm start', () => {
   const folder = makeFolder();
@@ -149,9 +150,7 @@ describe('npm start', () => {
   });
 
   it('starts a function again that was killed, and says so', async () => {
-    const lead = system
-      .descendants()
-      .find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--target=incidentLead'));
+    const lead = system.descendants().find((pid) => commandLine(pid).includes('--target=incidentLead'));
     process.kill(lead ?? 0, 'SIGKILL');
     await system.says('incidentLead was killed (SIGKILL), which nobody asked for; starting it again');
     const { stdout } = await send('--lead', 'U01LEAD', '--incident', 'AGAIN');

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { descendantsOf } from '../support/processes.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -98,11 +99,6 @@ export class StartedSystem {
   }
 }
 
-/** The process ids among these that are still there. */
-export function alive(pids: readonly number[]): number[] {
-  return pids.filter((pid) => parentOf(pid) !== undefined);
-}
-
 function launch(tool: string, args: readonly string[], env: Record<string, string>, detached: boolean) {
   const child = spawn(process.execPath, [join(ROOT, 'tools', 'local', `${tool}.ts`), ...args], {
     cwd: ROOT,
@@ -118,24 +114,4 @@ function launch(tool: string, args: readonly string[], env: Record<string, strin
     return () => text;
   }) as [() => string, () => string];
   return { child, stdout, stderr };
-}
-
-function descendantsOf(pid: number): number[] {
-  const all = readdirSync('/proc')
-    .filter((name) => /^[0-9]+$/.test(name))
-    .map(Number);
-  const children = all.filter((other) => parentOf(other) === pid);
-  return children.flatMap((child) => [child, ...descendantsOf(child)]);
-}
-
-/** The parent of a process, undefined where there is no such process (any longer). */
-function parentOf(pid: number): number | undefined {
-  try {
-    const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return state === 'Z' ? undefined : Number(parent);
-  } catch {
-    return undefined;
-  }
 }

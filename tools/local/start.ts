@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { forgetOtherServers } from '../services/shell-environment.ts';
 import { LOCAL_FOLDER } from './system/local-folder.ts';
 import { type LocalSystem, startLocalSystem } from './system/local-system.ts';
 import { readSettings, type StartOptions } from './system/settings.ts';
@@ -40,6 +41,7 @@ const program = new Command('npm start --')
 
 /** Exit code 0: ended by a signal; 1: did not start, or lost a function. */
 async function main(options: Options): Promise<number> {
+  forgetOtherServers();
   const ending = new AbortController();
   let lost = false;
   // npm sends on the signal that the terminal has sent to us already, so each may come twice.

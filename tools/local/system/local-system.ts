@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { PATH } from '../../../functions/incident-webhook/request.ts';
 import { findSigningSecret } from '../../events/signing-secret.ts';
 import { assertPortFree, freePort } from '../../services/functions/free-port.ts';
-import type { FunctionOptions } from '../../services/functions/function-process.ts';
-import { superviseFunction } from '../../services/functions/supervised-function.ts';
+import { type FunctionOptions, startFunction } from '../../services/functions/function-process.ts';
 import { openDirectory } from '../../services/postgres/directory.ts';
+import { type Supervision, supervise } from '../../services/supervise.ts';
 import { startPage } from '../page/server.ts';
 import {
   EventLog,
@@ -81,24 +81,26 @@ async function startParts(
       if (note) eventLog.note(note);
     }),
   );
+  const supervision: Supervision = { onRestart: (text) => eventLog.note({ source: 'local-system', text }), onLost };
   const [directory] = await both(
-    parts.start('alaner directory', () => openDirectory(settings.databaseUrl)),
+    parts.start('alaner directory', () => openDirectory(settings.databaseUrl, supervision)),
     buildFunctions(),
   );
-  const run = (name: FunctionName, target: string, port: number, env: FunctionOptions['env']) =>
-    parts.start(name, () =>
-      superviseFunction(
-        {
-          folder: join(DIST, name),
-          target,
-          port,
-          env: { LOG_LEVEL: 'debug', ...env },
-          onLine: (line) => eventLog.note(noteOfOutput(name, line)),
-          signal,
-        },
-        { onRestart: (text) => eventLog.note({ source: 'local-system', text }), onLost },
-      ),
+  const run = async (name: FunctionName, target: string, port: number, env: FunctionOptions['env']) => {
+    const options: FunctionOptions = {
+      folder: join(DIST, name),
+      target,
+      port,
+      env: { LOG_LEVEL: 'debug', ...env },
+      onLine: (line) => eventLog.note(noteOfOutput(name, line)),
+      signal,
+    };
+    const again = 'starting it again, as Cloud Run would';
+    const { first } = await parts.start(name, () =>
+      supervise(target, again, () => startFunction(options), supervision),
     );
+    return first;
+  };
   const subscribers = await subscribersOf(parts, settings, eventLog);
   await topic.subscribe('incident-lead', `http://127.0.0.1:${leadPort}/`);
   for (const { name, url, filter } of subscribers) await topic.subscribe(name, url, filter);

