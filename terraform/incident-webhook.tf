@@ -19,9 +19,7 @@ resource "google_cloudfunctions2_function" "incident_webhook" {
     docker_repository = google_artifact_registry_repository.functions.id
     service_account   = google_service_account.build.id
 
-    environment_variables = {
-      GOOGLE_NODE_RUN_SCRIPTS = "" # the bundle is what runs: no script of a package.json takes part
-    }
+    environment_variables = local.build_environment
 
     source {
       storage_source {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deployableLock } from '../../tools/build/deployable-lock.ts';
@@ -16,11 +16,11 @@ describe('the lock file of a deployable', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const description = deployablePackage(ROOT, 'incident-lead', 'index.cjs');
+  const description = deployablePackage(ROOT, 'incident-lead');
   const packagesOf = (lock: string): Packages => JSON.parse(lock).packages;
 
   it('is one that npm ci takes, with the versions and checksums that are tested', async () => {
-    const lock = deployableLock(ROOT, description);
+    const lock = await deployableLock(ROOT, description);
     writeFileSync(join(folder, 'package.json'), description);
     writeFileSync(join(folder, 'package-lock.json'), lock);
     // Refuses a lock file that lacks a package or holds one that does not fit. Nothing is fetched.
@@ -45,50 +45,30 @@ describe('the lock file of a deployable', () => {
     }
   });
 
-  it('holds what is needed, from where Node.js takes it, and nothing else', () => {
-    writeLock({
-      [FRAMEWORK]: { version: '5.0.5', dependencies: { a: '^1.0.0' }, optionalDependencies: { absent: '1' } },
-      a: {
-        version: '1.0.0',
-        dev: true,
-        peerDependencies: { peer: '1', unwanted: '1' },
-        peerDependenciesMeta: UNWANTED,
-      },
-      peer: { version: '1.0.0', dependencies: { b: '2' } },
-      b: { version: '1.0.0' },
-      'peer/node_modules/b': { version: '2.0.0', dependencies: { a: '^1.0.0' } },
-      unwanted: { version: '1.0.0' },
-      pg: { version: '8.0.0' },
+  it('is the same whatever npm is configured to do', async () => {
+    const [expected, before] = [await deployableLock(ROOT, description), { ...process.env }];
+    mkdirSync(join(folder, 'home'));
+    writeFileSync(join(folder, 'home', '.npmrc'), 'lockfile-version=1\npackage-lock=false\ncache=/nowhere\n');
+    Object.assign(process.env, {
+      HOME: join(folder, 'home'),
+      npm_config_omit: 'dev',
+      npm_config_package_lock: 'false',
     });
-    const packages = packagesOf(deployableLock(folder, description));
-    expect(Object.keys(packages)).toEqual([
-      '',
-      `node_modules/${FRAMEWORK}`,
-      'node_modules/a',
-      'node_modules/peer',
-      'node_modules/peer/node_modules/b',
-    ]);
-    expect(packages['node_modules/a']).not.toHaveProperty('dev');
+    try {
+      expect(await deployableLock(ROOT, description)).toBe(expected);
+    } finally {
+      process.env = before;
+    }
   });
 
   it.each([
     ['none at all', undefined, 'package-lock.json cannot be read: run npm install'],
-    ['one with another version', { [FRAMEWORK]: { version: '5.0.4' } }, `has ${FRAMEWORK} 5.0.4, and package.json`],
-    [
-      'one that lacks a package',
-      { [FRAMEWORK]: { version: '5.0.5', dependencies: { a: '1' } } },
-      `lacks a, which node_modules/${FRAMEWORK} needs`,
-    ],
-  ])('is not made from %s', (_, packages, message) => {
-    if (packages) writeLock(packages);
-    expect(() => deployableLock(folder, description)).toThrow(message);
+    ['one with another version', '5.0.4', 'package-lock.json does not hold what the deployables need: run npm install'],
+  ])('is not made from %s, and nothing is left behind', async (_, version, message) => {
+    const packages = { '': {}, [`node_modules/${FRAMEWORK}`]: { version } };
+    const lock = { lockfileVersion: 3, requires: true, packages };
+    if (version) writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
+    await expect(deployableLock(folder, description)).rejects.toThrow(message);
+    expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('lock-'))).toEqual([]);
   });
-
-  const UNWANTED = { unwanted: { optional: true } };
-
-  function writeLock(packages: Record<string, object>): void {
-    const entries = Object.entries(packages).map(([name, content]) => [`node_modules/${name}`, content]);
-    const lock = { lockfileVersion: 3, packages: { '': {}, ...Object.fromEntries(entries) } };
-    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
-  }
 });

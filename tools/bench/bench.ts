@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { build } from '../build/build.ts';
+import { deploy } from '../build/deploy.ts';
 import { type RunningBackends, startBackends } from './backends.ts';
 import { eventGrowth, lookUpGrowth } from './growth.ts';
 import { bundleKiB, coldStarts, type Latency, type Load, latencyBeside, load, machine } from './measure.ts';
@@ -142,11 +142,11 @@ async function measureGrowth(all: readonly Subject[], backends: RunningBackends)
 }
 
 async function bench(options: Options): Promise<void> {
-  const folders = await build();
+  const folders = await deploy();
   const scratch = await mkdtemp(join(ROOT, 'dist', 'bench-'));
   const backends = await startBackends();
   try {
-    const all = await subjects(scratch, backends);
+    const all = await subjects(scratch, folders, backends);
     const webhook = all[2];
     if (webhook === undefined) throw new Error('there is no webhook to measure');
     const seconds = Number(options.seconds);

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deploy } from '../build/deploy.ts';
 import { SECRET } from '../events/sign.ts';
 import { freePort } from '../services/functions/free-port.ts';
 import { type FunctionProcess, startFunction } from '../services/functions/function-process.ts';
@@ -26,11 +26,12 @@ interface Cost {
   readonly holdMs: number;
 }
 
-/** Prints what each of them costs the function that `npm run build` wrote. */
+/** Prints what each of them costs the webhook, as it is deployed. */
 async function main(): Promise<void> {
+  const [folder = ''] = await deploy();
   const port = await freePort();
   const running = await startFunction({
-    folder: join(import.meta.dirname, '..', '..', 'dist', 'incident-webhook'),
+    folder,
     target: 'incidentWebhook',
     port,
     env: {

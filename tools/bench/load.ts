@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { build } from '../build/build.ts';
+import { deploy } from '../build/deploy.ts';
 import { SECRET } from '../events/sign.ts';
 import { startPostgres } from '../services/postgres/postgres.ts';
 import { startEmulatorThread } from './load/emulator-thread.ts';
@@ -28,7 +28,7 @@ const { rate, seconds, forgeries } = new Command('load')
   .parse()
   .opts<Options>();
 
-const [webhookFolder = '', leadFolder = ''] = await build();
+const [webhookFolder = '', leadFolder = ''] = await deploy();
 const ok = [await loadWebhook(), await loadLead()].every(Boolean);
 process.exitCode = ok ? 0 : 1;
 

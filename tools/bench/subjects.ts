@@ -23,7 +23,6 @@ export interface Backends {
   readonly databaseUrl: string;
 }
 
-const ROOT = join(import.meta.dirname, '..', '..');
 /** incident.io's own example, without white space. */
 const BODY_BYTES = 4096;
 
@@ -48,11 +47,15 @@ http.createServer((req, res) => {
 /**
  * The references and the two functions, the no-op function first: everything is a ratio to it.
  * @param folder for the references' sources; below the repository, so that they find functions-framework.
+ * @param deployed the folders of incident-webhook and incident-lead, as `deploy()` returns them.
  */
-export async function subjects(folder: string, backends: Backends): Promise<Subject[]> {
+export async function subjects(
+  folder: string,
+  [webhook = '', lead = '']: readonly string[],
+  backends: Backends,
+): Promise<Subject[]> {
   const noOp = await reference(folder, 'no-op', NO_OP);
   const bare = await reference(folder, 'bare', BARE);
-  const webhook = join(ROOT, 'dist', 'incident-webhook');
   const body = incidentUpdate();
   const signed = () => ({ headers: signedHeaders(backends.secret, body), body });
   const push = pushBody(incidentEvent(), { deliveryAttempt: 1 });
@@ -94,7 +97,7 @@ export async function subjects(folder: string, backends: Backends): Promise<Subj
     {
       name: 'lead, with look-up',
       start: {
-        folder: join(ROOT, 'dist', 'incident-lead'),
+        folder: lead,
         target: 'incidentLead',
         env: { NODE_OPTIONS, DATABASE_URL: backends.databaseUrl },
       },

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundleFunction } from './bundle-function.ts';
 import { replaceFolder } from './replace-folder.ts';
@@ -27,7 +27,8 @@ export interface BuildOptions {
  * @throws Error that says what to change; no folder is touched then
  */
 export async function build(options: BuildOptions = {}): Promise<string[]> {
-  const root = resolve(options.root ?? join(import.meta.dirname, '..', '..'));
+  // Real, as esbuild makes the paths of sources: the source map has them relative to it.
+  const root = realpathSync(options.root ?? join(import.meta.dirname, '..', '..'));
   const out = resolve(options.out ?? join(root, 'dist'));
   const substitutions = options.substitutions ?? SUBSTITUTIONS;
   for (const name of FUNCTIONS) {

@@ -1,19 +1,18 @@
 import { isAscii } from 'node:buffer';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build } from 'esbuild';
-import { CACHE_NAME, compileCache } from './compile-cache.ts';
+import { type BuildResult, build, type Plugin } from 'esbuild';
 import { deployableLock } from './deployable-lock.ts';
 import { deployablePackage, FRAMEWORK } from './deployable-package.ts';
-import { lazyRequirePlugin } from './lazy-requires.ts';
 import type { FolderContent } from './replace-folder.ts';
 import { substitutionPlugin } from './substitution-plugin.ts';
-import { LAZY_PACKAGES, type Substitution } from './substitutions.ts';
+import type { Substitution } from './substitutions.ts';
 import { type CompiledValidators, validatorPlugin } from './validators.ts';
 
-/** The entry's name. With `.cjs` the framework knows the module's kind without reading packages upwards (see loader.js). */
-const MAIN = 'index.cjs';
-const ENTRY = join(import.meta.dirname, 'entry.cjs');
+/** What every deployable holds as it is. With `.cjs` the framework knows a module's kind without reading packages upwards (see loader.js). */
+const FIXED = join(import.meta.dirname, 'deployable');
+
+type Bundle = BuildResult<{ write: false; metafile: true }>;
 
 /** A function, bundled. */
 interface BundledFunction {
@@ -23,8 +22,8 @@ interface BundledFunction {
 }
 
 /**
- * Bundles one function into the files of its deployable folder: the entry, the bundle that it runs, the bundle's
- * code cache and linked source map, package.json and package-lock.json.
+ * Bundles one function into the files of its deployable folder: the entry, the bundle that it runs with its
+ * linked source map, the script that makes the code cache, package.json and package-lock.json.
  *
  * @param root the repository's folder, absolute
  * @param name the folder below `functions/` whose `index.ts` is the entry
@@ -38,9 +37,22 @@ export async function bundleFunction(
   validators: CompiledValidators,
   substitutions: readonly Substitution[],
 ): Promise<BundledFunction> {
-  const description = deployablePackage(root, name, MAIN);
-  const lock = deployableLock(root, description);
-  const { outputFiles, metafile, warnings } = await build({
+  const description = deployablePackage(root, name);
+  const [lock, { outputFiles, metafile }] = await Promise.all([
+    deployableLock(root, description),
+    bundle(root, name, [validatorPlugin(validators), substitutionPlugin(substitutions)]),
+  ]);
+  const content = new Map<string, Uint8Array | string>([
+    ...readdirSync(FIXED).map((file) => [file, readFileSync(join(FIXED, file))] as const),
+    ...outputFiles.map(({ path, contents }) => [basename(path), contents] as const),
+    ['package.json', description],
+    ['package-lock.json', lock],
+  ]);
+  return { content, inputs: Object.keys(metafile.inputs) };
+}
+
+async function bundle(root: string, name: string, plugins: Plugin[]): Promise<Bundle> {
+  const result = await build({
     entryPoints: [join(root, 'functions', name, 'index.ts')],
     outfile: join(root, 'dist', name, 'bundle.js'),
     absWorkingDir: root,
@@ -65,17 +77,11 @@ export async function bundleFunction(
     sourcesContent: false,
     logLevel: 'error',
     metafile: true,
-    plugins: [validatorPlugin(validators), substitutionPlugin(substitutions), lazyRequirePlugin(LAZY_PACKAGES)],
+    plugins,
   });
-  if (warnings.length > 0) throw new Error(`${name}: ${warnings.map(({ text }) => text).join('; ')}`);
-  const bundle = outputFiles.find(({ path }) => path.endsWith('.js'));
-  if (!bundle || !isAscii(bundle.contents)) throw new Error(`${name}: the bundle is not ASCII, as entry.cjs reads it`);
-  const content = new Map<string, Uint8Array | string>([
-    [MAIN, readFileSync(ENTRY)],
-    ...outputFiles.map(({ path, contents }) => [basename(path), contents] as const),
-    [CACHE_NAME, await compileCache(bundle.text)],
-    ['package.json', description],
-    ['package-lock.json', lock],
-  ]);
-  return { content, inputs: Object.keys(metafile.inputs) };
+  const problems = result.warnings.map(({ text }) => text);
+  const script = result.outputFiles.find(({ path }) => path.endsWith('.js'));
+  if (!isAscii(script?.contents ?? new Uint8Array())) problems.push('the bundle is not ASCII, as index.cjs reads it');
+  if (problems.length > 0) throw new Error(`${name}: ${problems.join('; ')}`);
+  return result;
 }

@@ -9,15 +9,21 @@ export const FRAMEWORK = '@google-cloud/functions-framework';
  *
  * @param root the repository's folder; the framework's version is the exact one its package.json pins
  * @param name package name, after the function's folder
- * @param main file name of the bundled entry
  * @throws Error where the framework is missing or its version is a range
  */
-export function deployablePackage(root: string, name: string, main: string): string {
+export function deployablePackage(root: string, name: string): string {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const version: unknown = dependencies?.[FRAMEWORK];
   if (typeof version !== 'string' || !/^\d+\.\d+\.\d+$/.test(version)) {
     throw new Error(`package.json must pin an exact version of ${FRAMEWORK} under "dependencies"`);
   }
-  const content = { name, private: true, main, engines: { node: '24' }, dependencies: { [FRAMEWORK]: version } };
+  const content = {
+    name,
+    private: true,
+    main: 'index.cjs',
+    scripts: { 'gcp-build': 'node gcp-build.cjs' },
+    engines: { node: '24' },
+    dependencies: { [FRAMEWORK]: version },
+  };
   return `${JSON.stringify(content, null, 2)}\n`;
 }

@@ -113,24 +113,3 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
     reason: 'node:crypto computes the same HMAC natively: 1 ms for 1 MiB instead of 20 ms',
   },
 ];
-
-/**
- * Packages whose modules load at first use what they require. All of them are CommonJS without effects at load that others
- * wait for. Not among them: the logging library, which resets global variables when it loads, and proto-loader, which
- * extends protobuf.js.
- */
-export const LAZY_PACKAGES: readonly string[] = [
-  '@google-cloud/pubsub-api',
-  '@google-cloud/secret-manager',
-  '@googleapis/sqladmin',
-  '@grpc/grpc-js',
-  'gaxios',
-  'gcp-metadata',
-  'google-auth-library',
-  'google-gax',
-  'google-logging-utils',
-  'googleapis-common',
-  'pg',
-  'proto3-json-serializer',
-  'winston-transport',
-];

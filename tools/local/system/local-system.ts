@@ -39,8 +39,6 @@ export interface Starter {
   readonly onEntry: (entry: EventLogEntry) => void;
 }
 
-const DIST = join(import.meta.dirname, '..', '..', '..', 'dist');
-
 /**
  * Builds and starts everything.
  * @throws Error that says what was expected, what came, and what to do; what had started is stopped again.
@@ -82,13 +80,13 @@ async function startParts(
     }),
   );
   const supervision: Supervision = { onRestart: (text) => eventLog.note({ source: 'local-system', text }), onLost };
-  const [directory] = await both(
+  const [directory, functions] = await both(
     parts.start('alaner directory', () => openDirectory(settings.databaseUrl, supervision)),
     buildFunctions(),
   );
   const run = async (name: FunctionName, target: string, port: number, env: FunctionOptions['env']) => {
     const options: FunctionOptions = {
-      folder: join(DIST, name),
+      folder: join(functions, name),
       target,
       port,
       env: { LOG_LEVEL: 'debug', ...env },

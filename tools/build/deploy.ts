@@ -1,0 +1,53 @@
+import { exec } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from './build.ts';
+import { replaceFolder } from './replace-folder.ts';
+
+/** Where the copies go: ignored by Git, and below the repository, whose packages they find as if they were installed. */
+const DEPLOYED = join(import.meta.dirname, '..', '..', '.local', 'deployed');
+
+/**
+ * Does to a deployable what Google's buildpack does: runs the script `gcp-build`, with this Node.js, in a copy. Installing is
+ * left out, since the copy finds the repository's packages, which are those of its lock file.
+ *
+ * @param folder one that `build()` returned; it is left as it is
+ * @param into where to put the copy, which is named like `folder`; below the repository
+ * @returns the copy's absolute path; the next call for a folder of that name replaces it
+ * @throws Error with what the script wrote, where it fails
+ */
+export async function deployLikeBuildpack(folder: string, into: string = DEPLOYED): Promise<string> {
+  const deployed = join(into, basename(folder));
+  mkdirSync(into, { recursive: true });
+  const copy = mkdtempSync(join(into, '.copy-'));
+  try {
+    cpSync(folder, copy, { recursive: true });
+    await runGcpBuild(copy);
+    replaceFolder(deployed, new Map(readdirSync(copy).map((file) => [file, readFileSync(join(copy, file))])));
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+  return deployed;
+}
+
+/** Builds both functions and deploys them like the buildpack. */
+export async function deploy(): Promise<string[]> {
+  return await Promise.all((await build()).map((folder) => deployLikeBuildpack(folder)));
+}
+
+async function runGcpBuild(folder: string): Promise<void> {
+  const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  // Nothing else of this process's environment: options of Node.js would get into the cache.
+  const env = { PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) };
+  await promisify(exec)(scripts['gcp-build'], { cwd: folder, env });
+}
+
+if (import.meta.main) {
+  try {
+    for (const folder of await deploy()) console.log(folder);
+  } catch (error) {
+    console.error(`deploy: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
