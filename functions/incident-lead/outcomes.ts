@@ -91,7 +91,7 @@ function common({ delivery, requestTrace, startedAt, status }: Context, event: I
 }
 
 /** The same for every delivery of a message, so that Cloud Logging shows a redelivered line once. Hashed: both parts may be long. */
-function insertIdOf(webhookId: string, lead: Lead): string {
+export function insertIdOf(webhookId: string, lead: Lead): string {
   return createHash('sha256')
     .update(`${webhookId}/${lead.incidentIoUserId ?? lead.slackUserId}`)
     .digest('base64url');

@@ -90,6 +90,7 @@ function comparison(path: string, operator: string, token: string | undefined): 
   if (token === undefined || token === ')') throw new Error(`filter: expected a value after ${path}${operator}`);
   const text = token.startsWith('"') ? (JSON.parse(token) as string) : token;
   const compare = COMPARE[operator] ?? (() => false);
+  if (path === 'timestamp') return (value) => compare(Date.parse(String(value)), String(Date.parse(text)));
   if (path !== 'severity') return (value) => compare(value, text);
   const rank = (severity: string): string => String(SEVERITIES.indexOf(severity.toUpperCase()));
   if (rank(text) === '-1') throw new Error(`filter: ${text} is no severity`);

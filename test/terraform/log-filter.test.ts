@@ -2,6 +2,7 @@ import { matches } from '../support/log-filter.ts';
 
 const ENTRY = {
   severity: 'WARNING',
+  timestamp: '2026-11-26T10:00:00.5Z',
   resource: { type: 'cloud_run_revision' },
   jsonPayload: { message: 'Refused (signature).', metadata: { outcome: 'rejected', status: 401, reason: null } },
 };
@@ -16,6 +17,8 @@ describe('matches', () => {
     ['a comparison of numbers', 'jsonPayload.metadata.status>=400 jsonPayload.metadata.status<500', true],
     ['severities in their order', 'severity>=WARNING AND severity<ERROR', true],
     ['a higher severity', 'severity>=ERROR', false],
+    ['a time that has come', 'timestamp>="2026-11-26T10:00:00Z"', true],
+    ['a time ahead', 'timestamp>="2026-11-26T11:00:00+00:00"', false],
     ['a part of a text', 'jsonPayload.message:"SIGNATURE"', true],
     ['a field that is there', 'jsonPayload.metadata.outcome:*', true],
     ['a regular expression', 'jsonPayload.message=~"^Refused .signature"', true],

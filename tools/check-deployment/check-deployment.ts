@@ -1,0 +1,140 @@
+import { createInterface } from 'node:readline/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
+import { checkDeadLetters } from './checks/dead-letters.ts';
+import { checkDeadLetterPolicy, checkPush, checkTopic } from './checks/delivery.ts';
+import { checkFunction } from './checks/functions.ts';
+import { checkLine, checkNewestLines } from './checks/log-lines.ts';
+import { checkOneLine, consequences, markedEvent } from './checks/publish.ts';
+import { checkSecret } from './checks/secret.ts';
+import { checkForged, checkSigned } from './checks/webhook.ts';
+import { type Deployment, deploymentOf } from './deployment.ts';
+import { type Google, NoAccess, openGoogle } from './google.ts';
+import { createReport, type Report } from './report.ts';
+
+interface Options {
+  readonly project: string;
+  readonly region: string;
+  readonly wait: number;
+  readonly publish: boolean;
+  readonly lead?: string;
+  readonly yes: boolean;
+  readonly apiUrl?: string;
+}
+
+const EXIT = { right: 0, wrong: 1, usage: 2 } as const;
+
+const HELP = `
+Reads what runs and compares it with what Terraform plans. The only requests that it makes of the system itself are
+Svix's test message, which is answered 204 and published nowhere, and a forged one, answered 401.
+
+With --publish it also publishes a marked event twice and looks for its one line. It says first who gets the event,
+and asks; every subscriber gets it, and incident-lead writes the line about --lead.
+
+Needs Application Default Credentials with the roles of the deployer (terraform/bootstrap/deployer-roles.yaml).
+
+Examples:
+  $ npm run check-deployment -- --project alan-eu-tools
+  $ npm run check-deployment -- --project alan-eu-tools --publish --lead U01LEAD
+
+Exit codes: 0 all right, 1 something is not, 2 wrong use.`;
+
+const program = new Command('check-deployment')
+  .description('Checks that what runs in Google Cloud is what was planned.')
+  .addOption(
+    new Option('--project <id>', 'project of the deployment').env('GOOGLE_CLOUD_PROJECT').makeOptionMandatory(),
+  )
+  .option('--region <region>', 'region of the functions', 'europe-west1')
+  .option('--wait <seconds>', 'how long a log line may take to appear', toSeconds, 120)
+  .option('--publish', 'publish a marked event twice and expect one line', false)
+  .option('--lead <slack id>', 'whom the marked event names: an alaner without the role')
+  .option('--yes', 'publish without asking', false)
+  .addOption(new Option('--api-url <url>', 'a server that stands in for the APIs of Google').hideHelp())
+  .addHelpText('after', HELP)
+  .showHelpAfterError('(--help shows examples)')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.right : EXIT.usage));
+
+tolerateClosedPipe();
+process.exitCode = await main(program.parse().opts<Options>());
+
+async function main(options: Options): Promise<number> {
+  if (options.publish && options.lead === undefined) {
+    console.error('check-deployment: --publish needs --lead, the Slack id of an alaner without the role.');
+    return EXIT.usage;
+  }
+  try {
+    return await check(options);
+  } catch (error) {
+    if (!(error instanceof NoAccess)) throw error;
+    console.error(`check-deployment: ${error.message}`);
+    return EXIT.wrong;
+  }
+}
+
+async function check(options: Options): Promise<number> {
+  const deployment = deploymentOf(options.project, options.region);
+  console.log(`${deployment.webhook} and ${deployment.lead} in ${deployment.project}, ${deployment.region}\n`);
+  const report = createReport(process.stdout);
+  const google = openGoogle(options.apiUrl);
+  const waitMs = options.wait * 1000;
+  await checkWebhook(report, google, deployment, waitMs);
+  const subscriptions = await checkDelivery(report, google, deployment);
+  if (options.publish) {
+    const event = markedEvent(options.lead ?? '');
+    console.log(`\n${consequences(event, subscriptions ?? [])}`);
+    if (!(options.yes || (await confirmed()))) {
+      console.error('check-deployment: nothing was published. Answer y, or give --yes.');
+      return EXIT.usage;
+    }
+    await report.run('one line', () => checkOneLine(google, deployment, event, waitMs));
+  }
+  return report.end() ? EXIT.right : EXIT.wrong;
+}
+
+async function checkWebhook(report: Report, google: Google, deployment: Deployment, waitMs: number): Promise<void> {
+  const { webhook: name } = deployment;
+  const webhook = await report.run(name, () => checkFunction(google, deployment, name, 'ALLOW_ALL'));
+  const version = await report.run('signing secret', () => checkSecret(google, deployment));
+  const signed = await report.run(
+    'test message',
+    webhook && version ? () => checkSigned(webhook, version) : 'it needs the address and a version',
+  );
+  const forged = await report.run('forged message', webhook ? () => checkForged(webhook) : 'it needs the address');
+  const line = (title: string, filter: string, webhookId: string | undefined, status: number) =>
+    report.run(
+      title,
+      webhookId ? () => checkLine(google, deployment, { filter, webhookId, status, waitMs }) : 'its request failed',
+    );
+  await line('test line', 'webhook_ignored', signed, 204);
+  await line('forged line', 'webhook_refused_signature', forged, 401);
+  await report.run('newest lines', () => checkNewestLines(google, deployment, name));
+}
+
+async function checkDelivery(
+  report: Report,
+  google: Google,
+  deployment: Deployment,
+): Promise<readonly string[] | undefined> {
+  const { lead: name } = deployment;
+  const subscriptions = await report.run('topic', () => checkTopic(google, deployment));
+  const lead = await report.run(name, () => checkFunction(google, deployment, name, 'ALLOW_INTERNAL_ONLY'));
+  await report.run('push', lead ? () => checkPush(google, deployment, lead) : `it needs the address of ${name}`);
+  await report.run('dead letter', () => checkDeadLetterPolicy(google, deployment));
+  await report.run('dead letters', () => checkDeadLetters(google, deployment));
+  await report.run('newest lines', () => checkNewestLines(google, deployment, name));
+  return subscriptions;
+}
+
+async function confirmed(): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question('Publish it? [y/N] ');
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+function toSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= 600)) throw new InvalidArgumentError('Expected seconds, more than 0 and up to 600.');
+  return seconds;
+}
