@@ -1,0 +1,102 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dial } from '../../tools/services/raw-http.ts';
+import { bodyOf } from '../incident-webhook/body.ts';
+import { concurrently } from '../support/concurrently.ts';
+import { expectForm } from '../support/hostile-table.ts';
+import { answerBytes, answerIds, type Behaviour, confirm, framed } from '../support/http2-peer.ts';
+import type { Exchange } from '../support/webhook-system.ts';
+import { expectNotPublished, sendInTime, startWebhookWithPeer } from '../support/webhook-with-peer.ts';
+
+/** In whatever the peer sends as text: what a server says may hold more than it should. */
+const MARK = 'ya29.token-in-an-answer';
+const NO_PROTOBUF = Buffer.from('ffffffff', 'hex');
+
+/** What to do with the calls of one webhook: these faults leave the connection to others. */
+const behaviours = new Map<string, Behaviour>();
+const starting = startWebhookWithPeer().then((scene) => {
+  scene.peer.behave = ({ webhookIds: [id = ''] }) => behaviours.get(id) ?? confirm;
+  return scene;
+});
+/** Requests of one turn of the event loop share a publish, and would share its fault. */
+let turn: Promise<unknown> = starting;
+afterAll(async () => (await starting).close());
+
+for (const [name, behaviour] of Object.entries<Behaviour>({
+  'RST_STREAM with NO_ERROR': reset(constants.NGHTTP2_NO_ERROR),
+  'RST_STREAM with PROTOCOL_ERROR': reset(constants.NGHTTP2_PROTOCOL_ERROR),
+  'RST_STREAM with INTERNAL_ERROR': reset(constants.NGHTTP2_INTERNAL_ERROR),
+  'RST_STREAM with REFUSED_STREAM': reset(constants.NGHTTP2_REFUSED_STREAM),
+  'RST_STREAM with CANCEL': reset(constants.NGHTTP2_CANCEL),
+  'RST_STREAM with ENHANCE_YOUR_CALM': reset(constants.NGHTTP2_ENHANCE_YOUR_CALM),
+  'RST_STREAM with INADEQUATE_SECURITY': reset(constants.NGHTTP2_INADEQUATE_SECURITY),
+  'RST_STREAM behind the headers': (stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+    setTimeout(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR), 20);
+  },
+  'RST_STREAM within the message': (stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+    stream.write(framed(NO_PROTOBUF, 0, 100));
+    setTimeout(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR), 20);
+  },
+  'no status of gRPC': (stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+    stream.end(framed(Buffer.alloc(0)));
+  },
+  'a status that is not a number': answerBytes(framed(Buffer.alloc(0)), { 'grpc-status': MARK }),
+  'a status that nobody knows': answerBytes(Buffer.alloc(0), { 'grpc-status': '99', 'grpc-message': MARK }),
+  'a page in HTML': (stream) => {
+    stream.respond({ ':status': 502, 'content-type': 'text/html' });
+    stream.end(`<html>${MARK}</html>`);
+  },
+  'OK without a message': answerBytes(Buffer.alloc(0)),
+  'a message that is cut off': answerBytes(framed(NO_PROTOBUF, 0, 100)),
+  'a message of 4 GiB': answerBytes(framed(NO_PROTOBUF, 0, 0xffffffff)),
+  'a message that is not protobuf': answerBytes(framed(NO_PROTOBUF)),
+  'a message said to be compressed': answerBytes(framed(NO_PROTOBUF, 1)),
+  'no message id': answerIds([]),
+})) {
+  concurrently(`answers 503 to ${name}, and publishes when it is over`, async () => {
+    const sent = await sendWith(behaviour);
+    await expectNotPublished(await starting, sent);
+    behaviours.delete(sent.webhookId);
+    expectForm((await sendInTime(await starting, sent.webhookId)).answer, 204);
+  });
+}
+
+for (const [name, behaviour] of Object.entries<Behaviour>({
+  'RST_STREAM with REFUSED_STREAM, once': once(reset(constants.NGHTTP2_REFUSED_STREAM)),
+  'RST_STREAM with INTERNAL_ERROR, once': once(reset(constants.NGHTTP2_INTERNAL_ERROR)),
+  'RST_STREAM with CANCEL, once': once(reset(constants.NGHTTP2_CANCEL)),
+  'an id for it, and one more': answerIds(['1', '2']),
+})) {
+  concurrently(`answers 204 to ${name}`, async () => expectForm((await sendWith(behaviour)).answer, 204));
+}
+
+concurrently('confirms no more events than there are message ids', async () => {
+  const scene = await startWebhookWithPeer();
+  scene.peer.behave = () => answerIds(['1', '2']);
+  const wire = await dial(scene.system.port);
+  wire.write(Buffer.concat([1, 2, 3].map(() => scene.system.prepare({ body: bodyOf() }).bytes)));
+  const answers = [await wire.answer(), await wire.answer(), await wire.answer()];
+  wire.socket.destroy();
+  await scene.close();
+  expect(answers.map((answer) => answer?.status)).toEqual([204, 204, 503]);
+});
+
+async function sendWith(behaviour: Behaviour): Promise<Exchange> {
+  const id = `msg_${behaviours.size}`;
+  behaviours.set(id, behaviour);
+  turn = turn.then(() => sleep(25));
+  await turn;
+  return sendInTime(await starting, id);
+}
+
+function reset(code: number): Behaviour {
+  return (stream: ServerHttp2Stream) => stream.close(code);
+}
+
+/** Misbehaves at the first attempt, and confirms the next. */
+function once(behaviour: Behaviour): Behaviour {
+  return (stream, call) => (call.attempt === 1 ? behaviour : confirm)(stream, call);
+}
