@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build as esbuild } from 'esbuild';
 import { compileValidators, validatorPlugin } from '../../tools/build/validators.ts';
 import { listOrderErrors, validateLine, validateOrder } from './fixture/shared/order.validator.ts';
@@ -54,7 +55,7 @@ describe('compiled validators', () => {
   ])('name the file and the export: %s', async (_, source) => {
     writeFileSync(
       join(folder, 'fixture-ajv.ts'),
-      `export { ajv } from ${JSON.stringify(join(FIXTURE, 'shared', 'ajv.ts'))};`,
+      `export { ajv } from '${pathToFileURL(join(FIXTURE, 'shared', 'ajv.ts'))}';`,
     );
     writeFileSync(join(folder, 'bad.validator.ts'), source);
     await expect(compileValidators(folder, ['.'], 'fixture-ajv.ts')).rejects.toThrow(

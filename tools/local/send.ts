@@ -9,7 +9,8 @@ import { type Sample, samplePayload } from '../events/payload.ts';
 import { newWebhookId, type SignedRequest, signedRequest } from '../events/signed-request.ts';
 import { findSigningSecret } from '../events/signing-secret.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
-import { findRunning, LOCAL_FOLDER } from './system/local-folder.ts';
+import { findRunning } from './system/announcement.ts';
+import { LOCAL_FOLDER } from './system/local-folder.ts';
 import { eventLogFile } from './timeline/event-log.ts';
 import { hopLine } from './timeline/hop-line.ts';
 import { awaitTimeline, conclusions } from './timeline/timeline.ts';
@@ -85,7 +86,7 @@ const program = new Command('npm run send --')
   .exitOverride();
 
 async function main(options: Options): Promise<number> {
-  const running = findRunning(options.folder);
+  const running = await findRunning(options.folder);
   const url = readUrl(options.url ?? running?.webhookUrl ?? `http://127.0.0.1:${process.env['PORT'] || 8080}${PATH}`);
   const secret = await findSigningSecret(url, options.folder);
   const body = options.file === undefined ? Buffer.from(samplePayload(options)) : readBody(options.file);

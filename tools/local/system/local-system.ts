@@ -13,9 +13,10 @@ import {
   noteOfDelivery,
   noteOfOutput,
 } from '../timeline/event-log.ts';
+import { announce, assertNoneRuns } from './announcement.ts';
 import { buildFunctions } from './build-process.ts';
 import { startDemoSubscriber } from './demo-subscriber.ts';
-import { announce, assertNoneRuns, localSecret } from './local-folder.ts';
+import { localSecret } from './local-folder.ts';
 import { both, Parts } from './parts.ts';
 import { type Settings, type SubscriberSettings, TOPIC } from './settings.ts';
 import { openTopic } from './topic.ts';
@@ -62,14 +63,14 @@ async function startParts(
 ): Promise<Omit<LocalSystem, 'stop'>> {
   const { page } = settings;
   // Before the port, which it would have taken: what is running says more than that something listens.
-  assertNoneRuns(settings.folder, process.pid);
+  await assertNoneRuns(settings.folder);
   if (settings.port !== 0) await assertPortFree(settings.port, 'PORT');
   if (page !== undefined && !page.orAnother && page.port !== 0) await assertPortFree(page.port, '--page-port');
   const webhookPort = settings.port || (await freePort());
   const webhookUrl = `http://127.0.0.1:${webhookPort}${PATH}`;
   const leadPort = await freePort();
+  await parts.start('announcement', () => announce(settings.folder, { pid: process.pid, webhookUrl }));
   const secret = settings.secret ?? localSecret(settings.folder);
-  await parts.start('announcement', async () => announce(settings.folder, { pid: process.pid, webhookUrl }));
   const eventLog = new EventLog(settings.folder);
   eventLog.listen(onEntry);
 
