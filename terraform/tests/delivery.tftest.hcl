@@ -95,8 +95,8 @@ run "dead_letter" {
   }
 
   assert {
-    condition     = google_pubsub_subscription.subscriber["incident-lead"].dead_letter_policy[0].max_delivery_attempts == 20
-    error_message = "20 attempts ride out two hours of database outage."
+    condition     = google_pubsub_subscription.subscriber["incident-lead"].dead_letter_policy[0].max_delivery_attempts == 30
+    error_message = "30 attempts ride out two hours of database outage, even where the pauses grow by 1.3 only."
   }
 
   assert {

@@ -164,7 +164,7 @@ run "attempts_for_minutes_only" {
   command = plan
 
   variables {
-    delivery_attempts = 5
+    delivery_attempts = 27
   }
 
   expect_failures = [var.delivery_attempts]

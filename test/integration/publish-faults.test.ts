@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SECRET } from '../../tools/events/sign.ts';
-import type { Fault } from '../../tools/services/grpc/fault.ts';
+import type { InjectedFault } from '../../tools/services/grpc/fault.ts';
 import { Code } from '../../tools/services/grpc/rpc-error.ts';
 import { dial } from '../../tools/services/raw-http.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
@@ -12,7 +12,7 @@ import { type Exchange, type Sent, startWebhookSystem, type WebhookSystem } from
 const ANSWER_MS = 8_000;
 
 /** What to do to the publish of a webhook, by its id; asked for each attempt, which counts from 1. */
-const faults = new Map<string, (attempt: number) => Fault | undefined>();
+const faults = new Map<string, (attempt: number) => InjectedFault | undefined>();
 const attempts = new Map<string, number>();
 /** Requests of one turn of the event loop share a publish, and would share its fault. */
 let turn = Promise.resolve();
@@ -137,7 +137,9 @@ async function start(): Promise<WebhookSystem> {
   return system;
 }
 
-async function sendWith(fault: (attempt: number) => Fault | undefined): Promise<{ sent: Exchange; tookMs: number }> {
+async function sendWith(
+  fault: (attempt: number) => InjectedFault | undefined,
+): Promise<{ sent: Exchange; tookMs: number }> {
   const system = await starting;
   turn = turn.then(() => sleep(25));
   await turn;

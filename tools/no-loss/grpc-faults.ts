@@ -1,4 +1,4 @@
-import type { Fault, Intercept } from '../services/grpc/fault.ts';
+import type { InjectedFault, Intercept } from '../services/grpc/fault.ts';
 import { Code } from '../services/grpc/rpc-error.ts';
 import type { PubSubRequests } from '../services/pubsub/requests.ts';
 import type { SecretManagerRequests } from '../services/secret-manager/secret-manager-server.ts';
@@ -74,7 +74,7 @@ export function secretFaults(given: GrpcFaults): Intercept<SecretManagerRequests
   };
 }
 
-function duringOutage({ outage, tally }: GrpcFaults, where: string, id?: string): Fault | undefined {
+function duringOutage({ outage, tally }: GrpcFaults, where: string, id?: string): InjectedFault | undefined {
   const kind = outage();
   if (kind === undefined) return undefined;
   tally.injected(where, `outage: ${kind}`, id);
@@ -82,7 +82,11 @@ function duringOutage({ outage, tally }: GrpcFaults, where: string, id?: string)
   return { fail: kind === 'denied' ? Code.PERMISSION_DENIED : Code.UNAVAILABLE };
 }
 
-function carryOut({ scale, crash }: GrpcFaults, fault: keyof typeof PUBLISH | keyof typeof SECRET, at: number): Fault {
+function carryOut(
+  { scale, crash }: GrpcFaults,
+  fault: keyof typeof PUBLISH | keyof typeof SECRET,
+  at: number,
+): InjectedFault {
   switch (fault) {
     case 'unavailable':
       return { fail: Code.UNAVAILABLE };

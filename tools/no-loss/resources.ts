@@ -9,7 +9,7 @@ export const NAMES = {
   deadLetterSubscription: 'projects/p/subscriptions/dead-letters',
 };
 /** As in Terraform. */
-const MAX_DELIVERY_ATTEMPTS = 20;
+const MAX_DELIVERY_ATTEMPTS = 30;
 const ACK_DEADLINE_SECONDS = 60;
 
 /** Creates them, with a subscription that pushes to `pushEndpoint`. */

@@ -1,6 +1,6 @@
 import { v1 } from '@google-cloud/pubsub';
 import { credentials } from '@grpc/grpc-js';
-import type { Fault, Intercept } from '../../../tools/services/grpc/fault.ts';
+import type { InjectedFault, Intercept } from '../../../tools/services/grpc/fault.ts';
 import { Code } from '../../../tools/services/grpc/rpc-error.ts';
 import type { PubSubRequests } from '../../../tools/services/pubsub/requests.ts';
 import type { Fixture } from './emulator-fixture.ts';
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 /** One publish without retries, given up after 1 s: the code it ends with, and how many messages are there. */
-async function outcome(fault: Fault): Promise<[Code, number]> {
+async function outcome(fault: InjectedFault): Promise<[Code, number]> {
   // Connects, so that the second is the publish's own.
   await publisher.getTopic({ topic: TOPIC });
   intercept = ({ method }) => (method === 'Publish' ? fault : undefined);
@@ -43,7 +43,7 @@ async function outcome(fault: Fault): Promise<[Code, number]> {
   return [code, fixture.emulator.published(TOPIC).length];
 }
 
-it.each<[string, Fault, [Code, number]]>([
+it.each<[string, InjectedFault, [Code, number]]>([
   ['fails before', { fail: Code.UNAVAILABLE }, [Code.UNAVAILABLE, 0]],
   ['fails after', { fail: Code.UNAVAILABLE, committed: true }, [Code.UNAVAILABLE, 1]],
   ['hangs before', { hang: true }, [Code.DEADLINE_EXCEEDED, 0]],

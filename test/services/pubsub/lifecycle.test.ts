@@ -16,9 +16,11 @@ it('names a port that is taken', async () => {
 });
 
 it('cuts pushes and timers when it closes', async () => {
-  const open = await openPush(({ body }) => (body.message.attributes?.['hang'] ? undefined : 503), { timeScale: 1 });
+  const open = await openPush(({ body }) => (body.message.attributes?.['hang'] ? undefined : 503), {
+    timeScale: 1,
+  });
   open.emulator.publish(NAMES.topic, { attributes: { hang: '1' } }, { attributes: { refuse: '1' } });
-  await until('a push that hangs and one that was refused', () => open.endpoint.pushes.length === 2);
+  await until('a push that hangs and one that was refused twice', () => open.endpoint.pushes.length === 3);
   const before = open.events.length;
   expect(open.endpoint.connections()).toBeGreaterThan(0);
   await open.emulator.close();

@@ -1,5 +1,6 @@
 import { v1 } from '@google-cloud/pubsub';
 import { credentials } from '@grpc/grpc-js';
+import { jest } from '@jest/globals';
 import { Code } from '../../../tools/services/grpc/rpc-error.ts';
 import type { Fixture } from './emulator-fixture.ts';
 import { openFixture, until } from './emulator-fixture.ts';
@@ -38,23 +39,6 @@ async function pull(maxMessages = 10) {
   }));
 }
 
-it('gives messages in order, up to the limit, and forgets them once acknowledged', async () => {
-  fixture.emulator.publish(TOPIC, { data: 'a' }, { data: 'b' }, { data: 'c' });
-  const first = await pull(2);
-  expect(first.map(({ data }) => data)).toEqual(['a', 'b']);
-  expect(first.map(({ deliveryAttempt }) => deliveryAttempt)).toEqual([0, 0]);
-  await subscriber.acknowledge({ subscription: SUBSCRIPTION, ackIds: first.map(({ ackId }) => ackId) });
-  expect((await pull()).map(({ data }) => data)).toEqual(['c']);
-  expect(fixture.emulator.backlog(SUBSCRIPTION)).toBe(1);
-});
-
-it('waits for a message to come', async () => {
-  const waiting = pull();
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  fixture.emulator.publish(TOPIC, { data: 'late' });
-  expect((await waiting).map(({ data }) => data)).toEqual(['late']);
-});
-
 it('answers with nothing after a bounded time, or at once when asked to', async () => {
   expect(await pull()).toEqual([]);
   const [{ receivedMessages }] = await subscriber.pull({
@@ -89,38 +73,47 @@ it('moves the ack deadline, and takes 0 as a refusal', async () => {
   expect(fixture.deliveries()).toEqual([{ attempt: 1, acknowledged: false, answer: 'refused' }]);
 });
 
-it('counts attempts under a dead-letter policy', async () => {
-  const [subscription, dead] = ['projects/p/subscriptions/counted', 'projects/p/topics/dead'];
-  fixture.emulator.createTopic({ name: dead });
-  fixture.emulator.createSubscription({
-    name: subscription,
-    topic: TOPIC,
-    deadLetterPolicy: { deadLetterTopic: dead },
-  });
-  fixture.emulator.publish(TOPIC, { data: 'x' });
-  for (const attempt of [1, 2, 3, 4, 5]) {
-    const [{ receivedMessages }] = await subscriber.pull({ subscription, maxMessages: 1 });
-    expect(receivedMessages?.[0]?.deliveryAttempt).toBe(attempt);
-    const ackIds = [receivedMessages?.[0]?.ackId ?? ''];
-    await subscriber.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds: 0 });
-  }
-  expect(fixture.emulator.published(dead)).toHaveLength(1);
-  expect(fixture.emulator.backlog(subscription)).toBe(0);
+it.each<[what: string, code: Code, change: () => unknown]>([
+  [
+    'is switched to push',
+    Code.FAILED_PRECONDITION,
+    () => fixture.emulator.setPushEndpoint(SUBSCRIPTION, 'http://127.0.0.1:1/'),
+  ],
+  ['is deleted', Code.NOT_FOUND, () => subscriber.deleteSubscription({ subscription: SUBSCRIPTION })],
+])('a pull that waits is refused when the subscription %s', async (_what, code, change) => {
+  const refused = expect(pull()).rejects.toMatchObject({ code });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await change();
+  await refused;
+  await expect(pull()).rejects.toMatchObject({ code });
 });
 
-it('refuses what Pub/Sub refuses', async () => {
-  const subscription = SUBSCRIPTION;
-  const invalid = { code: Code.INVALID_ARGUMENT };
-  await expect(subscriber.pull({ subscription, maxMessages: 0 })).rejects.toMatchObject(invalid);
-  await expect(subscriber.acknowledge({ subscription, ackIds: [] })).rejects.toMatchObject(invalid);
-  await expect(subscriber.acknowledge({ subscription, ackIds: ['nonsense'] })).rejects.toMatchObject(invalid);
-  const tooLong = { subscription, ackIds: ['1-1'], ackDeadlineSeconds: 601 };
-  await expect(subscriber.modifyAckDeadline(tooLong)).rejects.toMatchObject(invalid);
-  const missing = { subscription: 'projects/p/subscriptions/missing', maxMessages: 1 };
-  await expect(subscriber.pull(missing)).rejects.toMatchObject({ code: Code.NOT_FOUND });
-  fixture.emulator.setPushEndpoint(SUBSCRIPTION, 'http://127.0.0.1:1/');
-  await expect(subscriber.pull({ subscription, maxMessages: 1 })).rejects.toMatchObject({
-    code: Code.FAILED_PRECONDITION,
-    details: 'This method is not supported for push subscriptions.',
-  });
+it('refuses a deadline of over 10 minutes', async () => {
+  const request = { subscription: SUBSCRIPTION, ackIds: [`${SUBSCRIPTION}:1-1`], ackDeadlineSeconds: 601 };
+  await expect(subscriber.modifyAckDeadline(request)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
 });
+
+it.each(['acknowledge', 'modifyAckDeadline'] as const)('%s takes requests of up to 512 KiB', async (method) => {
+  const [one] = ackIdsOf(1);
+  const request = { subscription: SUBSCRIPTION, ackDeadlineSeconds: 10 };
+  const each = Buffer.byteLength(one ?? '') + 2;
+  const most = Math.floor((512 * 1024 - Buffer.byteLength(SUBSCRIPTION) - 8) / each);
+  await subscriber[method]({ ...request, ackIds: ackIdsOf(most) });
+  const refused = subscriber[method]({ ...request, ackIds: ackIdsOf(most + 2) });
+  await expect(refused).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+});
+
+it('forgets messages when their retention is over', async () => {
+  fixture.emulator.publish(TOPIC, { data: 'old' });
+  const days = (count: number) => Date.now() + count * 86_400_000;
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(days(6.9));
+  expect(fixture.emulator.backlog(SUBSCRIPTION)).toBe(1);
+  clock.mockReturnValue(days(7.1));
+  expect(fixture.emulator.backlog(SUBSCRIPTION)).toBe(0);
+  clock.mockRestore();
+  expect(await pull()).toEqual([]);
+});
+
+function ackIdsOf(count: number): string[] {
+  return Array.from({ length: count }, (_, n) => `${SUBSCRIPTION}:${1e15 + n}-1`);
+}

@@ -1,7 +1,6 @@
 import type { Message, Subscription } from '@google-cloud/pubsub';
 import { v1 } from '@google-cloud/pubsub';
 import { credentials } from '@grpc/grpc-js';
-import { Code } from '../../../tools/services/grpc/rpc-error.ts';
 import type { Fixture } from './emulator-fixture.ts';
 import { openFixture, until } from './emulator-fixture.ts';
 
@@ -50,19 +49,6 @@ it('delivers what was published before and after it opened, each once', async ()
   expect(fixture.deliveries().every(({ acknowledged, attempt }) => acknowledged && attempt === 1)).toBe(true);
 });
 
-it('delivers again what the subscriber refuses', async () => {
-  const subscription = open(SUBSCRIPTION);
-  let deliveries = 0;
-  subscription.on('message', (message: Message) => {
-    deliveries += 1;
-    if (deliveries < 3) message.nack();
-    else message.ack();
-  });
-  publish(1);
-  await until('an acknowledgement', () => fixture.emulator.backlog(SUBSCRIPTION) === 0);
-  expect(deliveries).toBe(3);
-});
-
 it('sends no more than the flow control allows, until something is acknowledged', async () => {
   const [servicePath = '', port] = fixture.emulator.host.split(':');
   const sslCreds = credentials.createInsecure();
@@ -107,32 +93,4 @@ it('shares the messages between two streams', async () => {
   });
   await until('all', () => fixture.emulator.backlog(SUBSCRIPTION) === 0);
   expect(seen.one + seen.two).toBe(published);
-});
-
-it.each([
-  ['is not there', 'missing', Code.NOT_FOUND],
-  ['pushes', 'pushing', Code.FAILED_PRECONDITION],
-])('reports a subscription that %s', async (_case, id, code) => {
-  const pushConfig = { pushEndpoint: 'http://127.0.0.1:1/' };
-  fixture.emulator.createSubscription({ name: 'projects/p/subscriptions/pushing', topic: TOPIC, pushConfig });
-  const subscription = open(id);
-  const error = await new Promise((resolve) => {
-    subscription.on('error', resolve);
-    subscription.on('message', () => undefined);
-  });
-  expect(error).toMatchObject({ code });
-});
-
-it('ends when the subscription is deleted', async () => {
-  const subscription = open(SUBSCRIPTION);
-  const seen: string[] = [];
-  const failed = new Promise((resolve) => subscription.on('error', resolve));
-  subscription.on('message', (message: Message) => {
-    seen.push(message.id);
-    message.ack();
-  });
-  publish(1);
-  await until('a message', () => seen.length === 1);
-  await fixture.client.subscription(SUBSCRIPTION).delete();
-  expect(await failed).toMatchObject({ code: Code.NOT_FOUND });
 });

@@ -49,7 +49,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   invalid_message:
     'The message does not follow schemas/incident-event.schema.json. It is dead-lettered in the end: look at who published it.',
   database_unavailable:
-    'The alaner directory could not be read; the line names what is wrong. The message is delivered again: up to 20 attempts over about 2 h 20 min (here 5 in 150 s), then it goes to the dead-letter subscription; npm run redrive moves it back.',
+    'The alaner directory could not be read; the line names what is wrong. The message is delivered again: up to 30 attempts over 2 h 36 min or more (here 5 in about 40 s), then it goes to the dead-letter subscription; npm run redrive moves it back.',
   failed: 'A bug: the line has the stack. The message is delivered again.',
   'dead-lettered': 'Its deliveries were used up. Repair the cause, then bring the message back with npm run redrive.',
 };

@@ -3,10 +3,10 @@ import type { handleUnaryCall } from '@grpc/grpc-js';
 import { Code, RpcError, toStatus } from './rpc-error.ts';
 
 /**
- * One injected fault. It strikes before the call takes effect, or, with `committed`, after it: the server has done the
- * work and the caller does not learn of it.
+ * A fault to inject: before the call takes effect, or, with `committed`, after it: the server has done the work and the
+ * caller does not learn of it.
  */
-export type Fault = { committed?: boolean } & (
+export type InjectedFault = { committed?: boolean } & (
   | { fail: Code; details?: string }
   | { hang: true }
   | { delayMs: number; fail?: never; hang?: never }
@@ -16,14 +16,14 @@ export type Fault = { committed?: boolean } & (
 export type CallOf<R> = { [M in keyof R]: { method: M; request: R[M] } }[keyof R];
 
 /** Asked once a call: returns the fault to inject, or nothing to let the call pass. */
-export type Intercept<R> = (call: CallOf<R>) => Fault | undefined | Promise<Fault | undefined>;
+export type Intercept<R> = (call: CallOf<R>) => InjectedFault | undefined | Promise<InjectedFault | undefined>;
 
 /**
  * Carries out a fault: waits, never returns, or throws the code asked for.
  *
  * @throws RpcError with the injected code, or CANCELLED when `signal` ends the wait.
  */
-export async function strike(fault: Fault, signal: AbortSignal): Promise<void> {
+export async function injectFault(fault: InjectedFault, signal: AbortSignal): Promise<void> {
   if ('fail' in fault && fault.fail !== undefined) {
     throw new RpcError(fault.fail, fault.details ?? `injected ${Code[fault.fail]}`);
   }
@@ -41,14 +41,14 @@ export type Handle<Request, Response> = (request: Request, signal: AbortSignal) 
 /** Wraps a method as grpc-js wants it, with the faults around it; `closing` aborts when the server closes. */
 export function unary<Request, Response>(
   handle: Handle<Request, Response>,
-  faultFor: (request: Request) => Fault | undefined | Promise<Fault | undefined>,
+  faultFor: (request: Request) => InjectedFault | undefined | Promise<InjectedFault | undefined>,
   closing: AbortSignal,
 ): handleUnaryCall<Request, Response> {
   async function answer(request: Request, signal: AbortSignal): Promise<Response> {
     const fault = await faultFor(request);
-    if (fault && !fault.committed) await strike(fault, signal);
+    if (fault && !fault.committed) await injectFault(fault, signal);
     const response = await handle(request, signal);
-    if (fault?.committed) await strike(fault, signal);
+    if (fault?.committed) await injectFault(fault, signal);
     return response;
   }
   return (call, callback) => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { measured } from './request-size.ts';
 
 /** One service and the methods that are built; grpc-js answers UNIMPLEMENTED for the others. */
 export interface Service {
@@ -16,7 +17,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-// Above Pub/Sub's own limit of 10 MiB a request, so that too large a publish gets Pub/Sub's answer and not grpc-js's.
+// Above Pub/Sub's own limit of 10 MB a request, so that too large a publish gets Pub/Sub's answer and not grpc-js's.
 const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -36,7 +37,7 @@ export async function listen(name: string, host: string, port: number, services:
     });
   }
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
-  for (const { definition, methods } of services) server.addService(definition, methods);
+  for (const { definition, methods } of services) server.addService(measured(definition), methods);
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, actual) => {
       if (error) reject(refusal(error));

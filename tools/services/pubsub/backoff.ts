@@ -1,18 +1,45 @@
 import type { SubscriptionConfig } from './resource.ts';
 import { toMilliseconds } from './time.ts';
 
-// The first step of Pub/Sub's own push backoff (100 ms to 60 s), which applies where there is no retry policy.
-const PUSH_BACKOFF_MS = 100;
+/** How the time between two deliveries of a message grows. */
+export interface BackoffGrowth {
+  /** Each delay is this many times the one before. */
+  factor: number;
+  /** How far a delay may be off, as a share of it: 0.2 makes 8 to 12 s of 10 s. */
+  jitter: number;
+}
 
 /**
- * Milliseconds until a refused message is delivered again: with a retry policy its minimum, doubled with each attempt, up
- * to its maximum; without one 100 ms for a push, and nothing for a pull.
- *
- * @param attempt the delivery that was refused, 1 for the first
+ * As measured on Google's own emulator, 0.8.20: 0, 14, 21, 21 and 33 s at a minimum of 10 s. Pub/Sub itself promises no
+ * more than "exponential", and doubling would flatter whatever has to outlast an outage in a number of attempts.
  */
-export function redeliveryDelay({ retryPolicy, pushConfig }: SubscriptionConfig, attempt: number): number {
-  if (!retryPolicy) return pushConfig?.pushEndpoint ? PUSH_BACKOFF_MS : 0;
-  const minimum = toMilliseconds(retryPolicy.minimumBackoff ?? { seconds: 10 });
-  const maximum = toMilliseconds(retryPolicy.maximumBackoff ?? { seconds: 600 });
-  return Math.min(minimum * 2 ** (attempt - 1), maximum);
+export const GOOGLE_GROWTH: BackoffGrowth = { factor: 1.3, jitter: 0.2 };
+
+// Without a retry policy: https://cloud.google.com/pubsub/docs/push#push_backoff
+const PUSH_MINIMUM_MS = 100;
+const PUSH_MAXIMUM_MS = 60_000;
+
+/**
+ * Milliseconds until a message is delivered again. The first time nothing; then the minimum of the retry policy, growing
+ * up to its maximum. Without a retry policy a push backs off from 100 ms to 60 s, and a pull gets the message at once.
+ *
+ * @param failures deliveries so far, 1 or more
+ */
+export function redeliveryDelay(
+  config: SubscriptionConfig,
+  failures: number,
+  { factor, jitter }: BackoffGrowth,
+): number {
+  if (failures === 1) return 0;
+  const [minimum, maximum] = limits(config);
+  const spread = 1 + jitter * (2 * Math.random() - 1);
+  return Math.min(minimum * factor ** (failures - 2), maximum) * spread;
+}
+
+function limits({ retryPolicy, pushConfig }: SubscriptionConfig): [number, number] {
+  if (retryPolicy) {
+    const { minimumBackoff, maximumBackoff } = retryPolicy;
+    return [toMilliseconds(minimumBackoff ?? { seconds: 10 }), toMilliseconds(maximumBackoff ?? { seconds: 600 })];
+  }
+  return pushConfig?.pushEndpoint ? [PUSH_MINIMUM_MS, PUSH_MAXIMUM_MS] : [0, 0];
 }

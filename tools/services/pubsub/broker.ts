@@ -1,17 +1,19 @@
 import { alreadyExists, notFound } from '../grpc/rpc-error.ts';
+import type { BackoffGrowth } from './backoff.ts';
 import type { EventSink } from './events.ts';
 import type { Lease } from './lease.ts';
 import type { Message, MessageInput } from './message.ts';
 import { checkMessages } from './message.ts';
 import { Pusher } from './push.ts';
 import type { SubscriptionConfig, TopicConfig } from './resource.ts';
-import { checkName, checkSubscription } from './resource.ts';
+import { checkName, checkSubscription, checkTopic } from './resource.ts';
 import { Subscription } from './subscription.ts';
 
 /** How the emulator behaves; see `startPubSubEmulator`. */
 export interface BrokerOptions {
   timeScale: number;
   ackDeadlineScale: number;
+  backoff: BackoffGrowth;
   maxConcurrentPushes: number;
   onEvent: EventSink;
 }
@@ -37,8 +39,8 @@ export class Broker {
     this.#options = options;
   }
 
-  createTopic(config: TopicConfig): TopicConfig {
-    checkName(config.name, 'topics');
+  createTopic(given: TopicConfig): TopicConfig {
+    const config = checkTopic(given);
     if (this.topics.has(config.name)) throw alreadyExists(config.name);
     this.topics.set(config.name, { config, log: [] });
     return config;
@@ -51,12 +53,19 @@ export class Broker {
     return topic;
   }
 
-  /** Its subscriptions stay, with what they hold. */
+  /** Replaces the settings that are given. */
+  updateTopic(name: string, changes: Partial<TopicConfig>): TopicConfig {
+    const topic = this.topic(name);
+    topic.config = checkTopic({ ...topic.config, ...changes });
+    return topic.config;
+  }
+
+  /** Its subscriptions stay, with their messages. */
   deleteTopic(name: string): void {
     this.topic(name);
     this.topics.delete(name);
     for (const subscription of this.subscriptions.values()) {
-      if (subscription.config.topic === name) subscription.config.topic = DELETED_TOPIC;
+      if (subscription.config.topic === name) subscription.configure({ ...subscription.config, topic: DELETED_TOPIC });
     }
   }
 
@@ -65,10 +74,11 @@ export class Broker {
     if (this.subscriptions.has(config.name)) throw alreadyExists(config.name);
     this.topic(config.topic);
     if (config.deadLetterPolicy) this.topic(config.deadLetterPolicy.deadLetterTopic);
-    const { timeScale, ackDeadlineScale, maxConcurrentPushes, onEvent } = this.#options;
+    const { timeScale, ackDeadlineScale, backoff, maxConcurrentPushes, onEvent } = this.#options;
     const subscription = new Subscription(config, {
       timeScale,
       ackDeadlineScale,
+      backoff,
       settled: ({ message, attempt, leasedAt: startedAt }, acknowledged, answer, redeliveredAfterMs) =>
         onEvent({
           type: 'delivered',
@@ -94,14 +104,13 @@ export class Broker {
     return subscription;
   }
 
-  /** Replaces the settings named in `fields`; topic, name and filter cannot change. */
-  updateSubscription(name: string, given: SubscriptionConfig, fields: readonly (keyof SubscriptionConfig)[]): void {
+  /** Replaces the settings that are given. */
+  updateSubscription(name: string, changes: Partial<SubscriptionConfig>): SubscriptionConfig {
     const subscription = this.subscription(name);
-    const changes = Object.fromEntries(fields.map((field) => [field, given[field]]));
     const config = checkSubscription({ ...subscription.config, ...changes });
     if (config.deadLetterPolicy) this.topic(config.deadLetterPolicy.deadLetterTopic);
-    subscription.config = config;
-    subscription.wake();
+    subscription.configure(config);
+    return config;
   }
 
   deleteSubscription(name: string): void {

@@ -3,11 +3,14 @@ import type { CallOf, Handle, Intercept } from '../grpc/fault.ts';
 import { unary } from '../grpc/fault.ts';
 import { listen } from '../grpc/listen.ts';
 import { loadServices } from '../grpc/protos.ts';
+import { requestBytes } from '../grpc/request-size.ts';
+import { invalidArgument } from '../grpc/rpc-error.ts';
+import { type BackoffGrowth, GOOGLE_GROWTH } from './backoff.ts';
 import { Broker } from './broker.ts';
 import type { EventSink } from './events.ts';
 import type { Message, MessageInput } from './message.ts';
 import { publisherMethods } from './publisher.ts';
-import type { PubSubRequests, StreamingPullRequest } from './requests.ts';
+import type { PubSubRequests } from './requests.ts';
 import type { SubscriptionConfig, TopicConfig } from './resource.ts';
 import { streamingPull } from './streaming-pull.ts';
 import { subscriberMethods } from './subscriber.ts';
@@ -22,6 +25,8 @@ export interface EmulatorOptions {
   timeScale?: number;
   /** Factor on ack deadlines, the time limit of a push included. Clients extend leases by their own clock. Default 1. */
   ackDeadlineScale?: number;
+  /** How redelivery backoffs grow. Default as on Google's emulator: about 1.3 times, with jitter. */
+  backoff?: BackoffGrowth;
   /** Pushes in flight per subscription. Default 50. */
   maxConcurrentPushes?: number;
   onEvent?: EventSink;
@@ -43,7 +48,7 @@ export interface PubSubEmulator {
   published(topic: string): readonly Message[];
   /** Messages the subscription has not got acknowledged yet. */
   backlog(subscription: string): number;
-  /** Cuts all calls and pushes, stops all timers and frees the port. What was held is forgotten. */
+  /** Cuts all calls and pushes, stops all timers and frees the port. All messages are forgotten. */
   close(): Promise<void>;
 }
 
@@ -55,15 +60,19 @@ export interface PubSubEmulator {
  */
 export async function startPubSubEmulator(options: EmulatorOptions = {}): Promise<PubSubEmulator> {
   const { port = 0, host = '127.0.0.1', timeScale = 1, ackDeadlineScale = 1, maxConcurrentPushes = 50 } = options;
-  const { onEvent = () => undefined, intercept = () => undefined } = options;
+  const { backoff = GOOGLE_GROWTH, onEvent = () => undefined, intercept = () => undefined } = options;
   const closing = new AbortController();
-  const broker = new Broker({ timeScale, ackDeadlineScale, maxConcurrentPushes, onEvent });
+  const broker = new Broker({ timeScale, ackDeadlineScale, backoff, maxConcurrentPushes, onEvent });
   // Requests reach these methods as the protos decode them; which type that is, the two method tables say.
   const faulty = (methods: Record<string, Handle<never, object>>): UntypedServiceImplementation => {
     const wrapped: UntypedServiceImplementation = {};
     for (const [method, handle] of Object.entries(methods)) {
       const faultFor = (request: unknown) => intercept({ method, request } as CallOf<PubSubRequests>);
-      wrapped[method] = unary(handle as Handle<unknown, object>, faultFor, closing.signal);
+      const checked: Handle<object, object> = (request, signal) => {
+        checkSize(method, request);
+        return handle(request as never, signal);
+      };
+      wrapped[method] = unary(checked, faultFor, closing.signal);
     }
     return wrapped;
   };
@@ -72,14 +81,18 @@ export async function startPubSubEmulator(options: EmulatorOptions = {}): Promis
     api: '@google-cloud/pubsub-api',
     file: 'google/pubsub/v1/pubsub.proto',
   });
-  const streamFault = (request: StreamingPullRequest) => intercept({ method: 'StreamingPull', request });
   const server = await listen('The Pub/Sub emulator', host, port, [
     { definition: services['google.pubsub.v1.Publisher'] ?? {}, methods: faulty(publisherMethods(broker)) },
     {
       definition: services['google.pubsub.v1.Subscriber'] ?? {},
       methods: {
         ...faulty(subscriberMethods(broker)),
-        StreamingPull: streamingPull(broker, streamFault, closing.signal),
+        StreamingPull: streamingPull(
+          broker,
+          (request) => checkSize('StreamingPull', request),
+          (request) => intercept({ method: 'StreamingPull', request }),
+          closing.signal,
+        ),
       },
     },
   ]);
@@ -87,8 +100,9 @@ export async function startPubSubEmulator(options: EmulatorOptions = {}): Promis
     host: `${server.host}:${server.port}`,
     createTopic: (config) => broker.createTopic(config),
     createSubscription: (config) => broker.createSubscription(config),
-    setPushEndpoint: (subscription, pushEndpoint) =>
-      broker.updateSubscription(subscription, { name: '', topic: '', pushConfig: { pushEndpoint } }, ['pushConfig']),
+    setPushEndpoint(subscription, pushEndpoint) {
+      broker.updateSubscription(subscription, { pushConfig: { pushEndpoint } });
+    },
     publish: (topic, ...messages) => broker.publish(topic, messages),
     published: (topic) => broker.topic(topic).log,
     backlog: (subscription) => broker.subscription(subscription).backlog,
@@ -98,4 +112,20 @@ export async function startPubSubEmulator(options: EmulatorOptions = {}): Promis
       await server.close();
     },
   };
+}
+
+// https://cloud.google.com/pubsub/quotas#resource_limits
+const MAX_REQUEST_BYTES: Readonly<Record<string, number>> = {
+  Publish: 10_000_000,
+  Acknowledge: 512 * 1024,
+  ModifyAckDeadline: 512 * 1024,
+  StreamingPull: 512 * 1024,
+};
+
+/** @throws RpcError INVALID_ARGUMENT for a request that is larger than Pub/Sub takes */
+function checkSize(method: string, request: object): void {
+  const limit = MAX_REQUEST_BYTES[method] ?? Number.POSITIVE_INFINITY;
+  const bytes = requestBytes(request);
+  if (bytes <= limit) return;
+  throw invalidArgument(`The request is too large (${bytes} bytes): at most ${limit} bytes.`);
 }

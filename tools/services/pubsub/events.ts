@@ -1,7 +1,7 @@
 import type { Message } from './message.ts';
 
 /** What a subscriber made of one delivery: an HTTP status, a network error's code, or what a puller did. */
-export type Answer = number | string;
+export type DeliveryResult = number | string;
 
 /** Something that happened to a message, for a display or a test. */
 export type EmulatorEvent =
@@ -13,7 +13,7 @@ export type EmulatorEvent =
       /** 1 for the first delivery. */
       attempt: number;
       acknowledged: boolean;
-      answer: Answer;
+      answer: DeliveryResult;
       /** When it was handed to the subscriber. */
       startedAt: Date;
       /** Milliseconds until the next delivery; undefined where none follows. */

@@ -29,15 +29,16 @@ export interface WireMessage {
 }
 
 // https://cloud.google.com/pubsub/quotas#resource_limits
-const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 const MAX_MESSAGES = 1_000;
 const MAX_ATTRIBUTES = 100;
 const MAX_KEY_BYTES = 256;
 const MAX_VALUE_BYTES = 1_024;
 const MAX_ORDERING_KEY_BYTES = 1_024;
+// Except for Google's own clients: with tracing they add googclient_traceparent when they publish.
+const RESERVED_KEY = /^goog(?!client_)/;
 
 /**
- * Holds a publish request against Pub/Sub's limits.
+ * Checks messages against Pub/Sub's limits; the size of a request is the server's affair.
  *
  * @throws RpcError INVALID_ARGUMENT naming the limit that is broken
  */
@@ -46,37 +47,34 @@ export function checkMessages(messages: readonly MessageInput[]): void {
   if (messages.length > MAX_MESSAGES) {
     throw invalidArgument(`The value for message_count is too large. You passed ${messages.length}; at most 1000.`);
   }
-  let total = 0;
-  for (const message of messages) total += checkMessage(message);
-  if (total > MAX_REQUEST_BYTES) {
-    throw invalidArgument(`Request payload size exceeds the limit: ${MAX_REQUEST_BYTES} bytes.`);
-  }
+  for (const message of messages) checkMessage(message);
 }
 
-/** Returns the bytes that count towards the request's limit: data, attributes and ordering key. */
-function checkMessage({ data = '', attributes = {}, orderingKey = '' }: MessageInput): number {
+/** Bytes of a message as far as they are its publisher's: data, attributes and ordering key. */
+export function messageBytes({ data, attributes, orderingKey }: Message): number {
+  let bytes = data.length + Buffer.byteLength(orderingKey);
+  for (const [key, value] of Object.entries(attributes)) bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+  return bytes;
+}
+
+function checkMessage({ data = '', attributes = {}, orderingKey = '' }: MessageInput): void {
   const entries = Object.entries(attributes);
   if (data.length === 0 && entries.length === 0) {
     throw invalidArgument('One or more messages in the publish request is empty: give data or at least one attribute.');
   }
   if (entries.length > MAX_ATTRIBUTES) throw invalidArgument(`At most ${MAX_ATTRIBUTES} attributes per message.`);
-  let bytes = Buffer.byteLength(data) + Buffer.byteLength(orderingKey);
   for (const [key, value] of entries) {
-    const keyBytes = Buffer.byteLength(key);
-    const valueBytes = Buffer.byteLength(value);
-    if (keyBytes === 0) throw invalidArgument('An attribute key is empty.');
-    if (keyBytes > MAX_KEY_BYTES)
+    if (key === '') throw invalidArgument('An attribute key is empty.');
+    if (RESERVED_KEY.test(key)) throw invalidArgument('Attribute keys that begin with "goog" are reserved.');
+    if (Buffer.byteLength(key) > MAX_KEY_BYTES)
       throw invalidArgument(`The attribute key is too long: at most ${MAX_KEY_BYTES} bytes.`);
-    if (key.startsWith('goog')) throw invalidArgument('Attribute keys that begin with "goog" are reserved.');
-    if (valueBytes > MAX_VALUE_BYTES) {
+    if (Buffer.byteLength(value) > MAX_VALUE_BYTES) {
       throw invalidArgument(`The value of attribute ${key} is too long: at most ${MAX_VALUE_BYTES} bytes.`);
     }
-    bytes += keyBytes + valueBytes;
   }
   if (Buffer.byteLength(orderingKey) > MAX_ORDERING_KEY_BYTES) {
     throw invalidArgument(`The ordering key is too long: at most ${MAX_ORDERING_KEY_BYTES} bytes.`);
   }
-  return bytes;
 }
 
 /** The message as pull and streaming pull send it. */

@@ -1,4 +1,4 @@
-import { Code, invalidArgument, RpcError } from '../grpc/rpc-error.ts';
+import { Code, invalidArgument, notFound, RpcError } from '../grpc/rpc-error.ts';
 import type { Lease } from './lease.ts';
 import { toWire } from './message.ts';
 import type { ReceivedMessage, SubscriberRequests } from './requests.ts';
@@ -6,6 +6,7 @@ import type { Subscription } from './subscription.ts';
 
 // Pub/Sub waits "a bounded time" before it answers a pull with nothing; short, since local tools wait it out.
 const PULL_WAIT_MS = 2_000;
+const MAX_MESSAGES = 1_000;
 
 /**
  * Answers a pull: at once if messages are ready, else with the first that come, else empty.
@@ -18,10 +19,13 @@ export async function pull(
   signal: AbortSignal,
 ): Promise<{ receivedMessages: ReceivedMessage[] }> {
   if (maxMessages <= 0) throw invalidArgument(`Invalid max_messages given (${maxMessages}): expected 1 or more.`);
-  refusePush(subscription);
-  const take = (): Lease[] => subscription.lease(Math.min(maxMessages, 1_000), subscription.config.ackDeadlineSeconds);
-  let leases = take();
-  if (leases.length === 0 && !returnImmediately) leases = await firstTaken(subscription, take, signal);
+  const lease = (): Lease[] => {
+    refusePush(subscription);
+    const deadlineSeconds = subscription.config.ackDeadlineSeconds;
+    return subscription.lease({ limit: Math.min(maxMessages, MAX_MESSAGES), deadlineSeconds });
+  };
+  let leases = lease();
+  if (leases.length === 0 && !returnImmediately) leases = await firstLeases(subscription, lease, signal);
   return { receivedMessages: leases.map((lease) => received(lease, subscription)) };
 }
 
@@ -37,18 +41,24 @@ export function received({ ackId, message, attempt }: Lease, { config }: Subscri
   return { ackId, message: toWire(message), deliveryAttempt: config.deadLetterPolicy ? attempt : 0 };
 }
 
-function firstTaken(subscription: Subscription, take: () => Lease[], signal: AbortSignal): Promise<Lease[]> {
-  return new Promise((resolve) => {
-    let detach = (): void => undefined;
-    const finish = (leases: Lease[]): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
+/** Waits for messages, for a bounded time; ends early when the caller gives up or the subscription is gone. */
+function firstLeases(subscription: Subscription, lease: () => Lease[], signal: AbortSignal): Promise<Lease[]> {
+  return new Promise((resolve, reject) => {
+    const over = AbortSignal.any([signal, AbortSignal.timeout(PULL_WAIT_MS)]);
+    const finish = (settle: () => void): void => {
       detach();
-      resolve(leases);
+      settle();
     };
-    const giveUp = (): void => finish([]);
-    const timer = setTimeout(giveUp, PULL_WAIT_MS);
-    signal.addEventListener('abort', giveUp);
-    detach = subscription.attach({ wake: () => finish(take()), end: giveUp });
+    const wake = (): void => {
+      try {
+        const leases = lease();
+        if (leases.length > 0) finish(() => resolve(leases));
+      } catch (error) {
+        finish(() => reject(error));
+      }
+    };
+    const end = (): void => finish(() => reject(notFound(subscription.config.name)));
+    const detach = subscription.attach({ wake, end });
+    over.addEventListener('abort', () => finish(() => resolve([])), { once: true });
   });
 }

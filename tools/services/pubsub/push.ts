@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { Answer } from './events.ts';
+import type { DeliveryResult } from './events.ts';
 import type { Consumer, Lease } from './lease.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -23,10 +23,10 @@ export function pushEnvelope({ message, attempt }: Lease, subscription: Subscrip
 }
 
 // https://cloud.google.com/pubsub/docs/push#receive_push
-const ACKNOWLEDGING = new Set<Answer>([102, 200, 201, 202, 204]);
+const ACKNOWLEDGING = new Set<DeliveryResult>([102, 200, 201, 202, 204]);
 
 /**
- * Pushes a subscription's messages to its endpoint, up to `concurrency` at a time; one that backs off holds no place.
+ * Pushes a subscription's messages to its endpoint, up to `concurrency` at a time; one that backs off does not count.
  * While the subscription has no endpoint, its messages are left to pulls.
  */
 export class Pusher implements Consumer {
@@ -45,7 +45,7 @@ export class Pusher implements Consumer {
 
   wake(): void {
     while (!this.#ended && this.#inFlight < this.#concurrency && this.#subscription.config.pushConfig?.pushEndpoint) {
-      const [lease] = this.#subscription.lease(1);
+      const [lease] = this.#subscription.lease({ limit: 1 });
       if (!lease) return;
       this.#inFlight += 1;
       this.#post(lease, (answer) => {
@@ -64,7 +64,7 @@ export class Pusher implements Consumer {
   }
 
   /** Sends one push; `answered` gets the HTTP status, or a word for what went wrong, exactly once unless cut by `end`. */
-  #post(lease: Lease, answered: (answer: Answer) => void): void {
+  #post(lease: Lease, answered: (answer: DeliveryResult) => void): void {
     const url = new URL(this.#subscription.config.pushConfig?.pushEndpoint ?? '');
     const body = pushEnvelope(lease, this.#subscription);
     const secure = url.protocol === 'https:';
@@ -78,7 +78,7 @@ export class Pusher implements Consumer {
       },
     });
     let open = true;
-    const settle = (answer: Answer): void => {
+    const settle = (answer: DeliveryResult): void => {
       if (open && !this.#ended) {
         open = false;
         answered(answer);

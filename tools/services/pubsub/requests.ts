@@ -1,5 +1,6 @@
 import type { MessageInput, WireMessage } from './message.ts';
 import type { PushConfig, SubscriptionConfig, TopicConfig } from './resource.ts';
+import type { FieldMask } from './update-mask.ts';
 
 /** One page of a list; an empty token asks for the first. */
 export interface PageRequest {
@@ -24,6 +25,7 @@ export interface StreamingPullRequest {
 export interface PublisherRequests {
   CreateTopic: TopicConfig;
   GetTopic: { topic: string };
+  UpdateTopic: { topic: TopicConfig | null; updateMask: FieldMask | null };
   ListTopics: { project: string } & PageRequest;
   ListTopicSubscriptions: { topic: string } & PageRequest;
   DeleteTopic: { topic: string };
@@ -34,7 +36,7 @@ export interface PublisherRequests {
 export interface SubscriberRequests {
   CreateSubscription: SubscriptionConfig;
   GetSubscription: { subscription: string };
-  UpdateSubscription: { subscription: SubscriptionConfig | null; updateMask: { paths: string[] } | null };
+  UpdateSubscription: { subscription: SubscriptionConfig | null; updateMask: FieldMask | null };
   ListSubscriptions: { project: string } & PageRequest;
   DeleteSubscription: { subscription: string };
   ModifyPushConfig: { subscription: string; pushConfig: PushConfig | null };

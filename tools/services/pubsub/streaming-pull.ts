@@ -1,9 +1,10 @@
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
-import type { Fault } from '../grpc/fault.ts';
-import { strike } from '../grpc/fault.ts';
+import type { InjectedFault } from '../grpc/fault.ts';
+import { injectFault } from '../grpc/fault.ts';
 import { invalidArgument, notFound, toStatus } from '../grpc/rpc-error.ts';
 import type { Broker } from './broker.ts';
 import type { Lease } from './lease.ts';
+import { messageBytes } from './message.ts';
 import { received, refusePush } from './pull.ts';
 import type { StreamingPullRequest } from './requests.ts';
 import type { Subscription } from './subscription.ts';
@@ -14,10 +15,15 @@ type Call = ServerDuplexStream<StreamingPullRequest, object>;
 const MAX_BATCH = 100;
 const MAX_OUTSTANDING = 1_000;
 
-/** `StreamingPull`: what `subscription.on('message')` of the client libraries runs on. */
+/**
+ * `StreamingPull`: what `subscription.on('message')` of the client libraries runs on.
+ *
+ * @param check throws where a request is too large
+ */
 export function streamingPull(
   broker: Broker,
-  faultFor: (request: StreamingPullRequest) => Fault | undefined | Promise<Fault | undefined>,
+  check: (request: StreamingPullRequest) => void,
+  faultFor: (request: StreamingPullRequest) => InjectedFault | undefined | Promise<InjectedFault | undefined>,
   closing: AbortSignal,
 ): handleBidiStreamingCall<StreamingPullRequest, object> {
   return (call) => {
@@ -26,7 +32,7 @@ export function streamingPull(
     const open = async (first: StreamingPullRequest): Promise<void> => {
       call.pause();
       const fault = await faultFor(first);
-      if (fault) await strike(fault, AbortSignal.any([over.signal, closing]));
+      if (fault) await injectFault(fault, AbortSignal.any([over.signal, closing]));
       if (over.signal.aborted) return;
       stream = new Stream(call, broker.subscription(first.subscription), first);
       call.resume();
@@ -39,9 +45,10 @@ export function streamingPull(
       stream?.stop();
     };
     call.on('data', (request: StreamingPullRequest) => {
-      if (!stream) return void open(request).catch(fail);
       try {
-        stream.settle(request);
+        check(request);
+        if (stream) stream.next(request);
+        else open(request).catch(fail);
       } catch (error) {
         fail(error);
       }
@@ -73,6 +80,7 @@ class Stream {
       messages: first.maxOutstandingMessages > 0 ? first.maxOutstandingMessages : MAX_OUTSTANDING,
       bytes: first.maxOutstandingBytes > 0 ? first.maxOutstandingBytes : Number.POSITIVE_INFINITY,
     };
+    this.#settle(first);
     call.write({ subscriptionProperties: { exactlyOnceDeliveryEnabled: false, messageOrderingEnabled: false } });
     call.on('drain', () => {
       this.#blocked = false;
@@ -80,36 +88,50 @@ class Stream {
     });
     this.#detach = subscription.attach({
       wake: () => this.#send(),
-      end: () => call.emit('error', toStatus(notFound(subscription.config.name))),
+      end: () => this.#fail(notFound(subscription.config.name)),
     });
   }
 
-  /** Carries out the acknowledgements and deadlines that a request brings. */
-  settle(request: StreamingPullRequest): void {
+  /** Carries out a request after the first. */
+  next(request: StreamingPullRequest): void {
     if (request.subscription) throw invalidArgument('The subscription can be given in the first request only.');
-    if (request.modifyDeadlineSeconds.length !== request.modifyDeadlineAckIds.length) {
-      throw invalidArgument('modify_deadline_seconds and modify_deadline_ack_ids differ in length.');
-    }
     if (request.streamAckDeadlineSeconds) this.#deadlineSeconds = checkDeadline(request.streamAckDeadlineSeconds);
-    for (const ackId of request.ackIds) this.#subscription.acknowledge(ackId);
-    for (const [at, ackId] of request.modifyDeadlineAckIds.entries()) {
-      this.#subscription.modifyDeadline(ackId, request.modifyDeadlineSeconds[at] ?? 0);
-    }
+    this.#settle(request);
   }
 
-  /** Takes no more messages; what is out comes again when its deadline has passed. */
+  /** Sends no more; what is out is delivered again when its deadline has passed. */
   stop(): void {
     this.#stopped = true;
     this.#detach();
   }
 
+  #settle({ ackIds, modifyDeadlineAckIds, modifyDeadlineSeconds }: StreamingPullRequest): void {
+    if (modifyDeadlineSeconds.length !== modifyDeadlineAckIds.length) {
+      throw invalidArgument('modify_deadline_seconds and modify_deadline_ack_ids differ in length.');
+    }
+    for (const ackId of ackIds) this.#subscription.acknowledge(ackId);
+    for (const [index, ackId] of modifyDeadlineAckIds.entries()) {
+      this.#subscription.modifyDeadline(ackId, modifyDeadlineSeconds[index] ?? 0);
+    }
+  }
+
   #send(): void {
+    try {
+      // The settings may have changed to push since the stream opened.
+      refusePush(this.#subscription);
+    } catch (error) {
+      this.#fail(error);
+    }
     while (!this.#stopped && !this.#blocked) {
       const room = this.#limits.messages - this.#outstanding.messages;
       if (room <= 0 || this.#outstanding.bytes >= this.#limits.bytes) return;
-      const leases = this.#subscription.lease(Math.min(room, MAX_BATCH), this.#deadlineSeconds, (lease) => {
-        this.#count(lease, -1);
-        this.#send();
+      const leases = this.#subscription.lease({
+        limit: Math.min(room, MAX_BATCH),
+        deadlineSeconds: this.#deadlineSeconds,
+        released: (lease) => {
+          this.#count(lease, -1);
+          this.#send();
+        },
       });
       if (leases.length === 0) return;
       for (const lease of leases) this.#count(lease, 1);
@@ -118,9 +140,13 @@ class Stream {
     }
   }
 
+  #fail(error: unknown): void {
+    if (!this.#stopped) this.#call.emit('error', toStatus(error));
+  }
+
   #count({ message }: Lease, sign: 1 | -1): void {
     this.#outstanding.messages += sign;
-    this.#outstanding.bytes += sign * message.data.length;
+    this.#outstanding.bytes += sign * messageBytes(message);
   }
 }
 

@@ -1,19 +1,12 @@
 import type { Handle } from '../grpc/fault.ts';
 import { invalidArgument } from '../grpc/rpc-error.ts';
 import type { Broker } from './broker.ts';
-import { page } from './page.ts';
+import { paginate } from './paginate.ts';
 import { pull } from './pull.ts';
 import type { SubscriberRequests } from './requests.ts';
-import type { SubscriptionConfig } from './resource.ts';
+import { maskedFields } from './update-mask.ts';
 
-// Fields of google.pubsub.v1.Subscription that may change, by their name in an update mask.
-const UPDATABLE: Record<string, keyof SubscriptionConfig> = {
-  ack_deadline_seconds: 'ackDeadlineSeconds',
-  dead_letter_policy: 'deadLetterPolicy',
-  labels: 'labels',
-  push_config: 'pushConfig',
-  retry_policy: 'retryPolicy',
-};
+const IMMUTABLE = ['name', 'topic', 'filter', 'enableMessageOrdering', 'tags'];
 
 /** The unary methods of `google.pubsub.v1.Subscriber` on a broker. */
 export function subscriberMethods(broker: Broker): {
@@ -23,20 +16,12 @@ export function subscriberMethods(broker: Broker): {
     CreateSubscription: (request) => broker.createSubscription(request),
     GetSubscription: ({ subscription }) => broker.subscription(subscription).config,
     UpdateSubscription({ subscription, updateMask }) {
-      if (!subscription || !updateMask?.paths.length) {
-        throw invalidArgument('The request needs a subscription and an update_mask that is not empty.');
-      }
-      const fields = updateMask.paths.map((path) => {
-        const field = UPDATABLE[path];
-        if (!field) throw invalidArgument(`Invalid update_mask provided in the request: ${path} cannot be updated.`);
-        return field;
-      });
-      broker.updateSubscription(subscription.name, subscription, fields);
-      return broker.subscription(subscription.name).config;
+      if (!subscription) throw invalidArgument('The request has no subscription.');
+      return broker.updateSubscription(subscription.name, maskedFields(subscription, updateMask, IMMUTABLE));
     },
     ListSubscriptions({ project, ...request }) {
       const names = [...broker.subscriptions.keys()].filter((name) => name.startsWith(`${project}/subscriptions/`));
-      const { items, nextPageToken } = page(names, request);
+      const { items, nextPageToken } = paginate(names, request);
       return { subscriptions: items.map((name) => broker.subscription(name).config), nextPageToken };
     },
     DeleteSubscription({ subscription }) {
@@ -44,7 +29,7 @@ export function subscriberMethods(broker: Broker): {
       return {};
     },
     ModifyPushConfig({ subscription, pushConfig }) {
-      broker.updateSubscription(subscription, { name: '', topic: '', pushConfig }, ['pushConfig']);
+      broker.updateSubscription(subscription, { pushConfig });
       return {};
     },
     ModifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds }) {

@@ -1,4 +1,4 @@
-import type { CallOf, Fault, Handle, Intercept } from '../grpc/fault.ts';
+import type { CallOf, Handle, InjectedFault, Intercept } from '../grpc/fault.ts';
 import { unary } from '../grpc/fault.ts';
 import { listen } from '../grpc/listen.ts';
 import { loadServices } from '../grpc/protos.ts';
@@ -26,7 +26,7 @@ export interface SecretManagerServer {
   port: number;
   /** In any order. */
   versions: SecretVersion[];
-  /** Fault injection, asked before every call. */
+  /** InjectedFault injection, asked before every call. */
   intercept: Intercept<SecretManagerRequests>;
   /** Calls that have arrived, those that were made to fail included. */
   calls: Record<keyof SecretManagerRequests, number>;
@@ -60,7 +60,9 @@ export async function startSecretManagerServer(options: SecretManagerOptions = {
       await listening.close();
     },
   };
-  const faultFor = (call: CallOf<SecretManagerRequests>): Fault | undefined | Promise<Fault | undefined> => {
+  const faultFor = (
+    call: CallOf<SecretManagerRequests>,
+  ): InjectedFault | undefined | Promise<InjectedFault | undefined> => {
     server.calls[call.method] += 1;
     return server.intercept(call);
   };

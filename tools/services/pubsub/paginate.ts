@@ -9,7 +9,7 @@ const MAX_PAGE = 1_000;
  *
  * @throws RpcError INVALID_ARGUMENT for a size or token that no earlier answer gave
  */
-export function page(
+export function paginate(
   names: readonly string[],
   { pageSize, pageToken }: PageRequest,
 ): { items: string[]; nextPageToken: string } {

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PubSub, v1 } from '@google-cloud/pubsub';
+import { grpcOptions } from '../../shared/grpc.ts';
+import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
+
+/** A message as a subscriber gets it. */
+export interface Pulled {
+  readonly ackId: string;
+  readonly data: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** A Pub/Sub, real clients of it, and a project of its own with one topic. */
+export interface OpenPubSub {
+  /** `host:port`, the value for `PUBSUB_EMULATOR_HOST`. */
+  readonly host: string;
+  readonly projectId: string;
+  readonly client: PubSub;
+  readonly publisher: InstanceType<typeof v1.PublisherClient>;
+  readonly subscriber: InstanceType<typeof v1.SubscriberClient>;
+  /** Full name. */
+  readonly topic: string;
+  /** Creates a topic and returns its full name. */
+  createTopic(id: string): Promise<string>;
+  /** Creates a subscription, of the one topic unless told otherwise, and returns its full name. */
+  subscribe(id: string, settings?: object): Promise<string>;
+  /** Returns the message ids. */
+  publish(...messages: { data?: string | Buffer; attributes?: Record<string, string> }[]): Promise<string[]>;
+  /** What a subscription gives at once. */
+  pull(subscription: string, maxMessages?: number): Promise<Pulled[]>;
+  /** Pulls and acknowledges until `count` messages have come; fails after 20 s. */
+  drain(subscription: string, count: number): Promise<Pulled[]>;
+  close(): Promise<void>;
+}
+
+/** Google's emulator, where `npm run test:google-emulator` has started it. */
+export const GOOGLE_EMULATOR = process.env['GOOGLE_PUBSUB_EMULATOR'];
+
+/** Opens Google's emulator in `npm run test:google-emulator`, else ours: the tests in this folder hold on both. */
+export async function openPubSub(): Promise<OpenPubSub> {
+  // google-auth would look for a metadata server, for seconds, even with an emulator.
+  process.env['METADATA_SERVER_DETECTION'] = 'none';
+  const ours = GOOGLE_EMULATOR === undefined ? await startPubSubEmulator() : undefined;
+  const host = GOOGLE_EMULATOR ?? ours?.host ?? '';
+  const projectId = `p-${randomUUID()}`;
+  const client = new PubSub({ projectId, apiEndpoint: host, emulatorMode: true });
+  const publisher = new v1.PublisherClient(grpcOptions(host));
+  const subscriber = new v1.SubscriberClient(grpcOptions(host));
+  const topic = `projects/${projectId}/topics/events`;
+  await publisher.createTopic({ name: topic });
+  const open: OpenPubSub = {
+    ...{ host, projectId, client, publisher, subscriber, topic },
+    async createTopic(id) {
+      const name = `projects/${projectId}/topics/${id}`;
+      await publisher.createTopic({ name });
+      return name;
+    },
+    async subscribe(id, settings = {}) {
+      const name = `projects/${projectId}/subscriptions/${id}`;
+      await subscriber.createSubscription({ name, topic, ...settings });
+      return name;
+    },
+    async publish(...messages) {
+      const encoded = messages.map(({ data = '', ...rest }) => ({ data: Buffer.from(data), ...rest }));
+      return (await publisher.publish({ topic, messages: encoded }))[0].messageIds ?? [];
+    },
+    async pull(subscription, maxMessages = 1_000) {
+      const [{ receivedMessages }] = await subscriber.pull({ subscription, maxMessages, returnImmediately: true });
+      return (receivedMessages ?? []).map(({ ackId, message }) => ({
+        ackId: ackId ?? '',
+        data: String(message?.data),
+        attributes: message?.attributes ?? {},
+      }));
+    },
+    async drain(subscription, count) {
+      const all: Pulled[] = [];
+      await until(`${count} messages`, async () => {
+        const pulled = await open.pull(subscription);
+        all.push(...pulled);
+        const ackIds = pulled.map(({ ackId }) => ackId);
+        if (ackIds.length > 0) await subscriber.acknowledge({ subscription, ackIds });
+        return all.length >= count;
+      });
+      return all;
+    },
+    async close() {
+      await Promise.all([client.close(), publisher.close(), subscriber.close()]);
+      await ours?.close();
+    },
+  };
+  return open;
+}
+
+/** A push as the endpoint got it. */
+export interface Push {
+  readonly message: {
+    readonly data?: string;
+    readonly attributes?: Record<string, string>;
+    readonly messageId: string;
+  };
+  readonly subscription: string;
+}
+
+/** A push endpoint that answers with what `status` says. */
+export async function openEndpoint(status: (push: Push, count: number) => number) {
+  const pushes: Push[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const push = JSON.parse(Buffer.concat(chunks).toString()) as Push;
+    pushes.push(push);
+    response.writeHead(status(push, pushes.length)).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/push`,
+    pushes,
+    close(): void {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/**
+ * Waits until `condition` holds.
+ *
+ * @throws Error after 20 s, naming what was awaited
+ */
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`waited 20 s for: ${what}`);
+    await sleep(20);
+  }
+}
