@@ -3,28 +3,34 @@ import { status } from '@grpc/grpc-js';
 import { type OpenPubSub, openPubSub, until } from './open-pubsub.ts';
 
 let open: OpenPubSub;
-const streams: { destroy(): void }[] = [];
+const ends: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   open = await openPubSub();
 });
 
-afterEach(() => {
-  for (const stream of streams.splice(0)) stream.destroy();
-});
+// Waits for each stream's end: the library may not look at one after the tests.
+afterEach(() => Promise.all(ends.splice(0).map((end) => end())));
 
 afterAll(() => open.close());
 
 /** Opens a stream without the client library's own handling; it may be written to. */
 function openStream(first: { subscription: string } & Record<string, unknown>) {
-  const seen = { ackIds: [] as string[], error: undefined as { code?: number } | undefined };
+  const seen = { ackIds: [] as string[], ended: false, error: undefined as { code?: number } | undefined };
   const stream = open.subscriber.streamingPull();
-  streams.push(stream);
+  ends.push(async () => {
+    stream.end();
+    await until('the end of a stream', () => seen.ended);
+  });
   stream.on('data', ({ receivedMessages }: { receivedMessages: { ackId: string }[] }) => {
     seen.ackIds.push(...receivedMessages.map(({ ackId }) => ackId));
   });
   stream.on('error', (error: { code: number }) => {
     seen.error ??= error;
+    seen.ended = true;
+  });
+  stream.on('end', () => {
+    seen.ended = true;
   });
   stream.write({ streamAckDeadlineSeconds: 10, ...first });
   return seen;
