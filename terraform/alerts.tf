@@ -56,7 +56,7 @@ locals {
     lead_undeliverable        = { title = "An incident event cannot be processed", severity = "ERROR" }
     webhook_event_version     = { title = "incident.io sends another version of our event type", severity = "WARNING" }
     webhook_refused_authentic = { title = "An authentic webhook is refused", severity = "ERROR" }
-    webhook_secret_version    = { title = "A version of the signing secret is unusable", severity = "ERROR" }
+    webhook_secret_version    = { title = "A version of the signing secret does not serve", severity = "ERROR" }
   }
 
   runbooks = {

@@ -40,7 +40,7 @@ resource "google_cloudfunctions2_function" "incident_lead" {
     max_instance_request_concurrency = var.incident_lead.concurrency
     min_instance_count               = var.incident_lead.min_instances
     timeout_seconds                  = var.incident_lead.timeout_seconds
-    all_traffic_on_latest_revision   = true
+    all_traffic_on_latest_revision   = !contains(var.pinned_traffic, "incident-lead")
 
     # Private ranges only: the database is reached through the VPC, Google's APIs are not.
     direct_vpc_egress = "VPC_EGRESS_PRIVATE_RANGES_ONLY"

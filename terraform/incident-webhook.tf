@@ -40,7 +40,7 @@ resource "google_cloudfunctions2_function" "incident_webhook" {
     max_instance_request_concurrency = var.incident_webhook.concurrency
     min_instance_count               = var.incident_webhook.min_instances
     timeout_seconds                  = var.incident_webhook.timeout_seconds
-    all_traffic_on_latest_revision   = true
+    all_traffic_on_latest_revision   = !contains(var.pinned_traffic, "incident-webhook")
 
     # Made of names, not of computed ids: a value unknown at plan makes the provider's final plan inconsistent.
     environment_variables = {

@@ -43,7 +43,7 @@ variable "incident_webhook" {
     Size of the webhook. 15 s is where the sender hangs up. 5 instances bound what a flood can cost. 80 requests each, since
     a body that trickles in keeps its place for 6 s: with 20, 17 such requests a second would shut everybody else out, with
     80 it takes 67. 512Mi hold that: 166 MiB after 100,000 events, and 313 MiB at most with 80 bodies of 1 MiB at once, the most there
-    is (measured). min_instances 0: README.md, "Is a warm instance worth it?".
+    is (measured). min_instances 0: cost.md, "A warm instance".
   EOT
   type = object({
     concurrency     = optional(number, 80)
@@ -82,6 +82,18 @@ variable "log_level" {
   }
 }
 
+variable "pinned_traffic" {
+  description = "Functions (incident-webhook, incident-lead) whose requests stay with the revisions that have them when a new one is deployed: operations.md, \"Canary\"."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.pinned_traffic, ["incident-lead", "incident-webhook"])) == 0
+    error_message = "pinned_traffic: expected incident-webhook and incident-lead at most, got ${jsonencode(var.pinned_traffic)}. Name functions, not revisions."
+  }
+}
+
 variable "runtime" {
   description = "Runtime of both functions. nodejs24 is supported until April 2028."
   type        = string
@@ -94,7 +106,7 @@ variable "runtime" {
 }
 
 variable "webhook_public_access" {
-  description = "Let allUsers call the webhook: its signature is the control. False where the organisation forbids allUsers: README.md, \"When allUsers is refused\"."
+  description = "Let allUsers call the webhook: its signature is the control. False where the organisation forbids allUsers: operations.md, \"When allUsers is refused\"."
   type        = bool
   default     = true
   nullable    = false

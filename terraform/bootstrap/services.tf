@@ -38,7 +38,7 @@ resource "time_sleep" "services" {
   depends_on = [google_project_service.required]
 }
 
-# Google's own accounts, which act for each service. The owner makes them first (terraform/README.md, step 3): Google makes
+# Google's own accounts, which act for each service. The owner makes them first (terraform/README.md, step 4): Google makes
 # them at some later time, and gives an account that was asked for no role.
 locals {
   service_agents = {

@@ -2,7 +2,7 @@
 terraform {
   required_version = ">= 1.11.0, < 2.0.0"
 
-  # The bucket is made here, so the first apply keeps its state in a local file (terraform/README.md, step 4).
+  # The bucket is made here, so the first apply keeps its state in a local file (terraform/README.md, step 5).
   backend "gcs" {
     prefix = "incident-lead-webhook/bootstrap"
   }

@@ -73,6 +73,28 @@ run "bundle_is_what_runs" {
   }
 }
 
+run "new_code_takes_over" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for f in [google_cloudfunctions2_function.incident_lead, google_cloudfunctions2_function.incident_webhook] : f.service_config[0].all_traffic_on_latest_revision])
+    error_message = "What was deployed serves, unless somebody wants a canary."
+  }
+}
+
+run "canary" {
+  command = plan
+
+  variables {
+    pinned_traffic = ["incident-webhook"]
+  }
+
+  assert {
+    condition     = !google_cloudfunctions2_function.incident_webhook.service_config[0].all_traffic_on_latest_revision && google_cloudfunctions2_function.incident_lead.service_config[0].all_traffic_on_latest_revision
+    error_message = "Pinned traffic waits for a person, that of the other function does not."
+  }
+}
+
 # The real dist/ is not needed by any test; a plan without it says what to run.
 run "not_built" {
   command = plan

@@ -269,3 +269,13 @@ run "lead_lines_for_ever" {
 
   expect_failures = [var.lead_lines_retention_days]
 }
+
+run "pinned_revision" {
+  command = plan
+
+  variables {
+    pinned_traffic = ["incident-webhook-00007-abc"]
+  }
+
+  expect_failures = [var.pinned_traffic]
+}

@@ -21,7 +21,7 @@ const ROTATIONS = 8;
 export const FIRST_SECRET_RETIRED_MS = 2 * EVERY_MS;
 
 /**
- * Plans the rotations, each as terraform/README.md describes it: the new version is added here, then at the sender, which signs with both for
+ * Plans the rotations, each as terraform/operations.md describes it: the new version is added here, then at the sender, which signs with both for
  * over an hour (Svix: 24), so that even keys that are read again only after an outage know it; then the old one is disabled.
  * @param versions of the secret, changed as time goes by.
  */

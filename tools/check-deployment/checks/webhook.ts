@@ -36,7 +36,7 @@ export async function checkForged(webhook: DeployedFunction): Promise<Passed<str
       `a forged message was answered ${status}, expected 401`,
       status === 503
         ? 'A version could not be read: terraform/runbooks/webhook_secret_version.md.'
-        : 'Roll back at once (terraform/README.md).',
+        : 'Roll back at once (terraform/operations.md).',
     );
   }
   return { says: 'signed with another secret: 401', value: webhookId };
@@ -49,7 +49,7 @@ async function send({ url }: DeployedFunction, webhookId: string, secret: string
   } catch (error) {
     throw new CheckFailed(
       (error as Error).message,
-      'Is allUsers allowed to call it? terraform/README.md, "When allUsers is refused".',
+      'Is allUsers allowed to call it? terraform/operations.md, "When allUsers is refused".',
     );
   }
 }
