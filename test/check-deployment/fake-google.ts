@@ -63,7 +63,7 @@ export function plannedState(webhookUrl: string): GoogleState {
           pushEndpoint: LEAD_URL,
           oidcToken: { audience: LEAD_URL, serviceAccountEmail: 'incident-lead-push@p.iam.gserviceaccount.com' },
         },
-        deadLetterPolicy: { deadLetterTopic: 'projects/p/topics/incident-lead-dead-letter', maxDeliveryAttempts: 20 },
+        deadLetterPolicy: { deadLetterTopic: 'projects/p/topics/incident-lead-dead-letter', maxDeliveryAttempts: 30 },
       },
       'incident-lead-dead-letter': { topic: 'projects/p/topics/incident-lead-dead-letter', expirationPolicy: {} },
     },
