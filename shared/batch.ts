@@ -1,70 +1,82 @@
+import type { Deadline } from './deadline.ts';
+
+/** How items are put together. */
+export interface BatchOptions<Item> {
+  /** Items in one batch at most. */
+  readonly maxItems: number;
+  /** Size of one batch at most, in the unit of `sizeOf`; a larger item goes alone. */
+  readonly maxSize: number;
+  readonly sizeOf: (item: Item) => number;
+  /** Batches at the same time at most; further items wait, and go together. By default as many as there are. */
+  readonly concurrency?: number;
+}
+
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly deadline: Deadline;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** How much may be served together. */
-export interface BatchLimits<Item> {
-  readonly items: number;
-  /** In the same unit as `sizeOf`. */
-  readonly size: number;
-  readonly sizeOf: (item: Item) => number;
-}
+/** Adds one item to a batch; settles with its result, or rejects with `late()` once the deadline has passed. */
+export type Batched<Item, Result> = (item: Item, deadline: Deadline, late: () => Error) => Promise<Result>;
 
 /**
- * Serves together what is asked for within one turn of the event loop, so that requests that arrive together share a round trip while a lone
- * one does not wait.
- * @param serve gets at least one item, and answers in the same order. What it throws, each caller of the batch gets.
+ * Lets items that come together share a round trip: those of one turn of the event loop, and those that come while as
+ * many batches as allowed are under way. A lone item does not wait.
+ * @param serve gets at least one item and the latest of their deadlines, and returns one result for each, in the same
+ *   order. Where it throws or returns another number of results, every item of the batch is rejected.
  */
-export function gather<Item, Result>(
-  serve: (items: readonly [Item, ...Item[]]) => Promise<readonly Result[]>,
-  limits: BatchLimits<Item>,
-): (item: Item) => Promise<Result> {
+export function batch<Item, Result>(
+  serve: (items: readonly Item[], deadline: Deadline) => Promise<readonly Result[]>,
+  options: BatchOptions<Item>,
+): Batched<Item, Result> {
+  const { concurrency = Number.POSITIVE_INFINITY } = options;
   let queue: Waiting<Item, Result>[] = [];
+  let underWay = 0;
 
-  async function serveBatch(batch: readonly Waiting<Item, Result>[]): Promise<void> {
-    const [first, ...others] = batch.map(({ item }) => item);
-    if (first === undefined) return;
+  async function run(waiting: readonly Waiting<Item, Result>[]): Promise<void> {
+    underWay += 1;
     try {
-      const results = await serve([first, ...others]);
-      for (const [at, { resolve, reject }] of batch.entries()) {
-        const result = results[at];
-        if (result === undefined) reject(new Error('the batch was answered in part'));
-        else resolve(result);
-      }
+      const latest = waiting.map(({ deadline }) => deadline).reduce((a, b) => (a.remaining() >= b.remaining() ? a : b));
+      const results = await serve(
+        waiting.map(({ item }) => item),
+        latest,
+      );
+      if (results.length !== waiting.length) throw new Error('the batch was answered in part');
+      for (const [index, { resolve }] of waiting.entries()) resolve(results[index] as Result);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { reject } of waiting) reject(error);
+    } finally {
+      underWay -= 1;
+      flush();
     }
   }
 
   function flush(): void {
-    const batches = inBatches(queue, limits);
-    queue = [];
-    for (const batch of batches) void serveBatch(batch);
+    queue = queue.filter(({ deadline }) => deadline.remaining() > 0);
+    while (queue.length > 0 && underWay < concurrency) {
+      const count = countOfFirst(queue, options);
+      void run(queue.slice(0, count));
+      queue = queue.slice(count);
+    }
   }
 
-  return (item) =>
-    new Promise((resolve, reject) => {
+  return (item, deadline, late) => {
+    const result = new Promise<Result>((resolve, reject) => {
       if (queue.length === 0) setImmediate(flush);
-      queue.push({ item, resolve, reject });
+      queue.push({ item, deadline, resolve, reject });
     });
+    return deadline.race(result, late);
+  };
 }
 
-function inBatches<Item, Result>(
-  queue: readonly Waiting<Item, Result>[],
-  limits: BatchLimits<Item>,
-): Waiting<Item, Result>[][] {
-  const batches: Waiting<Item, Result>[][] = [];
-  let size = Number.POSITIVE_INFINITY;
-  for (const waiting of queue) {
-    const added = limits.sizeOf(waiting.item);
-    if (size + added > limits.size || (batches.at(-1)?.length ?? 0) >= limits.items) {
-      batches.push([]);
-      size = 0;
-    }
-    batches.at(-1)?.push(waiting);
-    size += added;
-  }
-  return batches;
+/** How many of the first items go together. */
+function countOfFirst<Item>(queue: readonly { item: Item }[], options: BatchOptions<Item>): number {
+  let size = 0;
+  const end = queue.slice(0, options.maxItems).findIndex(({ item }, index) => {
+    size += options.sizeOf(item);
+    return index > 0 && size > options.maxSize;
+  });
+  return end === -1 ? Math.min(queue.length, options.maxItems) : end;
 }

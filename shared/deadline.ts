@@ -1,16 +1,13 @@
-/** The answer is due 8 s after the request began (contract); this is when work on it stops, with room to write the answer. */
-export const ANSWER_BUDGET_MS = 7_500;
-
-/** A point in time by which a request must be answered. */
+/** A point in time by which something must be done. */
 export interface Deadline {
   /** Milliseconds left, never negative. */
   remaining(): number;
-  /** Settles as `work` does, but rejects with what `late` makes when the time is up first; `work` goes on unheard. */
-  race<T>(work: Promise<T>, late: () => Error): Promise<T>;
+  /** Settles as `work` does, but rejects with `late()` once the time is up; the result of `work` is then ignored. */
+  race<Result>(work: Promise<Result>, late: () => Error): Promise<Result>;
 }
 
-/** A deadline `budgetMs` after `startedAt`, both on the clock of `performance.now()`. */
-export function deadlineFrom(startedAt: number, budgetMs: number = ANSWER_BUDGET_MS): Deadline {
+/** A deadline `budgetMs` after `startedAt`, both on the clock of `performance.now()`; by default from now on. */
+export function deadlineAfter(budgetMs: number, startedAt: number = performance.now()): Deadline {
   const remaining = () => Math.max(0, startedAt + budgetMs - performance.now());
   return {
     remaining,

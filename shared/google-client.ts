@@ -1,13 +1,17 @@
-import { deadlineFrom } from './deadline.ts';
+import { status } from '@grpc/grpc-js';
+import { deadlineAfter } from './deadline.ts';
 import { grpcCode } from './grpc.ts';
-import { once } from './once.ts';
+import { replaceable } from './replaceable.ts';
 
-/** A client of a Google API, made at its first use, and made anew after a call that ran out of time. */
+/** A client of a Google API, opened at its first use, and replaced after a call that timed out. */
 export interface GoogleClient<Client> {
-  /** Makes the client, ahead of the first call. */
+  /** Opens the client, ahead of the first call. */
   connect(): Promise<void>;
-  /** Settles as `work` does, but rejects no later than after `timeoutMs`; the signal then aborts, and `work` goes on unheard. */
-  call<T>(work: (client: Client, signal: AbortSignal) => Promise<T>, timeoutMs: number): Promise<T>;
+  /**
+   * Settles as `work` does, but rejects after `timeoutMs` at the latest; the signal then aborts, and the result of
+   * `work` is ignored.
+   */
+  call<Result>(work: (client: Client, signal: AbortSignal) => Promise<Result>, timeoutMs: number): Promise<Result>;
 }
 
 interface Lifecycle {
@@ -15,56 +19,44 @@ interface Lifecycle {
   close(): Promise<void>;
 }
 
-const DEADLINE_EXCEEDED = 4;
 /** Longer than any request has for its answer, so the calls of a replaced client are over by then. */
 const CLOSE_AFTER_MS = 10_000;
 
 /**
- * The callers of a client share its request for an access token. On Cloud Run that request has no time limit: left unanswered once by the
- * metadata server, it would hold up every call that this client is ever asked for.
- * @param name of the API, for people.
+ * The callers of a client share its request for an access token. On Cloud Run that request has no time limit: left
+ * unanswered once by the metadata server, it would hold up every call that this client is ever asked for. So a client
+ * is replaced after a call that timed out.
  */
-export function googleClient<Client extends Lifecycle>(
-  name: string,
-  make: () => Promise<Client>,
-): GoogleClient<Client> {
-  const open = async (): Promise<Client> => {
-    const made = await make();
-    // The client would turn a failure of this into an unhandled rejection, and remember it for ever.
-    await made.initialize();
-    return made;
-  };
-  let client = once(open);
-
-  function replace(used: typeof client): void {
-    if (used !== client) return;
-    client = once(open);
-    setTimeout(
-      () =>
-        void used()
-          .then((old) => old.close())
-          .catch(() => {}),
-      CLOSE_AFTER_MS,
-    ).unref();
-  }
+export function googleClient<Client extends Lifecycle>(open: () => Promise<Client>): GoogleClient<Client> {
+  const clients = replaceable(
+    async () => {
+      const client = await open();
+      // The client would turn a failure of this into an unhandled rejection, and remember it for ever.
+      await client.initialize();
+      return client;
+    },
+    (client) => client.close(),
+    CLOSE_AFTER_MS,
+  );
 
   return {
     async connect() {
-      await client();
+      await clients.current();
     },
     async call(work, timeoutMs) {
-      const used = client;
-      // Not AbortSignal.timeout: that is kept until its time is up, and with it what its listeners refer to, long after the answer.
+      const used = clients.current();
+      // Not AbortSignal.timeout: that is kept until its time is up, and with it what its listeners refer to, long after
+      // the answer.
       const abort = new AbortController();
       const late = (): Error => {
         abort.abort();
-        return new Error(`${name} did not answer in time`);
+        return Object.assign(new Error('the call timed out'), { code: status.DEADLINE_EXCEEDED });
       };
       try {
-        const answer = used().then((made) => work(made, abort.signal));
-        return await deadlineFrom(performance.now(), timeoutMs).race(answer, late);
+        const answer = used.then((client) => work(client, abort.signal));
+        return await deadlineAfter(timeoutMs).race(answer, late);
       } catch (error) {
-        if (abort.signal.aborted || grpcCode(error) === DEADLINE_EXCEEDED) replace(used);
+        if (grpcCode(error) === status.DEADLINE_EXCEEDED) clients.replace(used);
         throw error;
       }
     },

@@ -1,4 +1,4 @@
-import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
+import { type ChannelCredentials, credentials, status } from '@grpc/grpc-js';
 
 /** The part of a Google gRPC client's options that we set. */
 export type GrpcOptions = {
@@ -6,6 +6,7 @@ export type GrpcOptions = {
   readonly port?: number;
   readonly sslCreds?: ChannelCredentials;
   readonly clientOptions?: { readonly universeDomain: string };
+  readonly 'grpc.enable_http_proxy'?: 0;
   readonly 'grpc.max_reconnect_backoff_ms': number;
   readonly 'grpc.initial_reconnect_backoff_ms': number;
   readonly 'grpc.keepalive_time_ms': number;
@@ -14,15 +15,16 @@ export type GrpcOptions = {
 
 /**
  * Options of a Google gRPC client.
- * @param emulatorHost `host:port` of a plain-text server; without one the client uses its own address and Application Default Credentials.
+ * @param emulatorHost `host:port` of a plain-text server, reached directly whatever the proxy variables say; without
+ *   one the client uses its own address and Application Default Credentials.
  */
 export function grpcOptions(emulatorHost: string | undefined): GrpcOptions {
   const channel = {
     // grpc-js waits up to 120 s before it connects again; after an outage the next requests have to succeed within 25 s.
     'grpc.max_reconnect_backoff_ms': 5_000,
     'grpc.initial_reconnect_backoff_ms': 500,
-    // A connection that a router has forgotten would swallow every call until TCP gives up on it, a quarter of an hour later. Pings go out
-    // with calls only, and the answers to those calls keep a server from counting them.
+    // A connection that a router has forgotten would swallow every call until TCP gives up on it, a quarter of an hour
+    // later. Pings go out with calls only, and the answers to those calls keep a server from counting them.
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 3_000,
   };
@@ -33,6 +35,7 @@ export function grpcOptions(emulatorHost: string | undefined): GrpcOptions {
     servicePath: emulatorHost.slice(0, colon),
     port: Number(emulatorHost.slice(colon + 1)),
     sslCreds: credentials.createInsecure(),
+    'grpc.enable_http_proxy': 0,
     // Otherwise the client would look for credentials, only to learn which domain they belong to.
     clientOptions: { universeDomain: 'googleapis.com' },
   };
@@ -42,4 +45,24 @@ export function grpcOptions(emulatorHost: string | undefined): GrpcOptions {
 export function grpcCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'number' ? code : undefined;
+}
+
+/** How grpc-js begins the message where no access token was to be had; the code is then that of the token's request. */
+const NO_TOKEN = 'Getting metadata from plugin failed';
+
+/** True where a call failed because there was no access token: the API itself was never asked. */
+export function lacksToken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes(NO_TOKEN);
+}
+
+/**
+ * What a failed call may be called in a log: the name of its status, and nothing of the error's own text, which may
+ * quote an answer's body, and with it an access token.
+ */
+export function describeGrpcError(error: unknown): string {
+  if (lacksToken(error)) return 'no access token';
+  const code = grpcCode(error);
+  if (code !== undefined) return status[code] ?? `code ${code}`;
+  const name = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof name === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(name) ? name : 'no answer';
 }

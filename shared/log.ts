@@ -1,26 +1,6 @@
 import { LoggingWinston } from '@google-cloud/logging-winston';
-import type { LogConfig, LogLevel } from './config.ts';
-import type { Trace } from './trace.ts';
-
-/** One line for Cloud Logging. */
-export interface LogLine {
-  readonly level: LogLevel;
-  readonly message: string;
-  /** Becomes `jsonPayload.metadata`. Flat on purpose: strings, numbers and null, nothing that could be circular. */
-  readonly metadata: Readonly<Record<string, string | number | null | undefined>>;
-  readonly trace?: Trace | undefined;
-  /** Entries with the same `insertId` and `timestamp` are shown once. */
-  readonly insertId?: string;
-  /** When it happened, where that is not now; null leaves it out, and Cloud Logging takes the time at which it receives the line. */
-  readonly timestamp?: Date | null | undefined;
-  /** Written whatever `LOG_LEVEL` says. */
-  readonly always?: boolean;
-  /** A stack trace, for Error Reporting. */
-  readonly stack?: string | undefined;
-}
-
-/** Writes one line. Never throws. */
-export type Log = (line: LogLine) => void;
+import type { LogConfig, LogLevel } from './environment.ts';
+import { fitLine, type Log } from './log-line.ts';
 
 /** What the library makes of a line before it becomes an entry. */
 interface Payload {
@@ -30,13 +10,15 @@ interface Payload {
 const PRIORITY: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
 /**
- * Writes Cloud Logging's structured form to stdout, one JSON object a line.
- * Lines go straight to the transport: a winston logger around a single one would only add a chain of streams to each line, and its import.
+ * Writes Cloud Logging's structured form to stdout, one JSON object a line, within the limits of `log-line.ts`.
+ * Lines go straight to the transport: a winston logger around a single one would only add a chain of streams to each
+ * line, and its import.
  */
 export function createLog(config: LogConfig): Log {
   const transport = stdoutTransport(config);
-  return ({ level, message, metadata, trace, insertId, timestamp, always, stack }) => {
-    if (!always && PRIORITY[level] > PRIORITY[config.level]) return;
+  return (line) => {
+    if (!line.always && PRIORITY[line.level] > PRIORITY[config.level]) return;
+    const { level, message, metadata, trace, insertId, timestamp, stack } = fitLine(line);
     const info = {
       level,
       message,
@@ -68,7 +50,7 @@ function stdoutTransport({ project, service, version }: LogConfig): LoggingWinst
     serviceContext: { service, version },
   });
   const entry = transport.common.entry.bind(transport.common);
-  // The library leaves `insertId` in the payload, where it means nothing, and takes a millisecond's last digits from floating point.
+  // The library leaves `insertId` in the payload, where it means nothing, and rounds timestamps through floating point.
   transport.common.entry = (entryMetadata, data) => {
     const { insertId, stack, timeless, ...metadata } = (data as Payload).metadata;
     const timestamp = entryMetadata && 'timestamp' in entryMetadata ? entryMetadata.timestamp : undefined;

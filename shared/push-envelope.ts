@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { decodeIncidentEvent, type IncidentEvent, SCHEMA_VERSION } from './incident-event.ts';
-import type { BodyFault } from './read-body.ts';
+import { type BodyFault, readBody } from './read-body.ts';
 import { parseTraceparent, type Trace } from './trace.ts';
 
 /** What a push request says of its delivery, as far as it could be read. */
@@ -21,6 +22,7 @@ export type Push = { readonly delivery: Delivery } & (
 export type EnvelopeFault =
   | BodyFault
   | 'content_encoding'
+  | 'expectation'
   | 'not_an_envelope'
   | 'not_base64'
   | 'not_utf8'
@@ -28,9 +30,27 @@ export type EnvelopeFault =
   | 'schema'
   | 'schema_version';
 
+/** A Pub/Sub message has at most 10 MB, which base64 turns into 13.4 MB, with attributes around it. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** Where nothing could be read. */
-export const NO_DELIVERY: Delivery = { messageId: undefined, deliveryAttempt: undefined, trace: undefined };
+const NO_DELIVERY: Delivery = { messageId: undefined, deliveryAttempt: undefined, trace: undefined };
 const MESSAGE_ID = /^[A-Za-z0-9_-]{1,256}$/;
+
+/**
+ * Reads a Pub/Sub push request. Never throws.
+ * @param bodyMs from now until the body has to be complete.
+ */
+export async function readPush(req: IncomingMessage, bodyMs: number): Promise<Push> {
+  const none = (fault: EnvelopeFault): Push => ({ delivery: NO_DELIVERY, event: undefined, fault });
+  // Node answers `100-continue` by itself.
+  if (!/^(100-continue)?$/i.test(req.headers.expect ?? '')) return none('expectation');
+  const body = await readBody(req, MAX_BODY_BYTES, bodyMs);
+  if (typeof body === 'string') return none(body);
+  // Pub/Sub does not compress, and nothing is inflated to find out what it is.
+  const encoding = req.headers['content-encoding'] || 'identity';
+  if (encoding.toLowerCase() !== 'identity') return none('content_encoding');
+  return req.method === 'POST' ? readEnvelope(body) : none('not_an_envelope');
+}
 
 /** Reads the body of a Pub/Sub push request. Never throws. */
 export function readEnvelope(body: Buffer): Push {

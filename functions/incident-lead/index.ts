@@ -1,8 +1,7 @@
 import { http } from '@google-cloud/functions-framework';
-import { drainOnSigterm } from '../../shared/drain.ts';
-import { serveRequests } from '../../shared/serve-requests.ts';
-import { wire } from './app.ts';
+import { serve } from '../../shared/server.ts';
+import { createApp } from './app.ts';
 
-const handler = wire();
-serveRequests((req, res) => void handler(req, res), drainOnSigterm);
-http('incidentLead', handler);
+const app = createApp();
+serve(app);
+http('incidentLead', app);

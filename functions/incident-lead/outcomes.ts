@@ -1,91 +1,113 @@
 import { createHash } from 'node:crypto';
+import type { Answer } from '../../shared/answer.ts';
+import type { LogLevel } from '../../shared/environment.ts';
 import type { IncidentEvent, Lead } from '../../shared/incident-event.ts';
-import type { LogLine } from '../../shared/log.ts';
+import type { LogLine } from '../../shared/log-line.ts';
 import type { Delivery } from '../../shared/push-envelope.ts';
-import type { Trace } from '../../shared/trace.ts';
 import type { Assessment } from './assess.ts';
 
-/** What a log line says besides its outcome. */
-export interface Context {
-  readonly delivery: Delivery;
-  /** Where the message carries no trace. */
-  readonly requestTrace: Trace | undefined;
-  /** On the clock of `performance.now()`. */
-  readonly startedAt: number;
-  /** HTTP status answered. */
+interface Outcome {
+  /** HTTP status; 2xx acknowledges the message. */
   readonly status: number;
+  readonly level: LogLevel;
+  readonly message: string;
 }
 
-/** The rest of the outcomes: those of a whole message. */
-export type MessageOutcome = 'skipped_status' | 'no_lead' | 'invalid_message' | 'database_unavailable' | 'failed';
-
-/** Log-based metrics skip entries that are older than a day; Cloud Logging refuses those that are more than a day ahead. */
-const MAX_TIMESTAMP_DISTANCE_MS = 23 * 3_600_000;
-
-const MESSAGE_LEVELS = {
-  skipped_status: 'debug',
-  no_lead: 'debug',
-  invalid_message: 'error',
-  database_unavailable: 'error',
-  failed: 'error',
-} as const satisfies Record<MessageOutcome, LogLine['level']>;
-
-const LEAD_LINES = {
-  no_slack_user: { level: 'warn', message: 'The incident lead has no Slack user' },
-  unknown_alaner: { level: 'warn', message: 'No alaner has the Slack id of the incident lead' },
-  lead_with_role: { level: 'debug', message: 'The incident lead holds the role' },
+/** Whatever may come of a message: the contract's table. */
+export const OUTCOMES = {
+  skipped_status: { status: 204, level: 'debug', message: 'The lead is not looked at in this status' },
+  no_lead: { status: 204, level: 'debug', message: 'The incident has no lead' },
+  no_slack_user: { status: 204, level: 'warn', message: 'The incident lead has no Slack user' },
+  unknown_alaner: { status: 204, level: 'warn', message: 'No alaner has the Slack id of the incident lead' },
+  lead_with_role: { status: 204, level: 'debug', message: 'The incident lead holds the role' },
+  lead_without_role: { status: 204, level: 'info', message: 'is now incident lead for incident id' },
   ambiguous_alaner: {
+    status: 500,
     level: 'error',
     message: 'Several alaners have the Slack id of the incident lead; correct the directory, then redrive the message',
   },
-} as const;
+  invalid_message: { status: 400, level: 'error', message: 'The push request holds no incident event' },
+  database_unavailable: { status: 503, level: 'error', message: 'The alaner directory cannot be read' },
+  failed: { status: 500, level: 'error', message: 'A bug:' },
+} as const satisfies Record<string, Outcome>;
 
-/** The line for one lead. */
-export function leadLine(context: Context, event: IncidentEvent, lead: Lead, assessment: Assessment): LogLine {
-  const { outcome } = assessment;
-  const base = common(context, event);
-  if (outcome === 'lead_without_role') {
-    return {
-      ...base,
-      level: 'info',
-      always: true,
-      message: `${assessment.email} is now incident lead for incident id: ${event.incident.id}`,
-      metadata: { outcome, ...base.metadata },
-      insertId: insertIdOf(event.webhookId, lead),
-      timestamp: timestampOf(event),
-    };
-  }
-  const { level, message } = LEAD_LINES[outcome];
-  return {
-    ...base,
+/** What came of a message, or of one of its leads. */
+export type LeadOutcome = keyof typeof OUTCOMES;
+/** The outcomes of a message as a whole. */
+export type MessageOutcome = Exclude<LeadOutcome, Assessment['outcome']>;
+
+/** What a line says of its message. */
+export interface Context {
+  readonly delivery: Delivery;
+  readonly event: IncidentEvent | undefined;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+}
+
+/** What else the line of a message says. */
+export interface Details {
+  readonly message?: string;
+  readonly reason?: string;
+  readonly stack?: string;
+  /** In place of the outcome's own status. */
+  readonly status?: number;
+}
+
+/** Log-based metrics skip entries that are older than a day; so do they with those over ten minutes ahead. */
+const MAX_AGE_MS = 23 * 3_600_000;
+const MAX_AHEAD_MS = 10 * 60_000;
+
+/** The answer to a message as a whole. */
+export function answerMessage(context: Context, outcome: MessageOutcome, details: Details = {}): Answer {
+  const { status, level, message } = OUTCOMES[outcome];
+  const line: LogLine = {
+    ...common(context, outcome, details.reason),
     level,
-    message: `${message}: incident ${event.incident.id}, ${nameOf(lead)}.`,
-    metadata: { outcome, ...base.metadata },
+    message: details.message ?? `${message}.`,
+    ...(details.stack !== undefined && { stack: details.stack }),
+  };
+  return { status: details.status ?? status, lines: [line] };
+}
+
+/** The answer to a message with leads: a line for each. One that is 500 makes the whole message 500. */
+export function answerLeads(
+  context: Context,
+  event: IncidentEvent,
+  leads: readonly { readonly lead: Lead; readonly assessment: Assessment }[],
+): Answer {
+  return {
+    status: Math.max(...leads.map(({ assessment }) => OUTCOMES[assessment.outcome].status)),
+    lines: leads.map(({ lead, assessment }) => leadLine(context, event, lead, assessment)),
   };
 }
 
-/** The line for a message as a whole. */
-export function messageLine(
-  context: Context,
-  event: IncidentEvent | undefined,
-  outcome: MessageOutcome,
-  { message, reason, stack }: { message: string; reason?: string; stack?: string | undefined },
-): LogLine {
-  const base = common(context, event);
-  return { ...base, level: MESSAGE_LEVELS[outcome], message, metadata: { outcome, reason, ...base.metadata }, stack };
+function leadLine(context: Context, event: IncidentEvent, lead: Lead, assessment: Assessment): LogLine {
+  const { outcome } = assessment;
+  const { level, message } = OUTCOMES[outcome];
+  const line = { ...common(context, outcome), level };
+  if (outcome === 'lead_without_role') {
+    return {
+      ...line,
+      always: true,
+      message: `${assessment.email} ${message}: ${event.incident.id}`,
+      insertId: insertIdOf(event.webhookId, lead),
+      timestamp: timestampOf(event, context.now),
+    };
+  }
+  return { ...line, message: `${message}: incident ${event.incident.id}, ${nameOf(lead)}.` };
 }
 
-function common({ delivery, requestTrace, startedAt, status }: Context, event: IncidentEvent | undefined) {
+function common({ delivery, event }: Context, outcome: LeadOutcome, reason?: string) {
   return {
-    trace: delivery.trace ?? requestTrace,
+    trace: delivery.trace,
     metadata: {
-      status,
+      outcome,
+      reason,
       webhookId: event?.webhookId,
       incidentId: event?.incident.id,
       updatedAt: event?.incident.updatedAt,
       messageId: delivery.messageId,
       deliveryAttempt: delivery.deliveryAttempt,
-      durationMs: Math.round(performance.now() - startedAt),
     },
   };
 }
@@ -97,9 +119,9 @@ export function insertIdOf(webhookId: string, lead: Lead): string {
     .digest('base64url');
 }
 
-function timestampOf({ receivedAt }: IncidentEvent): Date | null {
-  const at = new Date(receivedAt);
-  return Math.abs(Date.now() - at.getTime()) <= MAX_TIMESTAMP_DISTANCE_MS ? at : null;
+function timestampOf({ receivedAt }: IncidentEvent, now: number): Date | null {
+  const time = Date.parse(receivedAt);
+  return now - time <= MAX_AGE_MS && time - now <= MAX_AHEAD_MS ? new Date(time) : null;
 }
 
 function nameOf({ slackUserId, incidentIoUserId }: Lead): string {

@@ -1,47 +1,76 @@
-import { Webhook } from 'svix';
-import { ConfigurationError, readLogConfig, readWebhookConfig, type SecretSource } from '../../shared/config.ts';
-import { createLog, type Log } from '../../shared/log.ts';
-import { createHandler, type Services } from './handler.ts';
-import { Refusal } from './outcomes.ts';
-import { createPublisher } from './publish.ts';
-import { createResponder } from './respond.ts';
+import type { RequestListener } from 'node:http';
+import { answerWith } from '../../shared/answer.ts';
+import { configure } from '../../shared/configure.ts';
+import { type Environment, readLogConfig } from '../../shared/environment.ts';
+import { createLog } from '../../shared/log.ts';
+import type { Log } from '../../shared/log-line.ts';
+import { readWebhookConfig, type WebhookConfig } from './config.ts';
+import { createHandler, type HandlerLimits } from './handler.ts';
+import { Refusal, versionLine } from './outcomes.ts';
+import { createPublisher, type PublishLimits } from './publish.ts';
+import { incidentLeadRoute } from './route.ts';
 import { secretManagerStore } from './secret-manager.ts';
-import { literalKeys, type SigningKeys, storedKeys } from './signing-keys.ts';
+import { literalKeys, type StoredKeys, storedKeys } from './signing-keys.ts';
+import { createVerifier, type SigningKeys } from './verifier.ts';
 
-/** Composition root of the webhook function: configuration, clients, handler. */
-export function wire(): ReturnType<typeof createHandler> {
-  const log = createLog(readLogConfig());
-  return createHandler(prepare(log), createResponder(log));
+/** Every time limit of the function, in milliseconds. */
+export interface WebhookLimits extends HandlerLimits {
+  readonly publish: PublishLimits;
+  /** For the lists and all versions of the secret together. */
+  readonly secretReadMs: number;
 }
 
-function prepare(log: Log): () => Promise<Services> {
-  try {
-    const config = readWebhookConfig();
-    const keys = signingKeys(config.secret, log);
-    const { publish, connect } = createPublisher(config.topic, config.pubsubEmulatorHost);
-    // Ahead of the first request; what fails here is tried again, and reported, by the request that needs it.
-    connect().catch(() => {});
-    keys.current().catch(() => {});
-    return async () => ({ keys, publish });
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    log({ level: 'error', message: error.message, metadata: { outcome: 'unavailable', reason: 'configuration' } });
-    return async () => {
-      throw new Refusal('configuration');
-    };
-  }
+/** What the function is made of; everything has the default of production. */
+export interface WebhookAppOptions {
+  readonly env?: Environment;
+  readonly clock?: {
+    /** Milliseconds since the Unix epoch: the age of a request. */
+    readonly now: () => number;
+    /** Milliseconds on a clock that never goes back: the age of a secret. */
+    readonly monotonic: () => number;
+  };
+  readonly limits?: WebhookLimits;
+  readonly log?: Log;
 }
 
-function signingKeys(source: SecretSource, log: Log): SigningKeys {
-  if (source.kind === 'literals') return literalKeys(source.secrets.map((secret) => new Webhook(secret)));
-  return storedKeys(
-    secretManagerStore(source.name, source.emulatorHost),
-    (secret) => new Webhook(secret),
-    (number) =>
-      log({
-        level: 'error',
-        message: `Version ${number} of the signing secret is no usable secret and is skipped: expected whsec_ and the padded base64 of 16 to 75 bytes. Disable it, or add a right one.`,
-        metadata: { reason: 'secret_version', version: number },
-      }),
-  );
+/** The answer is due 8 s after the request began, of which the body may take 5 (contract). */
+export const LIMITS: WebhookLimits = {
+  bodyMs: 5_000,
+  answerMs: 7_500,
+  publish: { attemptMs: 2_500, callMs: 6_900 },
+  secretReadMs: 3_000,
+};
+
+const CLOCK = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** Composition root of the webhook function. */
+export function createApp(options: WebhookAppOptions = {}): RequestListener {
+  const { env = process.env, clock = CLOCK, limits = LIMITS } = options;
+  const log = options.log ?? createLog(readLogConfig(env));
+  const config = configure(() => readWebhookConfig(env), log, 'unavailable');
+  const { keys, publish } = config ? connect(config, clock, limits, log) : UNCONFIGURED;
+  const routes = [incidentLeadRoute(createVerifier(keys, clock.now))];
+  return answerWith(createHandler(routes, publish, limits), log);
+}
+
+const UNCONFIGURED = {
+  keys: undefined,
+  publish: async (): Promise<never> => {
+    throw new Refusal('configuration');
+  },
+};
+
+/** Reads the secret and connects ahead of the first request; what fails here, the request that needs it tries again. */
+function connect(config: WebhookConfig, clock: typeof CLOCK, limits: WebhookLimits, log: Log) {
+  const { publish, connect } = createPublisher(config.topic, config.pubsubEmulatorHost, limits.publish);
+  connect().catch(() => {});
+  return { keys: signingKeys(config, clock, limits, log), publish };
+}
+
+function signingKeys({ secret }: WebhookConfig, clock: typeof CLOCK, limits: WebhookLimits, log: Log): SigningKeys {
+  if (secret.kind === 'literals') return literalKeys(secret.secrets);
+  const store = secretManagerStore(secret.name, secret.emulatorHost, limits.secretReadMs);
+  const keys: StoredKeys = storedKeys(store, (notice) => log(versionLine(notice)), clock.monotonic);
+  void keys.read();
+  return keys;
 }

@@ -31,13 +31,13 @@ export interface IncidentWebhookBody {
   };
 }
 
-/** What an authentic body turned out to be. */
+/**
+ * What an authentic body turned out to be: an incident update; Svix's test message; another event type of incident.io;
+ * another version of ours, so that the contract may have moved.
+ */
 export type Reading =
   | { readonly kind: 'incident'; readonly event: IncidentEvent }
-  /** Svix's test message. */
-  | { readonly kind: 'ping' }
-  /** Another event of incident.io; `moved` where it is another version of ours, so that the contract may have moved. */
-  | { readonly kind: 'other'; readonly moved: boolean };
+  | { readonly kind: 'ping' | 'event_type' | 'event_version' };
 
 /**
  * Reads an authentic body: parses, checks it against the schema, and keeps the named fields only.
@@ -64,7 +64,7 @@ function readOther(body: object): Reading {
   if (type === undefined && success === true) return { kind: 'ping' };
   const named = typeof type === 'string' && type.length > 0 && characters(type) <= 256;
   if (named && type !== INCIDENT_UPDATED && Object.hasOwn(body, type)) {
-    return { kind: 'other', moved: type.startsWith(ANY_INCIDENT_UPDATED) };
+    return { kind: type.startsWith(ANY_INCIDENT_UPDATED) ? 'event_version' : 'event_type' };
   }
   if (!named || type === INCIDENT_UPDATED) throw new Refusal('schema', { errors: schemaErrors(body) });
   throw new Refusal('schema', { errors: [{ pointer: '', rule: 'must have the property that event_type names' }] });

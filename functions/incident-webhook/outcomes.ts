@@ -1,4 +1,74 @@
-import type { LogLevel } from '../../shared/config.ts';
+import type { Answer } from '../../shared/answer.ts';
+import type { LogLevel } from '../../shared/environment.ts';
+import type { LogLine } from '../../shared/log-line.ts';
+import { stackOf } from '../../shared/stack.ts';
+
+interface Outcome {
+  /** HTTP status. */
+  readonly status: number;
+  readonly outcome: 'published' | 'ignored' | 'rejected' | 'unavailable' | 'failed';
+  readonly level: LogLevel;
+  /** What the log says; where a request is refused, the sender is told the same. */
+  readonly title: string;
+  /** What the log names as the reason, where that is not the key in the table. */
+  readonly reason?: string;
+}
+
+const ignored = (level: LogLevel, title: string): Outcome => ({ status: 204, outcome: 'ignored', level, title });
+const rejected = (status: number, level: LogLevel, title: string): Outcome => ({
+  status,
+  outcome: 'rejected',
+  level,
+  title,
+});
+const UNAUTHENTICATED = rejected(401, 'warn', 'The request could not be authenticated.');
+const UNAVAILABLE: Outcome = {
+  status: 503,
+  outcome: 'unavailable',
+  level: 'error',
+  title: 'The event was not accepted. Please send it again.',
+};
+
+/** Whatever may come of a request: the contract's table, by reason. */
+export const OUTCOMES = {
+  published: { status: 204, outcome: 'published', level: 'info', title: 'Published the update of incident' },
+  ping: ignored('info', 'Test message of Svix; nothing to publish.'),
+  event_type: ignored('info', 'Another event type; nothing to publish.'),
+  event_version: {
+    ...ignored('warn', 'Another version of the incident update event; nothing published. Has the contract moved?'),
+    reason: 'event_type',
+  },
+  not_found: rejected(404, 'info', 'There is nothing at this path.'),
+  method: rejected(405, 'info', 'Only POST is allowed here.'),
+  expectation: rejected(417, 'warn', 'The expectation of the request cannot be met.'),
+  content_encoding: rejected(415, 'warn', 'The body must be sent without a content encoding.'),
+  too_large: rejected(413, 'warn', 'The body may have at most 1 MiB.'),
+  body_timeout: rejected(408, 'warn', 'The body was not complete within 5 seconds.'),
+  body_aborted: rejected(400, 'warn', 'The body was cut off.'),
+  missing_header: UNAUTHENTICATED,
+  repeated_header: UNAUTHENTICATED,
+  bad_id: UNAUTHENTICATED,
+  bad_timestamp: UNAUTHENTICATED,
+  too_many_signatures: UNAUTHENTICATED,
+  no_v1: UNAUTHENTICATED,
+  timestamp: UNAUTHENTICATED,
+  not_utf8: UNAUTHENTICATED,
+  signature: UNAUTHENTICATED,
+  not_json: rejected(400, 'error', 'The body is not JSON.'),
+  schema: rejected(422, 'error', 'The body breaks the schema.'),
+  configuration: UNAVAILABLE,
+  secret: UNAVAILABLE,
+  publish: UNAVAILABLE,
+  publish_timeout: UNAVAILABLE,
+  bug: { status: 500, outcome: 'failed', level: 'error', title: 'Something went wrong. Please send the event again.' },
+} as const satisfies Record<string, Outcome>;
+
+/** What came of a request, in a word. */
+export type Reason = keyof typeof OUTCOMES;
+/** Why a request is answered with 204 although nothing was published. */
+export type IgnoredReason = 'ping' | 'event_type' | 'event_version';
+/** Why a request is not accepted. */
+export type RefusalReason = Exclude<Reason, 'published' | IgnoredReason>;
 
 /** One rule of the schema that a body breaks. Never holds a value of the body. */
 export interface SchemaError {
@@ -8,72 +78,103 @@ export interface SchemaError {
   readonly rule: string;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly outcome: 'rejected' | 'unavailable' | 'failed';
-  readonly level: LogLevel;
-  readonly title: string;
-}
-
-const AUTHENTICATION: Answer = {
-  status: 401,
-  outcome: 'rejected',
-  level: 'warn',
-  title: 'The request could not be authenticated.',
-};
-const UNAVAILABLE: Answer = {
-  status: 503,
-  outcome: 'unavailable',
-  level: 'error',
-  title: 'The event was not accepted. Please send it again.',
-};
-const rejected = (status: number, level: LogLevel, title: string): Answer => ({
-  status,
-  outcome: 'rejected',
-  level,
-  title,
-});
-
-/** Every reason not to accept a request, and how it is answered and logged. */
-export const ANSWERS = {
-  not_found: rejected(404, 'info', 'There is nothing at this path.'),
-  method: rejected(405, 'info', 'Only POST is allowed here.'),
-  content_encoding: rejected(415, 'warn', 'The body must be sent without a content encoding.'),
-  too_large: rejected(413, 'warn', 'The body may have at most 1 MiB.'),
-  body_timeout: rejected(408, 'warn', 'The body was not complete within 5 seconds.'),
-  body_aborted: rejected(400, 'warn', 'The body was cut off.'),
-  missing_header: AUTHENTICATION,
-  repeated_header: AUTHENTICATION,
-  bad_id: AUTHENTICATION,
-  bad_timestamp: AUTHENTICATION,
-  too_many_signatures: AUTHENTICATION,
-  no_v1: AUTHENTICATION,
-  timestamp: AUTHENTICATION,
-  not_utf8: AUTHENTICATION,
-  signature: AUTHENTICATION,
-  not_json: rejected(400, 'error', 'The body is not JSON.'),
-  schema: rejected(422, 'error', 'The body breaks the schema.'),
-  configuration: UNAVAILABLE,
-  secret: UNAVAILABLE,
-  publish: UNAVAILABLE,
-  publish_timeout: UNAVAILABLE,
-  bug: { status: 500, outcome: 'failed', level: 'error', title: 'Something went wrong. Please send the event again.' },
-} as const satisfies Record<string, Answer>;
-
-/** Why a request is not accepted. */
-export type Reason = keyof typeof ANSWERS;
-
-/** Thrown wherever a request cannot be accepted. The cause and the detail are for the log, never for the sender. */
+/** Thrown wherever a request cannot be accepted. */
 export class Refusal extends Error {
-  readonly reason: Reason;
+  readonly reason: RefusalReason;
+  /** For the log, never for the sender; our own words, never those of a library or an answer. */
   readonly detail: string | undefined;
   readonly errors: readonly SchemaError[];
 
-  constructor(reason: Reason, options: { cause?: unknown; detail?: string; errors?: readonly SchemaError[] } = {}) {
-    super(reason, { cause: options.cause });
+  constructor(reason: RefusalReason, options: { detail?: string; errors?: readonly SchemaError[] } = {}) {
+    super(reason);
     this.name = 'Refusal';
     this.reason = reason;
     this.detail = options.detail;
     this.errors = options.errors ?? [];
   }
+}
+
+/** What the log is told of a request besides its outcome. */
+export interface Known {
+  readonly webhookId?: string | undefined;
+  readonly incidentId?: string | undefined;
+}
+
+/** The answer to a request that was accepted. `detail` completes the line's message. */
+export function accepted(reason: 'published' | IgnoredReason, known: Known, detail?: string): Answer {
+  return { status: OUTCOMES[reason].status, lines: [lineFor(reason, known, [detail])] };
+}
+
+/** The answer to a request that was not; whatever is not a Refusal is a bug. Repeats nothing of the request. */
+export function refused(error: unknown, known: Known): Answer {
+  if (!(error instanceof Refusal)) {
+    return { ...problem('bug'), lines: [{ ...lineFor('bug', known, []), stack: stackOf(error) }] };
+  }
+  const { reason, detail, errors } = error;
+  const why = OUTCOMES[reason].status === 401 ? `(${reason})` : undefined;
+  const rules = errors.map(({ pointer, rule }) => `${pointer || '/'} ${rule}`);
+  return { ...problem(reason, errors), lines: [lineFor(reason, known, [why, detail, ...rules])] };
+}
+
+/** Of versions of the signing secret that do not serve. */
+export interface VersionNotice {
+  /** `unusable`: not a secret; `unread`: could not be read; `unused`: older than those that are read. */
+  readonly kind: 'unusable' | 'unread' | 'unused';
+  readonly versions: readonly string[];
+  /** Why they could not be read. */
+  readonly detail?: string;
+}
+
+const VERSION_NOTICES = {
+  unusable: {
+    level: 'error',
+    reason: 'secret_version',
+    message:
+      'is not a usable secret and is skipped: expected whsec_ and the padded base64 of 16 to 75 bytes. Disable it, or add a right one.',
+  },
+  unread: {
+    level: 'error',
+    reason: 'secret_version_unread',
+    message: 'could not be read. Events that no other version matches are answered 503 until it is.',
+  },
+  unused: {
+    level: 'warn',
+    reason: 'secret_version_unused',
+    message: 'is not read, as only the 12 newest ENABLED versions are. Disable those that are not in use.',
+  },
+} as const;
+
+/** The line about such versions. */
+export function versionLine({ kind, versions, detail }: VersionNotice): LogLine {
+  const { level, reason, message } = VERSION_NOTICES[kind];
+  const names = versions.join(', ');
+  const why = detail === undefined ? '' : ` (${detail})`;
+  return {
+    level,
+    message: `Version ${names} of the signing secret ${message}${why}`,
+    metadata: { reason, version: names },
+  };
+}
+
+function problem(reason: RefusalReason, errors: readonly SchemaError[] = []): Omit<Answer, 'lines'> {
+  const { status, title } = OUTCOMES[reason];
+  return {
+    status,
+    headers: {
+      ...(status === 405 && { allow: 'POST' }),
+      // Seconds; Svix sends again after about five anyway.
+      ...(status === 503 && { 'retry-after': '5' }),
+      ...(status === 408 && { connection: 'close' }),
+    },
+    problem: { type: 'about:blank', title, status, ...(errors.length > 0 && { errors }) },
+  };
+}
+
+function lineFor(reason: Reason, known: Known, details: readonly (string | undefined)[]): LogLine {
+  const { outcome, level, title, reason: named = reason }: Outcome = OUTCOMES[reason];
+  return {
+    level,
+    message: [title, ...details].filter((part) => part !== undefined).join(' '),
+    metadata: { outcome, reason: reason === 'published' ? undefined : named, ...known },
+  };
 }

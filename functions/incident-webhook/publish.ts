@@ -1,8 +1,9 @@
 import { v1 } from '@google-cloud/pubsub';
-import { gather } from '../../shared/batch.ts';
+import { status } from '@grpc/grpc-js';
+import { batch } from '../../shared/batch.ts';
 import type { Deadline } from '../../shared/deadline.ts';
 import { googleClient } from '../../shared/google-client.ts';
-import { grpcCode, grpcOptions } from '../../shared/grpc.ts';
+import { describeGrpcError, grpcCode, grpcOptions } from '../../shared/grpc.ts';
 import { type IncidentEvent, SCHEMA_VERSION } from '../../shared/incident-event.ts';
 import { Refusal } from './outcomes.ts';
 
@@ -15,30 +16,38 @@ export interface Message {
 /**
  * Publishes one message.
  * @returns the message id, once Pub/Sub has confirmed.
- * @throws Refusal `publish` or `publish_timeout` (503). The message may have been published all the same; its `webhookId` shows that.
+ * @throws Refusal `publish` or `publish_timeout` (503). The message may have been published all the same; its
+ *   `webhookId` shows that.
  */
 export type Publish = (message: Message, deadline: Deadline) => Promise<string>;
 
-/** Milliseconds for the first attempt of a call, and for all its attempts together. */
-export interface TimeLimits {
+/** In milliseconds. */
+export interface PublishLimits {
+  /**
+   * For the first attempt of a call. The second has twice the time, so that a Pub/Sub that has become slow still
+   * confirms one of them.
+   */
   readonly attemptMs: number;
+  /** For all attempts together. Ends before the answer is due, so that the log is told what they failed with. */
   readonly callMs: number;
 }
 
-/** CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE: as in the client's own configuration. */
-const RETRIED_CODES = [1, 2, 4, 8, 10, 13, 14];
-/**
- * A second attempt has twice the time of the first, so that a Pub/Sub that has become slow still confirms one of them.
- * `callMs` ends before the answer is due, so that the log is told what every attempt failed with.
- */
-const TIME_LIMITS: TimeLimits = { attemptMs: 2_500, callMs: 6_900 };
-/** Also how late after `callMs` the retries may end: they look at the clock only after a pause. */
+/** As in the client's own configuration, which is not used where attempts and their time are given. */
+const RETRIED_CODES = [
+  status.CANCELLED,
+  status.UNKNOWN,
+  status.DEADLINE_EXCEEDED,
+  status.RESOURCE_EXHAUSTED,
+  status.ABORTED,
+  status.INTERNAL,
+  status.UNAVAILABLE,
+];
+/** Retries may overrun `callMs` by this much: they look at the clock only after a pause. */
 const MAX_RETRY_DELAY_MS = 400;
-/** What the client's retries end with when their time is up; the message names the errors of the attempts. */
-const DEADLINE_EXCEEDED = 4;
+/** What the retries do not watch over, such as an access token that does not come, ends at so many times `callMs`. */
+const CALL_MARGIN = 1.2;
 /** Pub/Sub takes 1,000 messages and 10 MB in a call. */
-const MAX_BATCH_MESSAGES = 100;
-const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH = { maxItems: 100, maxSize: 4 * 1024 * 1024, sizeOf: ({ data }: Message) => data.length };
 
 /** The message for an event: `schemas/incident-event.schema.json`, and the attributes to filter on. */
 export function toMessage(event: IncidentEvent, traceparent: string | undefined): Message {
@@ -63,39 +72,40 @@ export function toMessage(event: IncidentEvent, traceparent: string | undefined)
 export function createPublisher(
   topic: string,
   emulatorHost: string | undefined,
-  limits: TimeLimits = TIME_LIMITS,
+  limits: PublishLimits,
 ): { publish: Publish; connect: () => Promise<void> } {
-  const client = googleClient('Pub/Sub', async () => new v1.PublisherClient(grpcOptions(emulatorHost)));
+  const client = googleClient(async () => new v1.PublisherClient(grpcOptions(emulatorHost)));
   const retry = retryWithin(limits);
-  const send = gather<Message, string>(
-    async (messages) => {
-      const request = { topic, messages: [...messages] };
-      const [{ messageIds }] = await client.call(
-        (publisher, signal) => publisher.publish(request, { retry, signal }),
-        // The retries end by themselves after `callMs`; this is for what they do not watch over, such as an access token that does not come.
-        limits.callMs * 1.2,
-      );
-      return messageIds ?? [];
-    },
-    { items: MAX_BATCH_MESSAGES, size: MAX_BATCH_BYTES, sizeOf: ({ data }) => data.length },
-  );
+  const late = (): Refusal => new Refusal('publish_timeout');
+  const send = batch<Message, string>(async (messages) => {
+    const request = { topic, messages: [...messages] };
+    const [{ messageIds }] = await client.call(
+      (publisher, signal) => publisher.publish(request, { retry, signal }),
+      limits.callMs * CALL_MARGIN,
+    );
+    return messageIds ?? [];
+  }, BATCH);
 
   return {
     connect: client.connect,
-    publish: async (message, deadline) => {
-      try {
-        return await deadline.race(send(message), () => new Refusal('publish_timeout'));
-      } catch (error) {
-        if (error instanceof Refusal) throw error;
-        const code = grpcCode(error);
-        const reason = code === DEADLINE_EXCEEDED ? 'publish_timeout' : 'publish';
-        throw new Refusal(reason, { cause: error, detail: `gRPC code ${code ?? 'none'}` });
-      }
+    async publish(message, deadline) {
+      const messageId = await send(message, deadline, late).catch((error: unknown) => {
+        throw toRefusal(error);
+      });
+      // Taken on trust, an answer without an id would lose the event.
+      if (messageId === '') throw new Refusal('publish', { detail: 'Pub/Sub confirmed no message id.' });
+      return messageId;
     },
   };
 }
 
-function retryWithin({ attemptMs, callMs }: TimeLimits) {
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  const reason = grpcCode(error) === status.DEADLINE_EXCEEDED ? 'publish_timeout' : 'publish';
+  return new Refusal(reason, { detail: `Pub/Sub: ${describeGrpcError(error)}.` });
+}
+
+function retryWithin({ attemptMs, callMs }: PublishLimits) {
   return {
     retryCodes: RETRIED_CODES,
     backoffSettings: {

@@ -1,25 +1,30 @@
 import type { IncomingMessage } from 'node:http';
 import { readBody } from '../../shared/read-body.ts';
 import { Refusal } from './outcomes.ts';
+import type { Route } from './route.ts';
 
-/** The one path of this function; compared as it came, without any tolerance. */
-export const PATH = '/webhooks/incident/lead';
 /** incident.io's bodies are some kilobytes. */
 export const MAX_BODY_BYTES = 1024 * 1024;
-/** From the request's start until its body has to be complete. */
-export const BODY_TIMEOUT_MS = 5_000;
 
 /**
  * Decides on route, method, encoding and size, and reads the body. Nothing is inflated or parsed.
+ * @param bodyMs until the body has to be complete.
  * @throws Refusal for the first of them that is wrong.
  */
-export async function readGuarded(req: IncomingMessage, timeoutMs: number): Promise<Buffer> {
+export async function readRequest(
+  req: IncomingMessage,
+  routes: readonly Route[],
+  bodyMs: number,
+): Promise<{ readonly route: Route; readonly body: Buffer }> {
   const [path] = (req.url ?? '').split('?', 1);
-  if (path !== PATH) throw new Refusal('not_found');
+  const route = routes.find((candidate) => candidate.path === path);
+  if (route === undefined) throw new Refusal('not_found');
   if (req.method !== 'POST') throw new Refusal('method');
+  // Node answers `100-continue` by itself.
+  if (!/^(100-continue)?$/i.test(req.headers.expect ?? '')) throw new Refusal('expectation');
   const encoding = req.headers['content-encoding'] || 'identity';
   if (encoding.toLowerCase() !== 'identity') throw new Refusal('content_encoding');
-  const body = await readBody(req, MAX_BODY_BYTES, timeoutMs);
+  const body = await readBody(req, MAX_BODY_BYTES, bodyMs);
   if (typeof body === 'string') throw new Refusal(body);
-  return body;
+  return { route, body };
 }

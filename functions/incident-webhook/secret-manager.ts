@@ -1,75 +1,113 @@
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager';
+import { status } from '@grpc/grpc-js';
+import { type Deadline, deadlineAfter } from '../../shared/deadline.ts';
 import { googleClient } from '../../shared/google-client.ts';
-import { grpcCode, grpcOptions } from '../../shared/grpc.ts';
-import { SecretGone, type SecretStore, type SecretVersion } from './signing-keys.ts';
+import { describeGrpcError, grpcCode, grpcOptions, lacksToken } from '../../shared/grpc.ts';
+import {
+  SecretGone,
+  type SecretStore,
+  type SecretVersion,
+  type SecretVersions,
+  type UnreadVersion,
+} from './secret-store.ts';
 
-/** For the list and all versions together; the answer to the webhook is due after 8 s. */
-const READ_TIMEOUT_MS = 3_000;
+/** Older ones are not read: each costs a call, and an HMAC over every body that no other version matches. */
+const MAX_VERSIONS = 12;
+/** Of the time for a read, what the versions get together with the first list; the rest is for a second list. */
+const VERSIONS_SHARE = 0.7;
 
-const FAILED_PRECONDITION = 9;
-const NOT_FOUND = 5;
-/**
- * INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION, OUT_OF_RANGE, UNAUTHENTICATED: an answer about the secret.
- * With any other code the store is out of order, which says nothing about the secret.
- */
-const ANSWER_CODES = new Set([3, NOT_FOUND, 7, FAILED_PRECONDITION, 11, 16]);
-/** How grpc-js begins the message where no access token was to be had; the code is then of whatever failed. */
-const NO_TOKEN = 'Getting metadata from plugin failed';
+/** What Secret Manager says about the secret itself. Any other code says that it is out of order. */
+const ANSWERS: ReadonlySet<number | undefined> = new Set([
+  status.INVALID_ARGUMENT,
+  status.NOT_FOUND,
+  status.PERMISSION_DENIED,
+  status.FAILED_PRECONDITION,
+  status.OUT_OF_RANGE,
+  status.UNAUTHENTICATED,
+]);
+/** Of a version, these two say that it is no longer ENABLED; a second list decides whether that is true. */
+const DISABLED: ReadonlySet<number | undefined> = new Set([status.NOT_FOUND, status.FAILED_PRECONDITION]);
 
 /**
  * The versions of a secret in Secret Manager. The client is loaded with the first read.
  * @param name `projects/P/secrets/S`.
- * @param readTimeoutMs for the list and all versions together.
+ * @param readMs for the lists and all versions together.
  */
-export function secretManagerStore(
-  name: string,
-  emulatorHost: string | undefined,
-  readTimeoutMs: number = READ_TIMEOUT_MS,
-): SecretStore {
-  const client = googleClient('Secret Manager', async () => {
+export function secretManagerStore(name: string, emulatorHost: string | undefined, readMs: number): SecretStore {
+  const client = googleClient(async () => {
     const { SecretManagerServiceClient } = await import('@google-cloud/secret-manager');
     return new SecretManagerServiceClient(grpcOptions(emulatorHost));
   });
   return {
     async readVersions() {
+      const deadline = deadlineAfter(readMs * VERSIONS_SHARE);
       try {
-        return await client.call((made, signal) => readEnabled(made, name, signal), readTimeoutMs);
+        return await client.call((opened, signal) => readEnabled({ client: opened, signal }, name, deadline), readMs);
       } catch (error) {
-        throw isAnswer(error) ? new SecretGone(`Secret Manager answered: ${error.message}`, { cause: error }) : error;
+        const message = `Secret Manager: ${describeGrpcError(error)}`;
+        throw isAnswer(error) ? new SecretGone(message) : new Error(message);
       }
     },
   };
 }
 
 /** True where Secret Manager itself has said no, so that keys read before must not be used any longer. */
-export function isAnswer(error: unknown): error is Error {
-  const code = grpcCode(error);
-  return error instanceof Error && code !== undefined && ANSWER_CODES.has(code) && !error.message.includes(NO_TOKEN);
+export function isAnswer(error: unknown): boolean {
+  return ANSWERS.has(grpcCode(error)) && !lacksToken(error);
 }
 
-async function readEnabled(
-  client: SecretManagerServiceClient,
-  parent: string,
-  signal: AbortSignal,
-): Promise<SecretVersion[]> {
+interface Call {
+  readonly client: SecretManagerServiceClient;
+  readonly signal: AbortSignal;
+}
+
+async function readEnabled(call: Call, parent: string, deadline: Deadline): Promise<SecretVersions> {
+  const enabled = await listEnabled(call, parent);
+  const tried = enabled.slice(0, MAX_VERSIONS);
+  const results = await Promise.all(tried.map((name) => access(call, name, deadline)));
+  const read = results.filter((result): result is SecretVersion => 'value' in result);
+  const failed = results.filter((result): result is UnreadVersion => 'why' in result);
+  return {
+    read,
+    unread: failed.length === 0 ? [] : await stillEnabled(call, parent, failed),
+    unused: enabled.slice(MAX_VERSIONS).map(numberOf),
+  };
+}
+
+/** Names of the ENABLED versions, the newest first. */
+async function listEnabled({ client, signal }: Call, parent: string): Promise<readonly string[]> {
   const [versions] = await client.listSecretVersions({ parent, filter: 'state:ENABLED' }, { signal });
-  const enabled = versions.filter(({ state }) => state === 'ENABLED' || state === 1);
-  const read = await Promise.all(enabled.map(({ name }) => access(client, name ?? '', signal)));
-  return read.filter((version) => version !== undefined);
+  return versions
+    .filter(({ state }) => state === 'ENABLED' || state === 1)
+    .map(({ name }) => name ?? '')
+    .sort((a, b) => Number(numberOf(b)) - Number(numberOf(a)));
 }
 
 async function access(
-  client: SecretManagerServiceClient,
+  { client, signal }: Call,
   name: string,
-  signal: AbortSignal,
-): Promise<SecretVersion | undefined> {
+  deadline: Deadline,
+): Promise<SecretVersion | UnreadVersion> {
+  const late = () => Object.assign(new Error('late'), { code: status.DEADLINE_EXCEEDED });
   try {
-    const [{ payload }] = await client.accessSecretVersion({ name }, { signal });
-    return { number: name.slice(name.lastIndexOf('/') + 1), value: Buffer.from(payload?.data ?? '').toString('utf8') };
+    const [{ payload }] = await deadline.race(client.accessSecretVersion({ name }, { signal }), late);
+    return { number: numberOf(name), value: Buffer.from(payload?.data ?? '').toString('utf8') };
   } catch (error) {
-    // Disabled or destroyed after it was listed.
-    const code = grpcCode(error);
-    if (code === FAILED_PRECONDITION || code === NOT_FOUND) return undefined;
-    throw error;
+    const denied = isAnswer(error) && !DISABLED.has(grpcCode(error));
+    return { number: numberOf(name), why: describeGrpcError(error), denied };
   }
+}
+
+/** Whatever the error, a version was disabled only where a second list no longer shows it. */
+async function stillEnabled(
+  call: Call,
+  parent: string,
+  failed: readonly UnreadVersion[],
+): Promise<readonly UnreadVersion[]> {
+  const enabled = await listEnabled(call, parent).catch(() => undefined);
+  return enabled === undefined ? failed : failed.filter(({ number }) => enabled.map(numberOf).includes(number));
+}
+
+function numberOf(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
 }

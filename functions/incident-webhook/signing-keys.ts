@@ -1,129 +1,168 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deadline } from '../../shared/deadline.ts';
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
-import { Refusal } from './outcomes.ts';
-import type { SigningKey } from './verifier.ts';
-
-/** The keys that a signature may have been made with. */
-export interface SigningKeys {
-  /**
-   * The keys to verify with now.
-   * @param patienceMs how long to wait for a read while there are older keys that still serve; by default until it ends.
-   * @throws Refusal `secret` (503) where there are none.
-   */
-  current(patienceMs?: number): Promise<readonly SigningKey[]>;
-  /**
-   * Newer keys than those that no signature matched; undefined where there are none to be had now.
-   * @throws Refusal `secret` (503) where the secret is gone.
-   */
-  newerThan(tried: readonly SigningKey[]): Promise<readonly SigningKey[] | undefined>;
-}
-
-/** A version of the secret that may be used: its number and its value. */
-export interface SecretVersion {
-  readonly number: string;
-  readonly value: string;
-}
-
-/** What a store of secret versions has to be able to do. */
-export interface SecretStore {
-  /**
-   * Every ENABLED version.
-   * @throws SecretGone where the store says that there is nothing for us; any other error is taken for an outage.
-   */
-  readVersions(): Promise<readonly SecretVersion[]>;
-}
-
-/** The store answered, and the answer is no: keys read before must not be used any longer. */
-export class SecretGone extends Error {}
+import { Refusal, type VersionNotice } from './outcomes.ts';
+import { SecretGone, type SecretStore, type SecretVersions, type UnreadVersion } from './secret-store.ts';
+import { type SigningKey, type SigningKeys, signingKey } from './verifier.ts';
 
 /** Older keys are read again before the next verification, so a disabled version stops within this time. */
 export const MAX_AGE_MS = 75_000;
 /** Bad signatures cause one read in this time at most, so a new version works after at most as long. */
 export const MIN_REREAD_MS = 30_000;
-/** How long the last good keys serve while the store is out of order. */
+/** How long what was read serves while it cannot be read again. */
 export const MAX_STALE_MS = 3_600_000;
-/** While reading fails and there are keys, the store is not asked more often than this. */
+/** While something cannot be read, the store is not asked more often than this. */
 const RETRY_MS = 5_000;
-/** The same without keys, when every request has to be refused: Secret Manager takes 600 lists a minute from a project. */
+/** The same without any key, when every request is refused: Secret Manager takes 600 lists a minute from a project. */
 const RETRY_WITHOUT_KEYS_MS = 1_000;
 
-/** Keys that were given as literals. */
-export function literalKeys(keys: readonly SigningKey[]): SigningKeys {
-  return { current: async () => keys, newerThan: async () => undefined };
+/** A version as it was last read; the key is undefined where its value is not a usable secret. */
+interface ReadVersion {
+  readonly value: string;
+  readonly key: SigningKey | undefined;
+  readonly readAt: number;
+}
+
+/** Keys that were given as literals, each checked by `parseSigningSecret`. */
+export function literalKeys(secrets: readonly string[]): SigningKeys {
+  const keys = secrets.map(signingKey);
+  return { some: async (matches) => keys.some(matches) };
+}
+
+/** Signing keys, and how to read them ahead of the first request. */
+export interface StoredKeys extends SigningKeys {
+  read(): Promise<void>;
 }
 
 /**
  * Keys from a store, cached as the contract says.
- * @param toKey makes a key of a well-formed secret.
- * @param onBadVersion is told the number of a version that is no usable secret, once for each.
+ * @param notify is told once of each version that does not serve.
  * @param now milliseconds on a clock that never goes back.
  */
 export function storedKeys(
   store: SecretStore,
-  toKey: (secret: string) => SigningKey,
-  onBadVersion: (number: string) => void,
+  notify: (notice: VersionNotice) => void,
   now: () => number = () => performance.now(),
-): SigningKeys {
-  let keys: readonly SigningKey[] | undefined;
-  let goodSince = 0;
+): StoredKeys {
+  let versions: ReadonlyMap<string, ReadVersion> = new Map();
+  let unread: readonly UnreadVersion[] = [];
+  let failure: Error | undefined;
+  let listedAt = Number.NEGATIVE_INFINITY;
   let attemptedAt = Number.NEGATIVE_INFINITY;
-  let reading: Promise<readonly SigningKey[]> | undefined;
-  let failure: unknown;
-  const reported = new Set<string>();
+  let reading: Promise<void> | undefined;
+  const tell = once(notify);
 
-  const toKeys = ({ number, value }: SecretVersion): SigningKey[] => {
-    const secret = parseSigningSecret(value);
-    if (secret !== undefined) return [toKey(secret)];
-    if (!reported.has(number)) onBadVersion(number);
-    reported.add(number);
-    return [];
-  };
-
-  const read = async (): Promise<readonly SigningKey[]> => {
+  async function read(): Promise<void> {
     const startedAt = now();
     attemptedAt = startedAt;
     try {
-      const usable = (await store.readVersions()).flatMap(toKeys);
-      if (usable.length === 0) throw new SecretGone('no ENABLED version is a usable secret');
-      keys = usable;
-      goodSince = startedAt;
-      return usable;
+      const listed = await store.readVersions();
+      const merged = merge(listed, versions, startedAt);
+      tell(merged.unusable, merged.unread, listed.unused);
+      if (!hasKey(merged.versions)) throw noKey(merged.unread);
+      ({ versions, unread } = merged);
+      listedAt = startedAt;
+      failure = undefined;
     } catch (error) {
-      if (error instanceof SecretGone) keys = undefined;
-      failure = error;
-      throw error;
+      if (error instanceof SecretGone) versions = new Map();
+      failure = error instanceof Error ? error : new Error('the read failed');
     }
-  };
+  }
   /** Requests that need a read at the same time share one. */
-  const shared = (): Promise<readonly SigningKey[]> => {
+  function readOnce(): Promise<void> {
     reading ??= read().finally(() => {
       reading = undefined;
     });
     return reading;
-  };
-  const restingFor = (restMs: number): boolean => reading === undefined && now() - attemptedAt < restMs;
-  const ignore = (): void => {};
-  const gone = (cause: unknown): Refusal => new Refusal('secret', { cause });
+  }
+  const mayRead = (restMs: number): boolean => reading !== undefined || now() - attemptedAt >= restMs;
+
+  /** @throws Refusal where there are none. */
+  function keys(): readonly SigningKey[] {
+    const fresh = [...versions.values()].filter(({ readAt }) => now() - readAt <= MAX_STALE_MS);
+    const usable = fresh.flatMap(({ key }) => key ?? []);
+    if (usable.length > 0) return usable;
+    const detail = versions.size > 0 ? 'The last good read is over an hour old.' : failure?.message;
+    throw new Refusal('secret', detail === undefined ? {} : { detail });
+  }
+
+  /** Reads again what is too old, but does not wait for that any longer than half of the time where older keys serve. */
+  async function renew(deadline: Deadline): Promise<void> {
+    if (now() - listedAt <= MAX_AGE_MS || !mayRead(hasKey(versions) ? RETRY_MS : RETRY_WITHOUT_KEYS_MS)) return;
+    const attempt = readOnce();
+    const serve = [...versions.values()].some(({ key, readAt }) => key && now() - readAt <= MAX_STALE_MS);
+    await (serve ? Promise.race([attempt, sleep(deadline.remaining() / 2, undefined, { ref: false })]) : attempt);
+  }
+
+  async function decide(matches: (key: SigningKey) => boolean, deadline: Deadline): Promise<boolean> {
+    await renew(deadline);
+    const tried = keys();
+    if (tried.some(matches)) return true;
+    const incomplete = failure !== undefined || unread.length > 0;
+    if (mayRead(incomplete ? RETRY_MS : MIN_REREAD_MS)) await readOnce();
+    const newer = keys().filter((key) => !tried.includes(key));
+    if (newer.some(matches)) return true;
+    if (failure !== undefined) throw new Refusal('secret', { detail: `No key matches, and ${failure.message}.` });
+    const [first] = unread;
+    if (first === undefined) return false;
+    throw new Refusal('secret', { detail: `No key matches, and version ${first.number} could not be read.` });
+  }
 
   return {
-    async current(patienceMs) {
-      if (keys !== undefined && now() - goodSince <= MAX_AGE_MS) return keys;
-      if (!restingFor(keys === undefined ? RETRY_WITHOUT_KEYS_MS : RETRY_MS)) {
-        // A failure is kept, and decides nothing by itself: there may be keys that still serve.
-        const attempt = shared().then(ignore, ignore);
-        const serve = keys !== undefined && now() - goodSince <= MAX_STALE_MS;
-        await (serve && patienceMs !== undefined
-          ? Promise.race([attempt, sleep(patienceMs, undefined, { ref: false })])
-          : attempt);
-      }
-      if (keys === undefined) throw gone(failure);
-      if (now() - goodSince <= MAX_STALE_MS) return keys;
-      throw new Refusal('secret', { detail: 'the last good read is over an hour old', cause: failure });
-    },
-    async newerThan(tried) {
-      if (keys === tried && !restingFor(MIN_REREAD_MS)) await shared().catch(() => {});
-      if (keys === undefined) throw gone(failure);
-      return keys === tried ? undefined : keys;
-    },
+    read: readOnce,
+    some: (matches, deadline) =>
+      deadline.race(
+        decide(matches, deadline),
+        () => new Refusal('secret', { detail: 'The secret was not read in time.' }),
+      ),
+  };
+}
+
+/** What was listed, with the last value of what could not be read for now. */
+function merge(listed: SecretVersions, before: ReadonlyMap<string, ReadVersion>, readAt: number) {
+  const versions = new Map<string, ReadVersion>();
+  for (const { number, value } of listed.read) {
+    const known = before.get(number);
+    const key = known?.value === value ? known.key : toKey(value);
+    versions.set(number, { value, key, readAt });
+  }
+  const unread = listed.unread.filter((version) => {
+    const known = before.get(version.number);
+    if (known === undefined || version.denied || readAt - known.readAt > MAX_STALE_MS) return true;
+    versions.set(version.number, known);
+    return false;
+  });
+  const unusable = [...versions].flatMap(([number, { key }]) => (key === undefined ? [number] : []));
+  return { versions, unread, unusable };
+}
+
+function toKey(value: string): SigningKey | undefined {
+  const secret = parseSigningSecret(value);
+  return secret === undefined ? undefined : signingKey(secret);
+}
+
+function hasKey(versions: ReadonlyMap<string, ReadVersion>): boolean {
+  return [...versions.values()].some(({ key }) => key !== undefined);
+}
+
+/** Where one of the versions may be read later, this is an outage, and says nothing about the keys read before. */
+function noKey(unread: readonly UnreadVersion[]): Error {
+  const [first] = unread.filter(({ denied }) => !denied);
+  if (first !== undefined) return new Error(`version ${first.number} could not be read (${first.why})`);
+  return new SecretGone('no ENABLED version is a usable secret');
+}
+
+/** Tells of each version once, and again where it did serve in between. */
+function once(notify: (notice: VersionNotice) => void) {
+  let told = new Set<string>();
+  return (unusable: readonly string[], unread: readonly UnreadVersion[], unused: readonly string[]): void => {
+    const notices: readonly VersionNotice[] = [
+      ...unusable.map((number) => ({ kind: 'unusable' as const, versions: [number] })),
+      ...unread.map(({ number, why }) => ({ kind: 'unread' as const, versions: [number], detail: why })),
+      ...(unused.length > 0 ? [{ kind: 'unused' as const, versions: unused }] : []),
+    ];
+    const nameOf = ({ kind, versions }: VersionNotice): string => `${kind} ${versions.join()}`;
+    for (const notice of notices) if (!told.has(nameOf(notice))) notify(notice);
+    told = new Set(notices.map(nameOf));
   };
 }

@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assessment } from '../../functions/incident-lead/assess.ts';
-import { leadLine, type MessageOutcome, messageLine } from '../../functions/incident-lead/outcomes.ts';
+import { answerLeads, answerMessage, type MessageOutcome } from '../../functions/incident-lead/outcomes.ts';
 import { toMessage } from '../../functions/incident-webhook/publish.ts';
 import schema from '../../schemas/incident-event.schema.json' with { type: 'json' };
 import { decodeIncidentEvent, type IncidentEvent } from '../../shared/incident-event.ts';
-import { NO_DELIVERY } from '../../shared/push-envelope.ts';
 import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import { compileFilter } from '../../tools/services/pubsub/filter.ts';
 import { blocks, code, table } from './markdown.ts';
@@ -114,19 +113,20 @@ it('has a sample subscriber that handles each event once and refuses other versi
 });
 
 it('lists every outcome of the subscriber function, with its severity', () => {
-  const context = { delivery: NO_DELIVERY, requestTrace: undefined, startedAt: 0, status: 204 };
+  const delivery = { messageId: undefined, deliveryAttempt: undefined, trace: undefined };
+  const context = { delivery, event: example, now: 0 };
   const [lead = { incidentIoUserId: null, slackUserId: null }] = example.leads;
+  const leadLines = (outcome: Assessment['outcome']) =>
+    answerLeads(context, example, [{ lead, assessment: { outcome, email: 'ada@example.com' } }]).lines;
   const lines = [
-    ...LEAD_OUTCOMES.map((outcome) => leadLine(context, example, lead, { outcome, email: 'ada@example.com' })),
-    ...MESSAGE_OUTCOMES.map((outcome) => messageLine(context, example, outcome, { message: '' })),
+    ...LEAD_OUTCOMES.flatMap((outcome) => leadLines(outcome)),
+    ...MESSAGE_OUTCOMES.flatMap((outcome) => answerMessage(context, outcome).lines),
   ];
   const severity = { debug: 'DEBUG', info: 'INFO', warn: 'WARNING', error: 'ERROR' };
   const written = lines.map(({ level, metadata }) => [metadata['outcome'], severity[level]]);
   const shown = table(page, 'outcome', 'severity').map(([outcome, level]) => [code(outcome), level]);
   expect(shown.sort()).toEqual(written.sort());
-  expect(page).toContain(
-    `\`${leadLine(context, example, lead, { outcome: 'lead_without_role', email: 'ada@example.com' }).message}\``,
-  );
+  expect(page).toContain(`\`${leadLines('lead_without_role')[0]?.message}\``);
 });
 
 /** Paths and types of the schema's fields, in its order; objects and arrays are entered, not listed. */

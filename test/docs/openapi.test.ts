@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parse } from 'yaml';
 import { readIncident } from '../../functions/incident-webhook/incident.ts';
-import { ANSWERS, type Reason, Refusal } from '../../functions/incident-webhook/outcomes.ts';
-import { createResponder } from '../../functions/incident-webhook/respond.ts';
+import { OUTCOMES, Refusal, type RefusalReason, refused } from '../../functions/incident-webhook/outcomes.ts';
+import { answerWith } from '../../shared/answer.ts';
 import { DESCRIPTION } from '../../tools/docs/docs.ts';
 import { redocly } from '../../tools/docs/redocly.ts';
 
@@ -20,7 +20,9 @@ const { paths, components } = parse(await readFile(DESCRIPTION, 'utf8'));
 const operation = paths['/webhooks/incident/lead'].post;
 const responses: Readonly<Record<string, Response>> = operation.responses;
 const example = operation.requestBody.content['application/json'].examples.leadAssigned.value;
-const reasons = Object.keys(ANSWERS) as Reason[];
+const reasons = Object.entries(OUTCOMES).flatMap(([reason, { status }]) =>
+  status >= 400 ? [reason as RefusalReason] : [],
+);
 /** Headers of every answer of Node, or of every answer with a body. */
 const USUAL = ['connection', 'content-length', 'content-type', 'date', 'keep-alive'];
 
@@ -35,7 +37,7 @@ it('passes the linter, which does not use the network', async () => {
 it('describes exactly the paths, methods and statuses that there are', () => {
   expect(Object.keys(paths)).toEqual(['/webhooks/incident/lead']);
   expect(Object.keys(paths['/webhooks/incident/lead'])).toEqual(['post']);
-  const statuses = new Set(['204', ...reasons.map((reason) => String(ANSWERS[reason].status))]);
+  const statuses = new Set(['204', ...reasons.map((reason) => String(OUTCOMES[reason].status))]);
   expect(Object.keys(responses)).toEqual([...statuses].sort());
 });
 
@@ -77,14 +79,14 @@ it('shows no example that is never sent', () => {
     Object.keys(content?.['application/problem+json'].examples ?? {}),
   );
   expect(reasons).toEqual(expect.arrayContaining(named));
-  const distinct = new Set(reasons.map((reason) => ANSWERS[reason].title));
+  const distinct = new Set(reasons.map((reason) => OUTCOMES[reason].title));
   expect(named).toHaveLength(distinct.size);
 });
 
 /** What the responder sends, over a real socket. */
 async function answerTo(refusal: Refusal): Promise<{ status: number; headers: Record<string, string>; body: unknown }> {
-  const { refuse } = createResponder(() => {});
-  const server = createServer((req, res) => refuse(req, res, performance.now(), refusal)).listen(0, '127.0.0.1');
+  const handler = async () => refused(refusal, {});
+  const server = createServer(answerWith(handler, () => {})).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { method: 'POST' });
   const body: unknown = await answer.json();

@@ -1,4 +1,5 @@
-import { ConfigurationError, readLeadConfig, readLogConfig } from '../../shared/config.ts';
+import { readLeadConfig } from '../../functions/incident-lead/config.ts';
+import { ConfigurationError, readLogConfig } from '../../shared/environment.ts';
 
 const URL = 'postgres://u:hunter2@db.example.com:5432/alan';
 const CLOUD_SQL = { CLOUD_SQL_INSTANCE: 'p:europe-west1:alaners', DB_USER: 'incident-lead@p.iam', DB_NAME: 'alan' };
@@ -16,7 +17,7 @@ function faultsOf(env: Record<string, string>): Record<string, string> {
 
 describe('readLeadConfig', () => {
   it.each<[string, Record<string, string>, object]>([
-    ['a URL', { DATABASE_URL: URL }, { database: { kind: 'url', url: URL }, poolMax: 2 }],
+    ['a URL', { DATABASE_URL: URL }, { database: { kind: 'url', url: URL }, schema: 'public', poolMax: 2 }],
     [
       'a URL with the other scheme',
       { DATABASE_URL: 'postgresql://db/alan', DB_POOL_MAX: '999' },
@@ -46,6 +47,8 @@ describe('readLeadConfig', () => {
       { ...CLOUD_SQL, CLOUD_SQL_INSTANCE: 'example.com:p:europe-west1:alaners' },
       { database: { instance: 'example.com:p:europe-west1:alaners' } },
     ],
+    ['a schema', { DATABASE_URL: URL, DB_SCHEMA: 'alan "tools"' }, { schema: 'alan "tools"' }],
+    ['a Unix socket', { DATABASE_URL: 'postgres://me@/db?host=/var/run/postgresql' }, {}],
     ['empty variables, as if they were not set', { DATABASE_URL: URL, CLOUD_SQL_INSTANCE: '', LOG_LEVEL: '' }, {}],
   ])('takes %s', (_, env, expected) => {
     expect(readLeadConfig(env)).toMatchObject(expected);
@@ -53,6 +56,8 @@ describe('readLeadConfig', () => {
 
   it.each<[string, Record<string, string>, string[]]>([
     ['nothing', {}, ['CLOUD_SQL_INSTANCE', 'DB_USER', 'DB_NAME']],
+    ['a user with the domain of its account', { ...CLOUD_SQL, DB_USER: 'a@p.iam.gserviceaccount.com' }, ['DB_USER']],
+    ['a schema that PostgreSQL would cut off', { DATABASE_URL: URL, DB_SCHEMA: 'x'.repeat(64) }, ['DB_SCHEMA']],
     ['no user', { ...CLOUD_SQL, DB_USER: '' }, ['DB_USER']],
     ['an instance that is none', { ...CLOUD_SQL, CLOUD_SQL_INSTANCE: 'hunter2' }, ['CLOUD_SQL_INSTANCE']],
     ['another address type', { ...CLOUD_SQL, DB_IP_TYPE: 'hunter2' }, ['DB_IP_TYPE']],

@@ -87,11 +87,11 @@ describe('the line for a lead without the role', () => {
   });
 
   it('alone names an e-mail address, and is written at every log level', async () => {
-    const leads = ['UTWICE', 'U02MANAGER', 'UNOBODY', 'UODD', null].map((slackUserId) => ({ ...ADA, slackUserId }));
+    const leads = ['UTWICE', 'U02MANAGER', 'UNOBODY', 'U01LEAD', null].map((slackUserId) => ({ ...ADA, slackUserId }));
     const { lines } = await lead.send(pushBody(incidentEvent({ leads }), { messageId: newMessageId() }));
     expect(lines.map(({ metadata }) => metadata['outcome'])).toEqual(['ambiguous_alaner', 'lead_without_role']);
     expect(JSON.stringify(lines[0])).not.toContain('@example.com');
-    expect(lines[1]?.message).toBe('"o\'brien"\n@example.com is now incident lead for incident id: 01INCIDENT');
+    expect(lines[1]?.message).toBe('ada@example.com is now incident lead for incident id: 01INCIDENT');
   });
 
   it('takes the trace of the request where the message has none', async () => {

@@ -1,14 +1,28 @@
 import type { Assessment } from '../../functions/incident-lead/assess.ts';
-import { type Context, leadLine, type MessageOutcome, messageLine } from '../../functions/incident-lead/outcomes.ts';
+import {
+  answerLeads,
+  answerMessage,
+  type Context,
+  type MessageOutcome,
+} from '../../functions/incident-lead/outcomes.ts';
+import type { IncidentEvent, Lead } from '../../shared/incident-event.ts';
+import type { LogLine } from '../../shared/log-line.ts';
 import { ADA, incidentEvent } from '../../tools/events/push.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const TRACE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', sampled: true };
-const OTHER_TRACE = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), sampled: false };
 
 function context(changes: Partial<Context> = {}): Context {
   const delivery = { messageId: '77', deliveryAttempt: 3, trace: TRACE };
-  return { delivery, requestTrace: OTHER_TRACE, startedAt: performance.now(), status: 204, ...changes };
+  return { delivery, event: incidentEvent(), now: Date.now(), ...changes };
+}
+
+/** The line of a message with one lead. */
+function leadLine(given: Context, event: IncidentEvent, lead: Lead, assessment: Assessment): LogLine {
+  const [line] = answerLeads({ ...given, event }, event, [{ lead, assessment }]).lines;
+  if (line === undefined) throw new Error('there is no line');
+  return line;
 }
 
 const WITHOUT_ROLE: Assessment = { outcome: 'lead_without_role', email: 'ada@example.com' };
@@ -22,13 +36,11 @@ describe('the line for a lead without the role', () => {
       message: 'ada@example.com is now incident lead for incident id: 01INCIDENT',
       metadata: {
         outcome: 'lead_without_role',
-        status: 204,
         webhookId: 'msg_1',
         incidentId: '01INCIDENT',
         updatedAt: '2026-08-01T10:00:00Z',
         messageId: '77',
         deliveryAttempt: 3,
-        durationMs: expect.any(Number),
       },
       trace: TRACE,
       insertId: 'FWDuB98jK-P8gXDLiljQcrH2Z8unu4nbAwrBGSO77NY',
@@ -40,7 +52,8 @@ describe('the line for a lead without the role', () => {
     ['a minute less than 23 h old', -23 * HOUR + 60_000, true],
     ['a minute more than 23 h old', -23 * HOUR - 60_000, false],
     ['days old, redriven', -7 * 24 * HOUR, false],
-    ['a minute ahead', 60_000, true],
+    ['nine minutes ahead', 9 * MINUTE, true],
+    ['eleven minutes ahead', 11 * MINUTE, false],
     ['a day and more ahead', 25 * HOUR, false],
   ])('has the time of an event that is %s: %#', (_, distance, kept) => {
     const receivedAt = new Date(Date.now() + distance).toISOString();
@@ -88,28 +101,37 @@ describe('the lines for other leads', () => {
   ])('%s', (outcome, level, message) => {
     const lead = { incidentIoUserId: '01A', slackUserId: outcome === 'no_slack_user' ? null : 'U1' };
     const line = leadLine(context(), incidentEvent(), lead, { outcome });
-    expect(line).toMatchObject({ level, message, metadata: { outcome, status: 204 }, trace: TRACE });
+    expect(line).toMatchObject({ level, message, metadata: { outcome }, trace: TRACE });
     expect(line).not.toHaveProperty('insertId');
     expect(line).not.toHaveProperty('always');
   });
 });
 
-describe('the lines for a message', () => {
-  it.each<[MessageOutcome, string]>([
-    ['skipped_status', 'debug'],
-    ['no_lead', 'debug'],
-    ['invalid_message', 'error'],
-    ['database_unavailable', 'error'],
-    ['failed', 'error'],
-  ])('%s', (outcome, level) => {
-    const line = messageLine(context({ status: 503 }), incidentEvent(), outcome, { message: 'Words.', reason: 'why' });
-    expect(line).toMatchObject({ level, message: 'Words.', metadata: { outcome, reason: 'why', status: 503 } });
+it('answers 500 for a message of which one lead is ambiguous', () => {
+  const leads = (['lead_with_role', 'ambiguous_alaner', 'unknown_alaner'] as const).map((outcome) => ({
+    lead: ADA,
+    assessment: { outcome },
+  }));
+  expect(answerLeads(context(), incidentEvent(), leads)).toMatchObject({ status: 500, lines: [{}, {}, {}] });
+});
+
+describe('the answer to a message as a whole', () => {
+  it.each<[MessageOutcome, number, string]>([
+    ['skipped_status', 204, 'debug'],
+    ['no_lead', 204, 'debug'],
+    ['invalid_message', 400, 'error'],
+    ['database_unavailable', 503, 'error'],
+    ['failed', 500, 'error'],
+  ])('%s', (outcome, status, level) => {
+    const { lines, ...answer } = answerMessage(context(), outcome, { message: 'Words.', reason: 'why' });
+    expect(answer).toEqual({ status });
+    expect(lines).toMatchObject([{ level, message: 'Words.', metadata: { outcome, reason: 'why' }, trace: TRACE }]);
   });
 
-  it('takes the trace of the request where the message has none', () => {
+  it('leaves the trace to the request where the message has none', () => {
     const delivery = { messageId: '77', deliveryAttempt: undefined, trace: undefined };
-    const line = messageLine(context({ delivery }), undefined, 'invalid_message', { message: 'Words.' });
-    expect(line.trace).toEqual(OTHER_TRACE);
-    expect(line.metadata).toMatchObject({ webhookId: undefined, incidentId: undefined, updatedAt: undefined });
+    const [line] = answerMessage(context({ delivery, event: undefined }), 'invalid_message').lines;
+    expect(line?.trace).toBeUndefined();
+    expect(line?.metadata).toMatchObject({ webhookId: undefined, incidentId: undefined, updatedAt: undefined });
   });
 });

@@ -1,19 +1,21 @@
-import { Webhook } from 'svix';
 import { Refusal } from '../../functions/incident-webhook/outcomes.ts';
-import { isSignedBy, readSignatureHeaders, textOf } from '../../functions/incident-webhook/verifier.ts';
 import { SECRET } from '../../tools/events/sign.ts';
-
-/** What `sign` signs with by default. */
-export const KEYS = [new Webhook(SECRET)];
+import { createJudge } from '../../tools/fuzz/verdict.ts';
 
 /** Headers as Node hands them over: names and values in turn. */
 export function raw(headers: Record<string, string>): string[] {
   return Object.entries(headers).flat();
 }
 
-/** Reads and verifies as the handler does, without the age. */
-export function isAccepted(headers: readonly string[], body: string | Buffer, keys = KEYS): boolean {
-  return isSignedBy(keys, readSignatureHeaders(headers), textOf(Buffer.from(body)));
+/** What the verifier says of a request at the time of its own timestamp: `accepted`, or why not. */
+export function judged(
+  headers: readonly string[],
+  body: string | Buffer,
+  secrets: readonly string[] = [SECRET],
+): Promise<string> {
+  const index = headers.findIndex((name) => name.toLowerCase().endsWith('-timestamp'));
+  const judge = createJudge(secrets, Number(headers[index + 1]));
+  return judge({ rawHeaders: [...headers], body: Buffer.from(body) });
 }
 
 /** The reason of the refusal that `work` throws, or `none`. */

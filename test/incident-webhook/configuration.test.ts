@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { ConfigurationError, readLogConfig, readWebhookConfig } from '../../shared/config.ts';
+import { readWebhookConfig } from '../../functions/incident-webhook/config.ts';
+import { ConfigurationError, readLogConfig } from '../../shared/environment.ts';
 import { SECRET } from '../../tools/events/sign.ts';
 
 const RIGHT = { INCIDENT_WEBHOOK_SECRET: SECRET, INCIDENT_EVENTS_TOPIC: 'projects/p/topics/incident-events' };
@@ -25,7 +26,7 @@ it.each([
   ['literals', RIGHT, { kind: 'literals', secrets: [SECRET] }],
   [
     'two literals',
-    { ...RIGHT, INCIDENT_WEBHOOK_SECRET: ` ${SECRET}\n${SECRET} ` },
+    { ...RIGHT, INCIDENT_WEBHOOK_SECRET: `\ufeff ${SECRET}\n${SECRET} ` },
     { kind: 'literals', secrets: [SECRET, SECRET] },
   ],
   [
@@ -51,6 +52,7 @@ it.each<[string, Record<string, string | undefined>, string[]]>([
     { ...RIGHT, INCIDENT_WEBHOOK_SECRET: `${SECRET} x` },
     ['INCIDENT_WEBHOOK_SECRET'],
   ],
+  ['a literal in quotes', { ...RIGHT, INCIDENT_WEBHOOK_SECRET: `"${SECRET}"` }, ['INCIDENT_WEBHOOK_SECRET']],
   [
     'a version of a secret',
     { ...RIGHT, INCIDENT_WEBHOOK_SECRET: 'projects/p/secrets/s/versions/1' },

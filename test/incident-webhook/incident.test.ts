@@ -128,31 +128,27 @@ describe('the event type', () => {
   });
 
   it.each<[string, Json, Reading]>([
-    [
-      'another event',
-      { event_type: 'schedule.created_v1', 'schedule.created_v1': {} },
-      { kind: 'other', moved: false },
-    ],
+    ['another event', { event_type: 'schedule.created_v1', 'schedule.created_v1': {} }, { kind: 'event_type' }],
     [
       'a private incident',
       { event_type: 'private_incident.incident_updated_v2', 'private_incident.incident_updated_v2': { id: '01' } },
-      { kind: 'other', moved: false },
+      { kind: 'event_type' },
     ],
-    ['a key that holds null', { event_type: 'x', x: null }, { kind: 'other', moved: false }],
+    ['a key that holds null', { event_type: 'x', x: null }, { kind: 'event_type' }],
     [
       'a later version',
       { event_type: 'public_incident.incident_updated_v3', 'public_incident.incident_updated_v3': {} },
-      { kind: 'other', moved: true },
+      { kind: 'event_version' },
     ],
     ["Svix's test message", { success: true }, { kind: 'ping' }],
     ['a test message with more', { success: true, more: 1 }, { kind: 'ping' }],
-    ['256 characters', { event_type: 'x'.repeat(256), ['x'.repeat(256)]: {} }, { kind: 'other', moved: false }],
+    ['256 characters', { event_type: 'x'.repeat(256), ['x'.repeat(256)]: {} }, { kind: 'event_type' }],
   ])('may be one that is not for us: %s', (_name, body, expected) => {
     expect(read(JSON.stringify(body))).toEqual(expected);
   });
 
   it('may be __proto__, where that is a key of the body itself', () => {
-    expect(read('{"event_type":"__proto__","__proto__":{"success":true}}')).toEqual({ kind: 'other', moved: false });
+    expect(read('{"event_type":"__proto__","__proto__":{"success":true}}')).toEqual({ kind: 'event_type' });
   });
 });
 

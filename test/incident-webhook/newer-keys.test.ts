@@ -1,25 +1,24 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { SecretVersion } from '../../functions/incident-webhook/signing-keys.ts';
-import { GONE, NEW, OLD, OUTAGE, open, REFUSED, SECOND, secretsOf, versions } from './key-bench.ts';
+import type { SecretVersions } from '../../functions/incident-webhook/secret-store.ts';
+import { GONE, NEW, OLD, OUTAGE, open, SECOND, UNDECIDED, versions } from './key-bench.ts';
 
-describe('newer keys', () => {
+describe('where no key matches, newer ones', () => {
   it('are read at once where the last read is 30 s old, and not before', async () => {
     const bench = open(OLD);
-    const tried = await bench.keys.current();
+    await bench.accepts(OLD);
     bench.answer = versions(OLD, NEW);
     bench.clock += 30 * SECOND - 1;
-    expect(await bench.keys.newerThan(tried)).toBeUndefined();
+    expect(await bench.accepts(NEW)).toBe(false);
     expect(bench.reads).toBe(1);
     bench.clock += 1;
-    expect(await secretsOf(bench.keys.newerThan(tried))).toEqual([OLD, NEW]);
+    expect(await bench.accepts(NEW)).toBe(true);
     expect(bench.reads).toBe(2);
   });
 
   it('are read at most twice a minute, however many signatures are bad', async () => {
     const bench = open(OLD);
     for (let second = 0; second < 60; second += 1) {
-      const tried = await bench.keys.current();
-      await Promise.all(Array.from({ length: 20 }, () => bench.keys.newerThan(tried)));
+      await Promise.all(Array.from({ length: 20 }, () => bench.accepts(NEW)));
       bench.clock += SECOND;
     }
     expect(bench.reads).toBe(2);
@@ -27,45 +26,47 @@ describe('newer keys', () => {
 
   it('are given to all that wait for them while they are read', async () => {
     const bench = open(OLD);
-    const tried = await bench.keys.current();
-    const { promise, resolve } = Promise.withResolvers<readonly SecretVersion[]>();
+    await bench.accepts(OLD);
+    const { promise, resolve } = Promise.withResolvers<SecretVersions>();
     bench.answer = promise;
     bench.clock += 30 * SECOND;
-    const first = bench.keys.newerThan(tried);
+    const first = bench.accepts(NEW);
     await turn();
     bench.clock += SECOND;
-    const second = bench.keys.newerThan(await bench.keys.current());
+    const second = bench.accepts(NEW);
     resolve(versions(OLD, NEW));
-    expect(await secretsOf(first)).toEqual([OLD, NEW]);
-    expect(await secretsOf(second)).toEqual([OLD, NEW]);
+    expect(await Promise.all([first, second])).toEqual([true, true]);
     expect(bench.reads).toBe(2);
   });
 
-  it('are there without a read where somebody else has read them meanwhile', async () => {
+  it('leave it undecided where they could not be read, and that is tried again after 5 s', async () => {
     const bench = open(OLD);
-    const tried = await bench.keys.current();
-    bench.answer = versions(OLD, NEW);
-    bench.clock += 30 * SECOND;
-    await bench.keys.newerThan(tried);
-    expect(await secretsOf(bench.keys.newerThan(tried))).toEqual([OLD, NEW]);
-    expect(bench.reads).toBe(2);
-  });
-
-  it('are none where the store fails; the ones there are go on', async () => {
-    const bench = open(OLD);
-    const tried = await bench.keys.current();
+    await bench.accepts(OLD);
     bench.answer = OUTAGE;
     bench.clock += 30 * SECOND;
-    expect(await bench.keys.newerThan(tried)).toBeUndefined();
-    expect(await bench.keys.current()).toBe(tried);
+    await expect(bench.accepts(NEW)).rejects.toMatchObject(UNDECIDED);
+    expect(await bench.accepts(OLD)).toBe(true);
+    bench.answer = versions(OLD);
+    await expect(bench.accepts(NEW)).rejects.toMatchObject(UNDECIDED);
+    bench.clock += 5 * SECOND;
+    expect(await bench.accepts(NEW)).toBe(false);
+  });
+
+  it('leave it undecided with keys of 20 minutes ago, read while the store fails', async () => {
+    const bench = open(OLD);
+    await bench.accepts(OLD);
+    bench.answer = OUTAGE;
+    bench.clock += 1_200 * SECOND;
+    await expect(bench.accepts(NEW)).rejects.toMatchObject(UNDECIDED);
+    expect(await bench.accepts(OLD)).toBe(true);
   });
 
   it('are refused where the store says that there are none', async () => {
     const bench = open(OLD);
-    const tried = await bench.keys.current();
+    await bench.accepts(OLD);
     bench.answer = GONE;
     bench.clock += 30 * SECOND;
-    await expect(bench.keys.newerThan(tried)).rejects.toMatchObject(REFUSED);
-    await expect(bench.keys.current()).rejects.toMatchObject(REFUSED);
+    await expect(bench.accepts(NEW)).rejects.toMatchObject(UNDECIDED);
+    await expect(bench.accepts(OLD)).rejects.toMatchObject(UNDECIDED);
   });
 });

@@ -1,6 +1,5 @@
-import { Webhook } from 'svix';
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
-import { verdictOf } from '../../tools/fuzz/verdict.ts';
+import { createJudge } from '../../tools/fuzz/verdict.ts';
 import { bodyOf, headersOf, isValid, secretOf, VECTORS } from '../support/signature-vectors.ts';
 
 const CLOCK = 1_795_450_765;
@@ -10,12 +9,12 @@ const SECRETS = VECTORS.filter((vector) => vector.stage === 'construct' && vecto
 
 it.each(REQUESTS.map((vector) => [vector.name, vector] as const))(
   'agrees with the published case %s',
-  (_name, vector) => {
+  async (_name, vector) => {
     const clock = vector.now ?? CLOCK;
     const secret = parseSigningSecret(secretOf(vector));
     const request = { rawHeaders: Object.entries(headersOf(vector, clock)).flat(), body: bodyOf(vector) };
-    const keys = secret === undefined ? [] : [new Webhook(secret)];
-    expect(verdictOf(request, keys, clock) === 'accepted').toBe(isValid(vector));
+    const judge = createJudge(secret === undefined ? [] : [secret], clock);
+    expect((await judge(request)) === 'accepted').toBe(isValid(vector));
   },
 );
 

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { LIMITS as LEAD } from '../../functions/incident-lead/app.ts';
 import { createHandler as createLeadHandler } from '../../functions/incident-lead/handler.ts';
+import { LIMITS as WEBHOOK } from '../../functions/incident-webhook/app.ts';
 import { createHandler as createWebhookHandler } from '../../functions/incident-webhook/handler.ts';
-import { createResponder } from '../../functions/incident-webhook/respond.ts';
-import type { LogLine } from '../../shared/log.ts';
+import { PATH } from '../../functions/incident-webhook/route.ts';
+import { answerWith } from '../../shared/answer.ts';
+import type { Log, LogLine } from '../../shared/log-line.ts';
 import { ADA, incidentEvent, pushBody } from '../../tools/events/push.ts';
 import { sign } from '../../tools/events/sign.ts';
 import { exchange, toBytes } from '../../tools/services/raw-http.ts';
@@ -16,10 +19,11 @@ const bug = async (): Promise<never> => {
   throw new TypeError('something is undefined');
 };
 
-it('133: the webhook function answers 500 to a bug, tells the log alone which, and goes on', async () => {
+it('133: the webhook function answers 500 to a bug, tells only the log which, and goes on', async () => {
   const lines: LogLine[] = [];
-  const responder = createResponder((line) => lines.push(line));
-  await serving(createWebhookHandler(bug, responder), async (port) => {
+  const route = { path: PATH, verify: bug, read: () => ({ ignore: 'ping' as const }) };
+  const handler = createWebhookHandler([route], bug, WEBHOOK);
+  await serving(answerWith(handler, log(lines)), async (port) => {
     const body = bodyOf();
     for (let time = 0; time < 2; time += 1) {
       const answer = await exchange(port, toBytes({ headers: sign(body), body }));
@@ -30,20 +34,21 @@ it('133: the webhook function answers 500 to a bug, tells the log alone which, a
   expectBugs(lines, 2);
 });
 
-it('the subscriber function answers 500 to a bug, tells the log alone which, and goes on', async () => {
+it('the subscriber function answers 500 to a bug, tells only the log which, and goes on', async () => {
   const lines: LogLine[] = [];
-  const directory = { assertConfigured: () => {}, findAlaners: bug };
-  await serving(
-    createLeadHandler(directory, (line) => lines.push(line)),
-    async (port) => {
-      for (let time = 0; time < 2; time += 1) {
-        const answer = await exchange(port, toBytes({ body: pushBody(incidentEvent({ leads: [ADA] })) }));
-        expect([answer?.status, answer?.body]).toEqual([500, '']);
-      }
-    },
-  );
+  const handler = createLeadHandler({ find: bug, wasReached: () => true }, LEAD, Date.now);
+  await serving(answerWith(handler, log(lines)), async (port) => {
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await exchange(port, toBytes({ body: pushBody(incidentEvent({ leads: [ADA] })) }));
+      expect([answer?.status, answer?.body]).toEqual([500, '']);
+    }
+  });
   expectBugs(lines, 2);
 });
+
+function log(lines: LogLine[]): Log {
+  return (line) => lines.push(line);
+}
 
 function expectBugs(lines: readonly LogLine[], count: number): void {
   expect(lines).toHaveLength(count);

@@ -40,7 +40,7 @@ for (const code of AT_ONCE) {
     const { sent, tookMs } = await sendWith(() => ({ fail: Code[code] }));
     await expectUnavailable(sent, 'publish');
     expect(tookMs).toBeLessThan(2_000);
-    expect((await linesOf(sent))[0]?.message).toContain(`gRPC code ${Code[code]}`);
+    expect((await linesOf(sent))[0]?.message).toContain(`Pub/Sub: ${code}.`);
   });
 }
 

@@ -89,12 +89,45 @@ scenario('answers 503 while no version is ENABLED, or none is a usable secret', 
   await expectRecovery(system);
 });
 
-scenario('leaves out a version that is disabled between the list and its reading', async ({ system, secrets }) => {
+scenario('believes that a version was disabled only where a second list no longer shows it', async (given) => {
+  const { system, secrets } = given;
   secrets.versions = enabled(SECRET, NEW);
-  secrets.intercept = ({ method, request }) =>
-    method === 'AccessSecretVersion' && request.name.endsWith('/2') ? { fail: Code.FAILED_PRECONDITION } : undefined;
+  let lists = 0;
+  let disable = false;
+  secrets.intercept = ({ method, request }) => {
+    if (method === 'ListSecretVersions') lists += 1;
+    if (disable && lists > 1) secrets.versions = enabled(SECRET);
+    return method === 'AccessSecretVersion' && request.name.endsWith('/2') ? { fail: Code.NOT_FOUND } : undefined;
+  };
+  await expectStatus(system, 204);
+  await expectStatus(system, 503, { secret: NEW });
+  expect(linesAbout(system, 'secret_version_unread')).toHaveLength(1);
+  disable = true;
+  await sleep(5_000);
+  await expectStatus(system, 401, { secret: NEW });
+});
+
+scenario('takes the versions that can be read where another fails or hangs', async ({ system, secrets }) => {
+  secrets.versions = enabled(SECRET, NEW, NEW);
+  secrets.intercept = ({ method, request }) => {
+    if (method !== 'AccessSecretVersion') return undefined;
+    if (request.name.endsWith('/2')) return { fail: Code.INTERNAL };
+    return request.name.endsWith('/3') ? { hang: true } : undefined;
+  };
+  await expectStatus(system, 204);
+  await expectStatus(system, 503, { secret: NEW });
+  secrets.intercept = () => undefined;
+  await expectRecovery(system);
+});
+
+scenario('reads the 12 newest versions, and names the others in one line', async ({ system, secrets }) => {
+  secrets.versions = enabled(NEW, ...Array.from({ length: 48 }, () => BAD), SECRET);
   await expectStatus(system, 204);
   await expectStatus(system, 401, { secret: NEW });
+  expect(secrets.calls.AccessSecretVersion).toBeLessThanOrEqual(2 * 12);
+  const lines = linesAbout(system, 'secret_version_unused');
+  expect(lines).toHaveLength(1);
+  expect(lines[0]?.severity).toBe('WARNING');
 });
 
 scenario('is not driven to Secret Manager by bad signatures', async ({ system, secrets }) => {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { build } from '../../tools/build/build.ts';
 import type { Severity } from '../../tools/no-loss/chance.ts';
-import { MUTANTS } from '../../tools/no-loss/mutants.ts';
+import { MUTANTS, mutate } from '../../tools/no-loss/mutants.ts';
 import { describeRun } from '../../tools/no-loss/report.ts';
 import { run } from '../../tools/no-loss/run.ts';
 import { addTwins } from '../../tools/no-loss/twins.ts';
@@ -70,8 +70,8 @@ describe('finds a function that', () => {
   it.each(Object.entries(FINDINGS))(
     '%s',
     async (name, { severity, violation }) => {
-      const mutant = MUTANTS[name as keyof typeof MUTANTS];
-      const options = { events: 120, seed: 1, scale: 0.05, answerMs: 700, severity, postgres, mutant };
+      const apps = await mutate(MUTANTS[name as keyof typeof MUTANTS]);
+      const options = { events: 120, seed: 1, scale: 0.05, answerMs: 700, severity, postgres, apps };
       const { violations } = await run(options);
       expect(violations.filter((found) => violation.test(found))).not.toEqual([]);
     },

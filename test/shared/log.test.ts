@@ -1,5 +1,6 @@
-import type { LogConfig } from '../../shared/config.ts';
-import { createLog, type LogLine } from '../../shared/log.ts';
+import type { LogConfig } from '../../shared/environment.ts';
+import { createLog } from '../../shared/log.ts';
+import type { LogLine } from '../../shared/log-line.ts';
 
 const CONFIG: LogConfig = { level: 'info', project: 'alan-eu-tools', service: 'incident-lead', version: 'local' };
 const LINE: LogLine = { level: 'info', message: 'Words.', metadata: { outcome: 'published', status: 204 } };
@@ -102,16 +103,40 @@ describe('a log line', () => {
   });
 
   it.each([
-    ['a line break and a forged line', 'x\n{"severity":"EMERGENCY"}'],
-    ['terminal escapes', '\u001b[2J\u001b]0;x\u0007'],
-    ['line separators', 'a\u2028b\u2029c'],
-    ['a lone surrogate', 'a\ud800b'],
-    ['NUL', 'a\u0000b'],
-    ['a format of winston', '%s %o %j'],
-    ['a megabyte', 'x'.repeat(1024 * 1024)],
-  ])('stays one line with %s in it', (_, text) => {
+    ['a line break and a forged line', 'x\n{"severity":"EMERGENCY"}', 'x\\u000a{"severity":"EMERGENCY"}'],
+    ['terminal escapes', '\u001b[2J\u001b]0;x\u0007\u009b', '\\u001b[2J\\u001b]0;x\\u0007\\u009b'],
+    ['line separators', 'a\u2028b\u2029c', 'a\\u2028b\\u2029c'],
+    ['text that turns around', 'a\u202eb', 'a\\u202eb'],
+    ['a lone surrogate', 'a\ud800b', 'a\ud800b'],
+    ['NUL', 'a\u0000b', 'a\\u0000b'],
+    ['a format of winston', '%s %o %j', '%s %o %j'],
+  ])('stays one line with %s in it, and shows it', (_, text, shown) => {
     const line = lineOf({ ...LINE, message: text, metadata: { incidentId: text } });
-    expect(line).toMatchObject({ severity: 'INFO', message: text, metadata: { incidentId: text } });
+    expect(line).toMatchObject({ severity: 'INFO', message: shown, metadata: { incidentId: shown } });
+  });
+
+  it.each([
+    ['a megabyte', 'x'.repeat(1024 * 1024)],
+    ['a megabyte of four-byte characters', '💥'.repeat(256 * 1024)],
+    ['a megabyte of what JSON escapes', '"'.repeat(1024 * 1024)],
+    ['a megabyte of control characters', '\u0001'.repeat(1024 * 1024)],
+  ])('keeps its limits with %s in it', (_, text) => {
+    const ids = { webhookId: 'w'.repeat(256), incidentId: '"'.repeat(128), messageId: 'm'.repeat(256) };
+    const trace = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', sampled: true };
+    const line: LogLine = {
+      ...LINE,
+      message: text,
+      metadata: { ...ids, reason: text },
+      trace,
+      insertId: 'i'.repeat(43),
+    };
+    for (const stack of [undefined, text]) {
+      const written = writtenBy(() => createLog(CONFIG)({ ...line, ...(stack !== undefined && { stack }) }));
+      expect(Buffer.byteLength(written)).toBeLessThanOrEqual(4_096);
+      const { message } = JSON.parse(written) as { message: string };
+      expect(message.length).toBeLessThanOrEqual(2_000);
+      expect(message.length).toBeGreaterThan(100);
+    }
   });
 
   it('is alone: the library adds none about itself', () => {

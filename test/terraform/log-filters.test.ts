@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ANSWERS } from '../../functions/incident-webhook/outcomes.ts';
+import { OUTCOMES } from '../../functions/incident-webhook/outcomes.ts';
 import { toLogEntry } from '../support/log-entry.ts';
 import { matches, readFilters } from '../support/log-filter.ts';
 import type { FunctionRun } from './function-run.ts';
@@ -67,7 +67,7 @@ describe('the log filters of Terraform', () => {
   // No request provokes a bug, so this is a refused publish with the outcome of one.
   it.each(['incident-webhook', 'incident-lead'])('find a bug of %s', async (service) => {
     const [line = ''] = await webhook.linesOf('publishRefused');
-    const { outcome, status } = ANSWERS.bug;
+    const { outcome, status } = OUTCOMES.bug;
     const written = JSON.parse(line) as { metadata: object };
     const bug = JSON.stringify({ ...written, metadata: { ...written.metadata, reason: 'bug', outcome, status } });
     expect(filtersOf(bug, service)).toEqual(['function_failed']);

@@ -1,5 +1,6 @@
+import { LIMITS } from '../../functions/incident-webhook/app.ts';
 import { createPublisher } from '../../functions/incident-webhook/publish.ts';
-import { deadlineFrom } from '../../shared/deadline.ts';
+import { deadlineAfter } from '../../shared/deadline.ts';
 import { startPostgres } from '../services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../services/pubsub/emulator.ts';
 import { startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';
@@ -27,7 +28,7 @@ export async function startBackends(): Promise<RunningBackends> {
     versions: [{ number: 1, state: 'ENABLED', data: SECRET }],
   });
   const postgres = await startPostgres();
-  const { publish } = createPublisher(TOPIC, pubsub.host);
+  const { publish } = createPublisher(TOPIC, pubsub.host, LIMITS.publish);
   const message = { data: Buffer.from('{}'), attributes: { schemaVersion: '1' } };
   return {
     topic: TOPIC,
@@ -37,7 +38,7 @@ export async function startBackends(): Promise<RunningBackends> {
     secret: SECRET,
     databaseUrl: postgres.readerUrl,
     ownerUrl: postgres.ownerUrl,
-    publishOnce: () => publish(message, deadlineFrom(performance.now())),
+    publishOnce: () => publish(message, deadlineAfter(LIMITS.answerMs)),
     async close() {
       await pubsub.close();
       await secrets.close();

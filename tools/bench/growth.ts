@@ -1,6 +1,6 @@
 import { Agent } from 'node:http';
 import pg from 'pg';
-import { FIND_ALANERS } from '../../functions/incident-lead/directory.ts';
+import { findAlanersSql } from '../../functions/incident-lead/postgres/directory.ts';
 import { post, run } from './running.ts';
 import type { Subject } from './subjects.ts';
 
@@ -69,7 +69,9 @@ export async function lookUpGrowth(ownerUrl: string, steps: readonly number[]): 
       const times: number[] = [];
       let plan = '';
       for (let at = 0; at < 50; at++) {
-        const explained = await client.query(`explain (analyze, format json) ${FIND_ALANERS.text}`, [['U01LEAD']]);
+        const explained = await client.query(`explain (analyze, format json) ${findAlanersSql('public')}`, [
+          ['U01LEAD'],
+        ]);
         const [root] = explained.rows[0]['QUERY PLAN'];
         times.push(root['Execution Time']);
         plan = scanOf(root.Plan);

@@ -1,4 +1,4 @@
-import { PATH } from '../../functions/incident-webhook/request.ts';
+import { PATH } from '../../functions/incident-webhook/route.ts';
 
 /** What a 2xx means where the rest of the way is told too. */
 export const ACCEPTED = 'Accepted: the event is authentic.';

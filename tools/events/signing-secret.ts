@@ -1,5 +1,5 @@
+import { SECRET_NAME } from '../../functions/incident-webhook/config.ts';
 import { secretManagerStore } from '../../functions/incident-webhook/secret-manager.ts';
-import { SECRET_NAME } from '../../shared/config.ts';
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
 import { readSecret } from '../local/system/local-folder.ts';
 
@@ -38,12 +38,12 @@ export async function findSigningSecret(url: URL, folder: string, env: Environme
 
 async function readNewest(name: string, env: Environment): Promise<string> {
   const store = secretManagerStore(name, env['SECRET_MANAGER_EMULATOR_HOST'] || undefined, READ_TIMEOUT_MS);
-  const versions = await store.readVersions().catch((error: unknown) => {
+  const { read } = await store.readVersions().catch((error: unknown) => {
     throw new Error(
       `${name} could not be read from Secret Manager: ${(error as Error).message}. Sign in with "gcloud auth application-default login"; you need roles/secretmanager.viewer and secretAccessor on the secret.`,
     );
   });
-  const usable = versions
+  const usable = read
     .toSorted((a, b) => Number(b.number) - Number(a.number))
     .map(({ value }) => parseSigningSecret(value))
     .find((secret) => secret !== undefined);

@@ -1,44 +1,32 @@
+import { LIMITS } from '../../functions/incident-webhook/app.ts';
 import { readIncident } from '../../functions/incident-webhook/incident.ts';
-import { type Reason, Refusal } from '../../functions/incident-webhook/outcomes.ts';
-import {
-  checkAge,
-  isSignedBy,
-  readSignatureHeaders,
-  type SigningKey,
-  textOf,
-} from '../../functions/incident-webhook/verifier.ts';
+import { Refusal, type RefusalReason } from '../../functions/incident-webhook/outcomes.ts';
+import { literalKeys } from '../../functions/incident-webhook/signing-keys.ts';
+import { createVerifier } from '../../functions/incident-webhook/verifier.ts';
+import { deadlineAfter } from '../../shared/deadline.ts';
 import type { Mutated } from './mutate.ts';
 
-/**
- * Judges a request as the handler does, up to its signature.
- * @throws whatever is thrown that is no Refusal: a bug.
- */
-export function verdictOf(
-  { rawHeaders, body }: Mutated,
-  keys: readonly SigningKey[],
-  nowSeconds: number,
-): Reason | 'accepted' {
-  return reasonOf(() => {
-    const headers = readSignatureHeaders(rawHeaders);
-    checkAge(headers, nowSeconds);
-    if (!isSignedBy(keys, headers, textOf(body))) throw new Refusal('signature');
-  });
+/** Judges a request with the verifier that the function uses. Rejects with whatever is not a Refusal: a bug. */
+export type Judge = (request: Mutated) => Promise<RefusalReason | 'accepted'>;
+
+/** @param nowSeconds Unix seconds. */
+export function createJudge(secrets: readonly string[], nowSeconds: number): Judge {
+  const verify = createVerifier(literalKeys(secrets), () => nowSeconds * 1000);
+  const deadline = deadlineAfter(LIMITS.answerMs);
+  return ({ rawHeaders, body }) => verify(rawHeaders, body, deadline).then(() => 'accepted', reasonOf);
 }
 
-/**
- * Reads bytes as the handler reads an authentic body.
- * @throws whatever is thrown that is no Refusal: a bug.
- */
-export function readingOf(body: Buffer): Reason | 'accepted' {
-  return reasonOf(() => readIncident(textOf(body), { webhookId: 'msg_1', at: new Date(0) }));
-}
-
-function reasonOf(work: () => unknown): Reason | 'accepted' {
+/** Reads bytes as the handler reads an authentic body. Throws whatever is not a Refusal: a bug. */
+export function readingOf(body: Buffer): RefusalReason | 'accepted' {
   try {
-    work();
+    readIncident(body.toString('utf8'), { webhookId: 'msg_1', at: new Date(0) });
     return 'accepted';
   } catch (error) {
-    if (error instanceof Refusal) return error.reason;
-    throw error;
+    return reasonOf(error);
   }
+}
+
+function reasonOf(error: unknown): RefusalReason {
+  if (error instanceof Refusal) return error.reason;
+  throw error;
 }

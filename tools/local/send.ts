@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { PATH } from '../../functions/incident-webhook/request.ts';
-import { WEBHOOK_ID } from '../../functions/incident-webhook/verifier.ts';
+import { PATH } from '../../functions/incident-webhook/route.ts';
+import { WEBHOOK_ID } from '../../functions/incident-webhook/signature-headers.ts';
 import { FAULTS, type Fault, LEADS, STATUSES } from '../events/catalogue.ts';
 import { type Answer, deliver } from '../events/deliver.ts';
 import { ACCEPTED, meaningOf } from '../events/meaning.ts';

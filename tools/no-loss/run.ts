@@ -1,11 +1,11 @@
 import type { LocalPostgres } from '../services/postgres/postgres.ts';
 import { createAgenda } from './agenda.ts';
+import { type Apps, SHIPPED } from './apps.ts';
 import type { Severity } from './chance.ts';
 import { findViolations, lostEvents } from './check.ts';
 import { planEvent } from './event-plan.ts';
 import { createForger } from './forger.ts';
 import type { Ledger } from './ledger.ts';
-import { type Mutant, UNCHANGED } from './mutants.ts';
 import { planOutages } from './outages.ts';
 import { createSender } from './svix.ts';
 import type { Tally } from './tally.ts';
@@ -26,7 +26,8 @@ export interface RunOptions {
   readonly concurrency?: number;
   /** The folder with the built functions; without it no real process takes part. */
   readonly dist?: string | undefined;
-  readonly mutant?: Mutant;
+  /** Default: as they ship. */
+  readonly apps?: Apps;
   /** In place of the planned outages one of the database, from the first event until every message is dead-lettered. Default false. */
   readonly withoutDatabase?: boolean;
   /** Called every thousand events with the number sent and what was found wrong so far. */
@@ -63,9 +64,9 @@ const MAX_CYCLES = 12;
 /** Sends the events through everything that can go wrong, waits until all is worked off, and checks what came of it. */
 export async function run(options: RunOptions): Promise<RunReport> {
   const startedAt = performance.now();
-  const { events, mutant = UNCHANGED, concurrency = 64, scale = 0.1, severity = {}, withoutDatabase = false } = options;
+  const { events, apps = SHIPPED, concurrency = 64, scale = 0.1, severity = {}, withoutDatabase = false } = options;
   let onAdvance: (now: number) => void = () => {};
-  const world = await openWorld({ ...options, mutant, scale, severity, onAdvance: (now) => onAdvance(now) });
+  const world = await openWorld({ ...options, apps, scale, severity, onAdvance: (now) => onAdvance(now) });
   const { chance, clock, ledger, tally } = world;
   try {
     const cycles = Math.min(Math.max(Math.round(events / EVENTS_PER_CYCLE), 1), MAX_CYCLES);

@@ -1,13 +1,8 @@
-import { Webhook } from 'svix';
-import { createHandler, type Services } from '../../functions/incident-webhook/handler.ts';
-import { createPublisher } from '../../functions/incident-webhook/publish.ts';
-import { createResponder } from '../../functions/incident-webhook/respond.ts';
-import { secretManagerStore } from '../../functions/incident-webhook/secret-manager.ts';
-import { storedKeys } from '../../functions/incident-webhook/signing-keys.ts';
 import { createLog } from '../../shared/log.ts';
+import type { Log } from '../../shared/log-line.ts';
+import type { Apps } from './apps.ts';
 import type { VirtualClock } from './clocks.ts';
 import { type Instance, startInstance } from './instance.ts';
-import type { Mutant } from './mutants.ts';
 import type { TimeLimits } from './time-scale.ts';
 
 /** What the webhook function is connected to. */
@@ -18,27 +13,22 @@ export interface WebhookSurroundings {
   readonly pubsubHost: string;
   readonly secretName: string;
   readonly secretHost: string;
-  readonly mutant: Mutant;
+  readonly apps: Apps;
 }
 
-/** The webhook function in this process: the parts of `wire.ts`, on virtual time and scaled limits. */
+/** The webhook function in this process, from its composition root, on virtual time and scaled limits. */
 export function startWebhookInstance(given: WebhookSurroundings): Promise<Instance> {
-  const { clock, limits, mutant } = given;
+  const { clock, limits, apps } = given;
   const write = createLog({ level: 'error', project: 'p', service: 'incident-webhook', version: 'test' });
+  const env = {
+    INCIDENT_WEBHOOK_SECRET: given.secretName,
+    INCIDENT_EVENTS_TOPIC: given.topic,
+    PUBSUB_EMULATOR_HOST: given.pubsubHost,
+    SECRET_MANAGER_EMULATOR_HOST: given.secretHost,
+  };
   return startInstance((isAlive) => {
-    const log: typeof write = (line) => isAlive() && write(line);
-    const keys = storedKeys(
-      secretManagerStore(given.secretName, given.secretHost, limits.secretReadMs),
-      (secret) => new Webhook(secret),
-      () => {},
-      clock.now,
-    );
-    const { publish } = createPublisher(given.topic, given.pubsubHost, limits.publish);
-    const services: Services = mutant.services({ keys, publish });
-    const handler = createHandler(async () => services, createResponder(log), {
-      nowSeconds: clock.seconds,
-      budgetMs: limits.budgetMs,
-    });
-    return (req, res) => void handler(mutant.request(req), res);
+    const log: Log = (line) => isAlive() && write(line);
+    const now = (): number => clock.seconds() * 1000;
+    return apps.createWebhookApp({ env, clock: { now, monotonic: clock.now }, limits: limits.webhook, log });
   });
 }

@@ -2,6 +2,7 @@ import { crashPostgres } from '../services/postgres/crash-postgres.ts';
 import type { LocalPostgres } from '../services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../services/pubsub/emulator.ts';
 import { type SecretVersion, startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';
+import type { Apps } from './apps.ts';
 import { type Chance, type Severity, type Strike, seededChance, striking } from './chance.ts';
 import { createVirtualClock, type FairClock, startFairClock, type VirtualClock } from './clocks.ts';
 import { startDatabaseProxy } from './database-proxy.ts';
@@ -9,7 +10,6 @@ import { type Outage, publishFaults, secretFaults } from './grpc-faults.ts';
 import type { Instance } from './instance.ts';
 import { startLeadInstance } from './lead-instance.ts';
 import { Ledger, type Line } from './ledger.ts';
-import type { Mutant } from './mutants.ts';
 import type { Switches } from './outages.ts';
 import { poison } from './poison.ts';
 import { createPoster, type OnAnswer, type Poster } from './post.ts';
@@ -59,7 +59,7 @@ export interface WorldOptions {
   readonly answerMs?: number | undefined;
   readonly postgres: LocalPostgres;
   readonly dist?: string | undefined;
-  readonly mutant: Mutant;
+  readonly apps: Apps;
   readonly onAdvance: (now: number) => void;
 }
 
@@ -68,7 +68,7 @@ const BACKOFF_SCALE = 0.0002;
 
 /** Starts everything. */
 export async function openWorld(options: WorldOptions): Promise<World> {
-  const { seed, scale, postgres, mutant } = options;
+  const { seed, scale, postgres, apps } = options;
   process.env['METADATA_SERVER_DETECTION'] = 'none';
   const chance = seededChance(seed);
   const strike = striking(chance, options.severity);
@@ -107,11 +107,11 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   databaseUrl.port = String(proxy.port);
 
   const stdout = captureStdout((line) => ledger.written(line as Line));
-  lead = await startLeadInstance(databaseUrl.href, limits, mutant);
+  lead = await startLeadInstance(databaseUrl.href, limits, apps);
   webhook = await startWebhookInstance({
     clock,
     limits,
-    mutant,
+    apps,
     topic: NAMES.topic,
     pubsubHost: emulator.host,
     secretName: 'projects/p/secrets/webhook',

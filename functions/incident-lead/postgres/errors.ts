@@ -1,17 +1,20 @@
 import pg from 'pg';
+import { DirectoryUnavailable } from '../directory.ts';
 
-/** The alaner directory could not be read; the message is delivered again. */
-export class DatabaseUnavailable extends Error {
-  /** An SQLSTATE, a code of Node's network layer, or a word of ours. */
-  readonly reason: string;
-  /** True where there was no connection, or none could be made, so that the same read may succeed on another one. */
-  readonly lostConnection: boolean;
+/**
+ * Whether the same read may succeed on another connection: `never`, where the server has decided; `once`, where it ended
+ * this one; `connection`, where there was none or it broke, which may last while an instance starts.
+ */
+export type Retry = 'never' | 'once' | 'connection';
 
-  constructor(reason: string, explanation: string, options: { cause?: unknown; lostConnection?: boolean } = {}) {
-    super(`The alaner directory cannot be read: ${explanation} (${reason}).`, { cause: options.cause });
-    this.name = 'DatabaseUnavailable';
-    this.reason = reason;
-    this.lostConnection = options.lostConnection ?? false;
+/** A read of the directory that failed. */
+export class DatabaseFault extends DirectoryUnavailable {
+  readonly retry: Retry;
+
+  constructor(reason: string, explanation: string, retry: Retry = 'never') {
+    super(reason, explanation);
+    this.name = 'DatabaseFault';
+    this.retry = retry;
   }
 }
 
@@ -20,47 +23,64 @@ const SERVER_EXPLANATIONS: Readonly<Record<string, string>> = {
   '28000': 'the database does not let the user in',
   '28P01': 'the database does not let the user in',
   '3D000': 'the database does not exist',
+  '3F000': 'the schema is missing; set DB_SCHEMA, or apply schemas/alaner-directory.sql',
   '42501': 'the user has no grant; apply schemas/alaner-directory.sql and grant alaner_directory_reader',
   '42703': 'the view lacks a column; apply schemas/alaner-directory.sql',
-  '42P01': 'the view is missing; apply schemas/alaner-directory.sql',
+  '42P01': 'the view is missing; apply schemas/alaner-directory.sql, or set DB_SCHEMA',
   '53300': 'the server has no connection left',
   '57014': 'the statement took too long',
 };
 
 /**
- * SQLSTATE classes: 08 is a connection exception, 57P the operator's intervention (shutdown, crash, starting up), and 28 a refused log-in,
- * which an outdated token of Cloud SQL's IAM authentication leads to as well. 0A000 is what a connection answers for good that has prepared
- * the statement and then saw the view's columns change.
+ * SQLSTATE classes: 08 is a connection exception, 57P the operator's intervention (shutdown, crash, starting up), and 28 a
+ * refused log-in, which an outdated token of Cloud SQL's IAM authentication leads to as well. 26000, 42P05 and 0A000 say
+ * that a pooler between us and the server lost, kept or outlived a prepared statement.
  */
-const LOST_SQLSTATE = /^(08...|28...|57P0[1-5]|0A000)$/;
+const LOST_SQLSTATE = /^(08...|28...|57P0[1-5]|26000|42P05|0A000)$/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** Of Node's network layer, TLS and the resolver. */
+const NODE_CODE = /^[A-Z][A-Z0-9_]{1,50}$/;
 
 /** pg's errors without a code, by their text. */
-const WITHOUT_CODE: readonly (readonly [RegExp, string])[] = [
-  [/^timeout exceeded when trying to connect/, 'pool_exhausted'],
-  [/^Connection terminated due to connection timeout/, 'connect_timeout'],
-  [/^Query read timeout/, 'query_timeout'],
+const WITHOUT_CODE: readonly (readonly [RegExp, DatabaseFault])[] = [
+  [
+    /^timeout exceeded when trying to connect/,
+    new DatabaseFault('pool_exhausted', 'all connections of this instance are in use'),
+  ],
+  [
+    /^The server does not support SSL connections/,
+    new DatabaseFault('no_tls', 'the server has no TLS, which sslmode asks for'),
+  ],
+  [
+    /^Connection terminated due to connection timeout/,
+    new DatabaseFault('connect_timeout', 'there is no connection to the server', 'connection'),
+  ],
+  [
+    /^Query read timeout/,
+    new DatabaseFault('query_timeout', 'the server did not answer the query in time', 'connection'),
+  ],
 ];
 
-/** Turns whatever pg, the connector or the network threw into a DatabaseUnavailable. Its text holds no value and no password. */
-export function toDatabaseUnavailable(error: unknown): DatabaseUnavailable {
-  if (error instanceof DatabaseUnavailable) return error;
+/**
+ * Turns whatever pg, the connector or the network threw into a fault. It says nothing that a server or a library said
+ * but a well-formed code: no value, and no password.
+ */
+export function toDatabaseFault(error: unknown): DatabaseFault {
+  if (error instanceof DatabaseFault) return error;
   const code = codeOf(error);
-  if (error instanceof pg.DatabaseError) {
-    const lostConnection = LOST_SQLSTATE.test(code ?? '');
-    const explanation =
-      SERVER_EXPLANATIONS[code ?? ''] ?? (lostConnection ? 'the server ended the connection' : 'the server refused');
-    return new DatabaseUnavailable(code ?? 'server', explanation, { cause: error, lostConnection });
-  }
+  if (error instanceof pg.DatabaseError) return serverFault(SQLSTATE.test(code ?? '') ? (code ?? '') : 'server');
   const text = error instanceof Error ? error.message : '';
-  const reason = code ?? WITHOUT_CODE.find(([form]) => form.test(text))?.[1] ?? 'connection_lost';
-  if (reason === 'pool_exhausted') {
-    return new DatabaseUnavailable(reason, 'all connections of this instance are in use', { cause: error });
-  }
+  const known = WITHOUT_CODE.find(([form]) => form.test(text))?.[1];
+  if (code === undefined && known !== undefined) return known;
   // Whatever the server did not say itself is the fault of a connection.
-  return new DatabaseUnavailable(reason, 'there is no connection to the server', {
-    cause: error,
-    lostConnection: true,
-  });
+  const reason = code !== undefined && NODE_CODE.test(code) ? code : 'connection_lost';
+  return new DatabaseFault(reason, 'there is no connection to the server', 'connection');
+}
+
+function serverFault(code: string): DatabaseFault {
+  const retry = LOST_SQLSTATE.test(code) ? 'once' : 'never';
+  const fallback = retry === 'once' ? 'the server ended the connection' : 'the server refused';
+  return new DatabaseFault(code, SERVER_EXPLANATIONS[code] ?? fallback, retry);
 }
 
 function codeOf(error: unknown): string | undefined {

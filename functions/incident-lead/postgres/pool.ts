@@ -1,95 +1,125 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { LeadConfig } from '../../../shared/config.ts';
 import type { Deadline } from '../../../shared/deadline.ts';
-import { once } from '../../../shared/once.ts';
-import type { Query } from '../directory.ts';
-import { openCloudSql } from './cloud-sql.ts';
-import { DatabaseUnavailable, toDatabaseUnavailable } from './errors.ts';
+import { replaceable } from '../../../shared/replaceable.ts';
+import type { LeadConfig } from '../config.ts';
+import { SafeClient } from './client.ts';
+import { type OpenPool, openCloudSql } from './cloud-sql.ts';
+import { DatabaseFault, toDatabaseFault } from './errors.ts';
+import { parseDatabaseUrl } from './url.ts';
 
-/** A pool, and what has to be closed with it. */
-export interface OpenPool {
-  readonly pool: pg.Pool;
-  readonly closeConnector: () => void;
+/** In milliseconds. */
+export interface PoolLimits {
+  readonly connectMs: number;
+  readonly statementMs: number;
+  /** For a host that has gone silent; the server's own limit comes first where there is still a server. */
+  readonly queryMs: number;
+  /** Before the first retry; each further one waits as much longer. */
+  readonly retryMs: number;
+  /** To look up a Cloud SQL instance. */
+  readonly instanceMs: number;
 }
 
-/** Connect, one more try, and the statement have to fit into the 8 s of an answer. */
-const CONNECT_TIMEOUT_MS = 2_000;
-const STATEMENT_TIMEOUT_MS = 3_000;
-/** For a host that has gone silent; the server's own limit comes first where there is still a server. */
-const QUERY_TIMEOUT_MS = 3_500;
-const RETRY_DELAY_MS = 100;
-/** Not worth another try with less than this left. */
-const MIN_RETRY_MS = 500;
-/** Whoever waits for a connection of an abandoned pool has given up by then. */
-const END_DELAY_MS = 2 * CONNECT_TIMEOUT_MS;
+/** A database that is opened with its first use. */
+export interface Database {
+  /**
+   * Runs one statement, and again on a new connection where the first was lost.
+   * @throws DatabaseFault where there is no result by the deadline.
+   */
+  query(statement: pg.QueryConfig, deadline: Deadline): Promise<pg.QueryResult>;
+  /** Opens a connection ahead of the first statement. */
+  connect(): Promise<void>;
+  /** False until the first connection to Cloud SQL. */
+  wasReached(): boolean;
+}
+
+/** Not worth another try with less than this part of the time for a connection left. */
+const MIN_RETRY_SHARE = 0.25;
+const MAX_RETRY_DELAYS = 10;
 
 /**
- * The database of the alaner directory, opened with the first use.
- * After a connection was lost or could not be made the pool is replaced, since its other connections lead the same way, and the read is
- * tried once more.
+ * Opens the database of the alaner directory. After a connection was lost or could not be made the pool is replaced,
+ * since its other connections lead the same way, and the statement is tried once more; until there was a first
+ * connection, as often as the deadline allows.
  * @param onIdleError is told that a connection died that nobody was using; the pool replaces it.
- * @param settings of the pool, its time limits above all.
  */
-export function createDatabase(
+export function openDatabase(
   { database, poolMax }: LeadConfig,
+  limits: PoolLimits,
   onIdleError: (reason: string) => void,
-  settings: pg.PoolConfig = poolSettings(poolMax),
-): { query: Query; connect: () => Promise<void> } {
-  let open = once(opening);
+): Database {
+  const settings = poolSettings(poolMax, limits);
+  let opened = 0;
+  // Only Cloud SQL is reached over a network that may come up later than the instance.
+  let reached = database.kind === 'url';
 
-  async function opening(): Promise<OpenPool> {
-    const opened = database.kind === 'url' ? openUrl(database.url, settings) : await openCloudSql(database, settings);
-    // Without a listener the death of an idle connection would end the process.
-    opened.pool.on('error', (error) => onIdleError(toDatabaseUnavailable(error).reason));
-    return opened;
-  }
+  const pools = replaceable(
+    async (): Promise<OpenPool> => {
+      const open =
+        database.kind === 'url'
+          ? openUrl(database.url, settings, opened++)
+          : await openCloudSql(database, settings, limits.instanceMs);
+      // Without a listener the death of an idle connection would end the process.
+      open.pool.on('error', (error) => onIdleError(toDatabaseFault(error).reason));
+      open.pool.on('connect', () => {
+        reached = true;
+      });
+      return open;
+    },
+    ({ pool }) => pool.end(),
+    // Whoever waits for a connection of a replaced pool has given up by then.
+    2 * limits.connectMs,
+  );
 
-  async function use<T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> {
-    const current = open;
-    const opened = await current();
+  async function use<Result>(work: (pool: pg.Pool) => Promise<Result>): Promise<Result> {
+    const used = pools.current();
+    const { pool, closeConnector } = await used;
     try {
-      return await work(opened.pool);
+      return await work(pool);
     } catch (error) {
-      const fault = toDatabaseUnavailable(error);
-      if (fault.lostConnection && open === current) {
-        open = once(opening);
-        abandon(opened);
+      const fault = toDatabaseFault(error);
+      if (fault.retry !== 'never') {
+        // At once: what failed makes the connector renew its certificate, see cloud-sql.ts.
+        closeConnector();
+        pools.replace(used);
       }
       throw fault;
     }
   }
 
-  async function read(statement: pg.QueryConfig, deadline: Deadline): Promise<readonly unknown[]> {
-    const attempt = () => use(async (pool) => (await pool.query(statement)).rows);
-    try {
-      return await attempt();
-    } catch (error) {
-      const retry = error instanceof DatabaseUnavailable && error.lostConnection && deadline.remaining() > MIN_RETRY_MS;
-      if (!retry) throw error;
+  async function read(statement: pg.QueryConfig, deadline: Deadline): Promise<pg.QueryResult> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await use((pool) => pool.query(statement));
+      } catch (error) {
+        const { retry } = toDatabaseFault(error);
+        const again = retry === 'connection' && !reached ? true : retry !== 'never' && attempt === 1;
+        if (!again || deadline.remaining() <= limits.connectMs * MIN_RETRY_SHARE) throw error;
+      }
+      await sleep(limits.retryMs * Math.min(attempt, MAX_RETRY_DELAYS));
     }
-    await sleep(RETRY_DELAY_MS);
-    return attempt();
   }
 
   return {
     query: (statement, deadline) =>
       deadline.race(
         read(statement, deadline),
-        () => new DatabaseUnavailable('deadline', 'the server did not answer in time'),
+        () => new DatabaseFault('deadline', 'the server did not answer in time'),
       ),
     connect: () => use(async (pool) => (await pool.connect()).release()),
+    wasReached: () => reached,
   };
 }
 
 /** Settings that a pool has wherever its server is. */
-export function poolSettings(max: number): pg.PoolConfig {
+function poolSettings(max: number, { connectMs, statementMs, queryMs }: PoolLimits): pg.PoolConfig {
   return {
+    Client: SafeClient,
     max,
     application_name: 'incident-lead',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
+    connectionTimeoutMillis: connectMs,
+    statement_timeout: statementMs,
+    query_timeout: queryMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // An instance without requests has no CPU to close a connection with; half an hour, then a new one.
@@ -98,12 +128,8 @@ export function poolSettings(max: number): pg.PoolConfig {
   };
 }
 
-function openUrl(url: string, settings: pg.PoolConfig): OpenPool {
-  return { pool: new pg.Pool({ ...settings, connectionString: url }), closeConnector: () => {} };
-}
-
-function abandon({ pool, closeConnector }: OpenPool): void {
-  // At once: what failed has the connector renew its certificate, see cloud-sql.ts.
-  closeConnector();
-  setTimeout(() => void pool.end().catch(() => {}), END_DELAY_MS).unref();
+/** @param attempt counts from 0: each goes to the next of the URL's hosts. */
+function openUrl(url: string, settings: pg.PoolConfig, attempt: number): OpenPool {
+  const hosts = parseDatabaseUrl(url) ?? [];
+  return { pool: new pg.Pool({ ...settings, ...hosts[attempt % hosts.length] }), closeConnector: () => {} };
 }

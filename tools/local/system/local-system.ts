@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { PATH } from '../../../functions/incident-webhook/request.ts';
+import { PATH } from '../../../functions/incident-webhook/route.ts';
 import { findSigningSecret } from '../../events/signing-secret.ts';
 import { assertPortFree, freePort } from '../../services/functions/free-port.ts';
 import { type FunctionOptions, startFunction } from '../../services/functions/function-process.ts';

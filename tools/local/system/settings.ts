@@ -1,4 +1,6 @@
-import { ConfigurationError, readLeadConfig, readWebhookConfig } from '../../../shared/config.ts';
+import { readLeadConfig } from '../../../functions/incident-lead/config.ts';
+import { readWebhookConfig } from '../../../functions/incident-webhook/config.ts';
+import { ConfigurationError } from '../../../shared/environment.ts';
 import { compileFilter } from '../../services/pubsub/filter.ts';
 import type { PagePort } from '../page/server.ts';
 

@@ -1,4 +1,4 @@
-import type { Reason } from '../../../functions/incident-webhook/outcomes.ts';
+import type { RefusalReason as Reason } from '../../../functions/incident-webhook/outcomes.ts';
 import type { Hop } from './hop.ts';
 
 /** Why an event stopped, and what to do about it, by a refusal's reason. */
@@ -6,6 +6,7 @@ const REFUSALS: Record<Reason, string> = {
   not_found: 'The path is another one. Post to /webhooks/incident/lead, exactly so.',
   method: 'Only POST is taken. Correct the sender.',
   content_encoding: 'The body is compressed. It is never inflated; have the sender leave Content-Encoding out.',
+  expectation: 'The request has an Expect header that nobody can meet. Leave it out.',
   too_large: 'The body is over 1 MiB. incident.io sends some kilobytes, so look at who sent this.',
   body_timeout: 'The body was not complete within 5 s. The sender, or the way to here, is slow; it sends again.',
   body_aborted: 'The sender closed the connection before the body was complete; it sends again.',
@@ -36,6 +37,8 @@ const REFUSALS: Record<Reason, string> = {
 /** What a decision of the subscriber, or an ignored event, means. */
 const OUTCOMES: Readonly<Record<string, string>> = {
   event_type: 'Another event type than public_incident.incident_updated_v2: acknowledged, and nothing is published.',
+  event_version:
+    'Another version of public_incident.incident_updated: acknowledged, and nothing is published. Has incident.io moved on?',
   ping: "Svix's test message: acknowledged, and nothing is published.",
   lead_without_role: '{lead} lacks AlanToolsBackendIamManager: this is the line that security engineers read.',
   lead_with_role: '{lead} holds AlanToolsBackendIamManager, so there is nothing to report.',

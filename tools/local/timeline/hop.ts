@@ -1,5 +1,5 @@
-import type { Reason } from '../../../functions/incident-webhook/outcomes.ts';
-import { PATH } from '../../../functions/incident-webhook/request.ts';
+import type { RefusalReason as Reason } from '../../../functions/incident-webhook/outcomes.ts';
+import { PATH } from '../../../functions/incident-webhook/route.ts';
 import type { DemoMessage } from '../system/demo-subscriber.ts';
 import type { Delivery, EventLogEntry, FunctionLine } from './event-log.ts';
 
@@ -31,6 +31,7 @@ const STOPS_AT: Record<Reason, HopName> = {
   not_found: 'received',
   method: 'received',
   content_encoding: 'received',
+  expectation: 'received',
   too_large: 'received',
   body_timeout: 'received',
   body_aborted: 'received',

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { toDatabaseUnavailable } from '../../../functions/incident-lead/postgres/errors.ts';
+import { toDatabaseFault } from '../../../functions/incident-lead/postgres/errors.ts';
 import { type Supervision, supervise } from '../supervise.ts';
 import { newAccess, startPostgres } from './postgres.ts';
 
@@ -46,7 +46,7 @@ async function assertReadable(url: string): Promise<void> {
     await client.connect();
     await client.query('select slack_id, email, roles from alaner_directory limit 0');
   } catch (error) {
-    const { message, reason } = toDatabaseUnavailable(error);
+    const { message, reason } = toDatabaseFault(error);
     throw new Error(`DATABASE_URL (${withoutPassword(url)}): ${message} ${ADVICE[reason] ?? OTHER_ADVICE}`);
   } finally {
     // It may never have been connected.

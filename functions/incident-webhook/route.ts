@@ -1,0 +1,50 @@
+import type { IncidentEvent } from '../../shared/incident-event.ts';
+import { readIncident } from './incident.ts';
+import type { IgnoredReason } from './outcomes.ts';
+import { type Message, toMessage } from './publish.ts';
+import type { Verify } from './verifier.ts';
+
+/** What is known of a webhook besides its text. */
+export interface Received {
+  readonly webhookId: string;
+  readonly at: Date;
+  /** W3C `traceparent` of the request. */
+  readonly traceparent: string | undefined;
+}
+
+/** What to do with an authentic webhook. */
+export type Decision =
+  | { readonly publish: Message; readonly incidentId: string; readonly summary: string }
+  | { readonly ignore: IgnoredReason };
+
+/** One endpoint: where it is, who may send to it, and what it makes of what is sent. */
+export interface Route {
+  /** Compared as it came, without any tolerance. */
+  readonly path: string;
+  readonly verify: Verify;
+  /** @throws Refusal `not_json` (400) or `schema` (422). */
+  readonly read: (text: string, received: Received) => Decision;
+}
+
+/** Path of the endpoint for incident updates. */
+export const PATH = '/webhooks/incident/lead';
+
+/** The endpoint for incident updates. */
+export function incidentLeadRoute(verify: Verify): Route {
+  return { path: PATH, verify, read: decideOnIncident };
+}
+
+function decideOnIncident(text: string, received: Received): Decision {
+  const reading = readIncident(text, received);
+  if (reading.kind !== 'incident') return { ignore: reading.kind };
+  const { event } = reading;
+  return {
+    publish: toMessage(event, received.traceparent),
+    incidentId: event.incident.id,
+    summary: summarize(event),
+  };
+}
+
+function summarize({ incident, leads }: IncidentEvent): string {
+  return `${incident.id}: status ${incident.status ?? 'unknown'}, leads ${leads.length}.`;
+}

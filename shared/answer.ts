@@ -1,0 +1,65 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Log, LogLine } from './log-line.ts';
+import { traceOf } from './trace.ts';
+
+/** What a request is answered with, and the log lines that say so. */
+export interface Answer {
+  /** HTTP status. */
+  readonly status: number;
+  /** Status, duration and, where a line has no trace of its own, the request's trace are added when they are written. */
+  readonly lines: readonly LogLine[];
+  /** `connection: close` where the body was not read to its end. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as `application/problem+json` (RFC 9457). */
+  readonly problem?: object;
+}
+
+/** Decides on a request. Never throws: a bug is an answer, too. */
+export type Handler = (req: IncomingMessage) => Promise<Answer>;
+
+/** Time for the sender to read an answer it did not expect before the connection is closed on its unread body. */
+const LINGER_MS = 1_000;
+/** An unread body of at most so many bytes is taken off the connection, which then serves the next request. */
+const DROPPED_BYTES = 64 * 1024;
+
+/** The one place that answers requests and writes their log lines. */
+export function answerWith(handler: Handler, log: Log): RequestListener {
+  return async (req, res) => {
+    const startedAt = performance.now();
+    const answer = await handler(req);
+    const common = { status: answer.status, durationMs: Math.round(performance.now() - startedAt) };
+    for (const line of answer.lines) {
+      log({ ...line, trace: line.trace ?? traceOf(req.headers), metadata: { ...line.metadata, ...common } });
+    }
+    send(req, res, answer);
+  };
+}
+
+function send(req: IncomingMessage, res: ServerResponse, { status, headers, problem }: Answer): void {
+  if (res.headersSent || res.destroyed) return;
+  if (problem === undefined && req.complete) {
+    res.writeHead(status, headers).end();
+    return;
+  }
+  const body = problem === undefined ? '' : JSON.stringify(problem);
+  const unread = headers?.['connection'] === 'close' || leavesTooMuch(req);
+  res.writeHead(status, {
+    ...(problem !== undefined && { 'content-type': 'application/problem+json' }),
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+    ...(unread && { connection: 'close' }),
+  });
+  if (!unread) {
+    res.end(body);
+    return;
+  }
+  // Closing at once on unread bytes would reset the connection, and the sender might never see the answer.
+  res.write(body);
+  const close = setTimeout(() => res.end(), LINGER_MS);
+  res.once('close', () => clearTimeout(close));
+}
+
+function leavesTooMuch({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > DROPPED_BYTES;
+}

@@ -1,0 +1,110 @@
+/** The environment of a process, or what a test gives in its place. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable that is missing or malformed: its name and what was expected, never its value. */
+export interface Fault {
+  readonly variable: string;
+  readonly expected: string;
+}
+
+/** Thrown where a configuration is wrong; names every variable that is, never a value. */
+export class ConfigurationError extends Error {
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    super(`configuration: ${faults.map(({ variable, expected }) => `${variable} ${expected}`).join('; ')}`);
+    this.name = 'ConfigurationError';
+    this.faults = faults;
+  }
+}
+
+/** Lowest severity that is written. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What every log line needs to know of the process. */
+export interface LogConfig {
+  readonly level: LogLevel;
+  /** Google Cloud project for trace names. */
+  readonly project: string | undefined;
+  readonly service: string;
+  readonly version: string;
+}
+
+/** Reads variables one by one, and collects what is wrong with them. */
+export interface Variables {
+  /** The value; undefined where it is missing or empty. */
+  get(variable: string): string | undefined;
+  /** The value, which has to match; `expected` completes "must be ...". */
+  required(variable: string, form: RegExp, expected: string): string;
+  /** One of these values, the first of which is the default. */
+  oneOf<Value extends string>(variable: string, values: readonly [Value, ...Value[]]): Value;
+  /** `host:port` of a plain-text server; undefined where it is missing. */
+  emulatorHost(variable: string): string | undefined;
+  fault(variable: string, expected: string): void;
+}
+
+const HOST_AND_PORT = /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):([0-9]{1,5})$/;
+const LOG_LEVELS = ['info', 'debug', 'warn', 'error'] as const;
+/** For local runs and tests only, whichever function reads them. */
+const LOCAL_VARIABLES = ['PUBSUB_EMULATOR_HOST', 'SECRET_MANAGER_EMULATOR_HOST', 'DATABASE_URL'];
+
+/**
+ * Reads a configuration.
+ * @throws ConfigurationError naming everything that is wrong at once.
+ */
+export function readEnvironment<Config>(env: Environment, read: (variables: Variables) => Config): Config {
+  const faults: Fault[] = [];
+  const variables = variablesOf(env, faults);
+  const config = read(variables);
+  variables.oneOf('LOG_LEVEL', LOG_LEVELS);
+  if (variables.get('K_SERVICE') !== undefined) {
+    for (const variable of LOCAL_VARIABLES.filter((name) => variables.get(name) !== undefined)) {
+      variables.fault(variable, 'must not be set in a deployed function');
+    }
+  }
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return config;
+}
+
+/** Reads what logging needs. Never throws: a wrong `LOG_LEVEL` is named by `readEnvironment`, and means `info` here. */
+export function readLogConfig(env: Environment): LogConfig {
+  const owner =
+    /^projects\/([^/]+)\//.exec(env['INCIDENT_EVENTS_TOPIC'] ?? '') ??
+    /^([^:]+):/.exec(env['CLOUD_SQL_INSTANCE'] ?? '');
+  return {
+    level: LOG_LEVELS.find((level) => level === env['LOG_LEVEL']) ?? 'info',
+    project: env['GOOGLE_CLOUD_PROJECT'] || owner?.[1],
+    service: env['K_SERVICE'] || env['FUNCTION_TARGET'] || 'local',
+    version: env['K_REVISION'] || 'local',
+  };
+}
+
+function variablesOf(env: Environment, faults: Fault[]): Variables {
+  const get = (variable: string): string | undefined => env[variable] || undefined;
+  const fault = (variable: string, expected: string): void => void faults.push({ variable, expected });
+  return {
+    get,
+    fault,
+    required(variable, form, expected) {
+      const text = get(variable);
+      if (text === undefined) fault(variable, `is missing: ${expected}`);
+      else if (!form.test(text)) fault(variable, `must be ${expected}`);
+      return text ?? '';
+    },
+    oneOf(variable, values) {
+      const known = values.find((value) => value === (get(variable) ?? values[0]));
+      if (known === undefined) fault(variable, `must be one of ${values.join(', ')}`);
+      return known ?? values[0];
+    },
+    emulatorHost(variable) {
+      // Google's clients accept a scheme and a slash around it as well.
+      const text = get(variable)
+        ?.replace(/^https?:\/\//, '')
+        .replace(/\/+$/, '');
+      if (!text) return undefined;
+      const port = Number(HOST_AND_PORT.exec(text)?.[2]);
+      if (!(port >= 1 && port <= 65_535)) fault(variable, 'must be host:port');
+      return text;
+    },
+  };
+}

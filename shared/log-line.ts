@@ -1,0 +1,85 @@
+import type { LogLevel } from './environment.ts';
+import type { Trace } from './trace.ts';
+
+/** One line for Cloud Logging. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  /** Becomes `jsonPayload.metadata`. Flat on purpose: strings, numbers and null, nothing that could be circular. */
+  readonly metadata: Readonly<Record<string, string | number | null | undefined>>;
+  readonly trace?: Trace | undefined;
+  /** Entries with the same `insertId` and `timestamp` are shown once. */
+  readonly insertId?: string;
+  /** When it happened, where that is not now; null leaves it out: Cloud Logging then takes the time of its receipt. */
+  readonly timestamp?: Date | null | undefined;
+  /** Written whatever `LOG_LEVEL` says. */
+  readonly always?: boolean;
+  /** A stack trace, for Error Reporting. */
+  readonly stack?: string | undefined;
+}
+
+/** Writes one line. Never throws. */
+export type Log = (line: LogLine) => void;
+
+/** Of a message (contract). */
+const MAX_MESSAGE_CHARACTERS = 2_000;
+/** Of a line (contract), as UTF-8. */
+const MAX_LINE_BYTES = 4_096;
+/** What the library and this module add to a line: severity, names of fields, project, timestamp, trace, insertId. */
+const FRAME_BYTES = 900;
+/** Of one metadata value: the longest well-formed ids have 256. */
+const MAX_VALUE_CHARACTERS = 300;
+/** A line that is surely short enough is not looked at any further. */
+const SHORT = 600;
+
+/** C0, DEL and C1, what turns the direction of text, and what breaks lines besides line feed. */
+const CONTROL = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/** Cuts a line to the contract's limits, and escapes control characters in everything that it says. */
+export function fitLine(line: LogLine): LogLine {
+  const message = shorten(escapeControls(line.message), MAX_MESSAGE_CHARACTERS);
+  const metadata = fitMetadata(line.metadata);
+  if (line.stack === undefined && message.length <= SHORT) return { ...line, message, metadata };
+  const left = MAX_LINE_BYTES - FRAME_BYTES - jsonBytes(JSON.stringify(metadata));
+  const fitted = fitBytes(message, left);
+  // The library joins both into one message, with a space.
+  const room = MAX_MESSAGE_CHARACTERS - fitted.length - 1;
+  const stack = line.stack && fitBytes(shorten(line.stack, room), left - jsonBytes(fitted));
+  return { ...line, message: fitted, metadata, stack };
+}
+
+/** Shows control characters as `\u....`, so that no terminal or viewer obeys them. */
+export function escapeControls(text: string): string {
+  return text.replace(CONTROL, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}
+
+function fitMetadata(metadata: LogLine['metadata']): LogLine['metadata'] {
+  const fits = (value: unknown): boolean => typeof value !== 'string' || /^[\x20-\x7e]{0,256}$/.test(value);
+  if (Object.values(metadata).every(fits)) return metadata;
+  return Object.fromEntries(
+    Object.entries(metadata).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? shorten(escapeControls(value), MAX_VALUE_CHARACTERS) : value,
+    ]),
+  );
+}
+
+function shorten(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1).toWellFormed()}…`;
+}
+
+function fitBytes(text: string, bytes: number): string {
+  let fitted = text;
+  while (jsonBytes(fitted) > Math.max(bytes, 0) && fitted.length > 1) {
+    fitted = shorten(fitted, Math.floor(fitted.length * 0.9));
+  }
+  return fitted;
+}
+
+/** Of a string inside a JSON line. */
+function jsonBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text));
+}
