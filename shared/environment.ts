@@ -36,15 +36,15 @@ export interface Variables {
   get(variable: string): string | undefined;
   /** The value, which has to match; `expected` completes "must be ...". */
   required(variable: string, form: RegExp, expected: string): string;
-  /** One of these values, the first of which is the default. */
-  oneOf<Value extends string>(variable: string, values: readonly [Value, ...Value[]]): Value;
+  /** One of these values. */
+  oneOf<Value extends string>(variable: string, values: readonly Value[], fallback: Value): Value;
   /** `host:port` of a plain-text server; undefined where it is missing. */
   emulatorHost(variable: string): string | undefined;
   fault(variable: string, expected: string): void;
 }
 
 const HOST_AND_PORT = /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):([0-9]{1,5})$/;
-const LOG_LEVELS = ['info', 'debug', 'warn', 'error'] as const;
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 /** For local runs and tests only, whichever function reads them. */
 const LOCAL_VARIABLES = ['PUBSUB_EMULATOR_HOST', 'SECRET_MANAGER_EMULATOR_HOST', 'DATABASE_URL'];
 
@@ -56,7 +56,7 @@ export function readEnvironment<Config>(env: Environment, read: (variables: Vari
   const faults: Fault[] = [];
   const variables = variablesOf(env, faults);
   const config = read(variables);
-  variables.oneOf('LOG_LEVEL', LOG_LEVELS);
+  variables.oneOf('LOG_LEVEL', LOG_LEVELS, 'info');
   if (variables.get('K_SERVICE') !== undefined) {
     for (const variable of LOCAL_VARIABLES.filter((name) => variables.get(name) !== undefined)) {
       variables.fault(variable, 'must not be set in a deployed function');
@@ -91,10 +91,10 @@ function variablesOf(env: Environment, faults: Fault[]): Variables {
       else if (!form.test(text)) fault(variable, `must be ${expected}`);
       return text ?? '';
     },
-    oneOf(variable, values) {
-      const known = values.find((value) => value === (get(variable) ?? values[0]));
+    oneOf(variable, values, fallback) {
+      const known = values.find((value) => value === (get(variable) ?? fallback));
       if (known === undefined) fault(variable, `must be one of ${values.join(', ')}`);
-      return known ?? values[0];
+      return known ?? fallback;
     },
     emulatorHost(variable) {
       // Google's clients accept a scheme and a slash around it as well.

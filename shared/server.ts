@@ -36,13 +36,15 @@ export function serve(listener: RequestListener): void {
     server.on('request', listener).on('checkExpectation', listener);
     readInTurns(server);
     // The framework adds its own listener in the callback of `listen`.
-    server.once('listening', () => process.nextTick(replaceSigtermListeners, onSigterm));
+    server.once('listening', () => process.nextTick(removeSigtermListeners, onSigterm));
   });
 }
 
-function replaceSigtermListeners(listener: () => void): void {
-  process.removeAllListeners('SIGTERM');
-  process.on('SIGTERM', listener);
+/** One by one: a signal that arrives while there is no listener at all would be lost. */
+function removeSigtermListeners(except: () => void): void {
+  for (const listener of process.listeners('SIGTERM')) {
+    if (listener !== except) process.off('SIGTERM', listener);
+  }
 }
 
 /**

@@ -61,7 +61,7 @@ function readCloudSqlSource(variables: Variables): CloudSqlSource {
       'the IAM user without .gserviceaccount.com',
     ),
     database: variables.required('DB_NAME', /^\S+$/, 'a database name'),
-    ipType: variables.oneOf('DB_IP_TYPE', ['PRIVATE', 'PUBLIC', 'PSC']),
+    ipType: variables.oneOf('DB_IP_TYPE', ['PRIVATE', 'PUBLIC', 'PSC'], 'PRIVATE'),
   };
 }
 

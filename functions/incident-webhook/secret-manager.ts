@@ -40,9 +40,11 @@ export function secretManagerStore(name: string, emulatorHost: string | undefine
   });
   return {
     async readVersions() {
-      const deadline = deadlineAfter(readMs * VERSIONS_SHARE);
       try {
-        return await client.call((opened, signal) => readEnabled({ client: opened, signal }, name, deadline), readMs);
+        return await client.call(
+          (opened, signal) => readEnabled({ client: opened, signal }, name, readMs * VERSIONS_SHARE),
+          readMs,
+        );
       } catch (error) {
         const message = `Secret Manager: ${describeGrpcError(error)}`;
         throw isAnswer(error) ? new SecretGone(message) : new Error(message);
@@ -61,7 +63,8 @@ interface Call {
   readonly signal: AbortSignal;
 }
 
-async function readEnabled(call: Call, parent: string, deadline: Deadline): Promise<SecretVersions> {
+async function readEnabled(call: Call, parent: string, budgetMs: number): Promise<SecretVersions> {
+  const deadline = deadlineAfter(budgetMs);
   const enabled = await listEnabled(call, parent);
   const tried = enabled.slice(0, MAX_VERSIONS);
   const results = await Promise.all(tried.map((name) => access(call, name, deadline)));

@@ -30,7 +30,7 @@ describe('a function whose configuration is wrong', () => {
     expect(first).toMatchObject({
       severity: 'ERROR',
       message:
-        'configuration: DATABASE_URL must not be set beside CLOUD_SQL_INSTANCE; DATABASE_URL must be a URL postgres://user:password@host:port/database; DB_POOL_MAX must be a whole number from 1 to 999; LOG_LEVEL must be one of debug, info, warn, error',
+        'configuration: DATABASE_URL must not be set beside CLOUD_SQL_INSTANCE; DATABASE_URL must be a URL as libpq takes it: postgres://user:password@host:port/database; DB_POOL_MAX must be a whole number from 1 to 999; LOG_LEVEL must be one of debug, info, warn, error',
       metadata: { outcome: 'database_unavailable', reason: 'configuration' },
     });
     for (const line of requests) {

@@ -13,6 +13,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   408: 'The body was not complete within 5 s.',
   413: 'The body has more than 1 MiB.',
   415: 'The body came with a Content-Encoding. It was not inflated; send it plain.',
+  417: 'The request has an Expect header that cannot be met. Leave it out.',
   422: 'Authentic JSON that breaks the schema; the answer lists field and rule. Correct the body.',
   500: 'A bug; the log line has the stack. incident.io sends again.',
   503: 'Not accepted for now: Pub/Sub, the secret or the configuration; the log line says which. incident.io sends again.',
