@@ -8,7 +8,7 @@ const NOTHING = Buffer.alloc(0);
 /** Then the connection is read on in its turn. 1 MiB in full reads of 64 KiB is 16 chunks, and never waits. */
 const CHUNKS_BEFORE_TURN = 16;
 
-const furtherReads = turns('oldest first');
+const furtherReads = turns();
 
 /**
  * Reads the bytes of a request as they come, never more than `limit` of them.
@@ -67,9 +67,11 @@ function readChunks(req: IncomingMessage, onChunk: (chunk: Buffer) => void): () 
   let ended = false;
   let chunks = 0;
 
-  const readOn = (): void => {
+  const readOn = (): boolean => {
     chunks = 0;
-    if (!ended && !req.complete) push.call(req, NOTHING);
+    if (ended || req.complete || req.destroyed) return false;
+    push.call(req, NOTHING);
+    return true;
   };
   req.push = (chunk: Buffer | null) => {
     if (chunk === null) return push.call(req, null);

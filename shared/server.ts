@@ -9,7 +9,7 @@ const ACCEPT_MS = 100;
 /** A connection that becomes idle after `close` was called is not closed by it. */
 const SWEEP_MS = 50;
 
-const firstReads = turns('newest first');
+const firstReads = turns();
 
 /**
  * Serves every HTTP request of this process with `listener`, in place of the listeners of functions-framework, and shuts
@@ -47,14 +47,14 @@ function removeSigtermListeners(except: () => void): void {
   }
 }
 
-/**
- * Starts to read new connections in turns: what their first bytes cost is not known before they are parsed. The newest
- * first: an event that comes during a flood must not wait until all that came before it is read.
- */
+/** Starts to read new connections in turns: what their first bytes cost is not known before they are parsed. */
 function readInTurns(server: Server): void {
   server.on('connection', (socket) => {
     socket.pause();
-    firstReads(() => socket.resume());
+    firstReads(() => {
+      socket.resume();
+      return !socket.destroyed;
+    });
   });
 }
 
