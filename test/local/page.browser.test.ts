@@ -1,22 +1,19 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '../support/chromium.ts';
 import { LOW_CONTRAST } from './contrast.ts';
-import { makeFolder, run, StartedSystem } from './started-system.ts';
+import { openPage, type PageFixture } from './open-page.ts';
+import { run } from './started-system.ts';
+
+const SEND = { name: 'Sign and send' };
 
 describe('the page of the local system', () => {
-  const folder = makeFolder();
-  let system: StartedSystem;
-  let browser: Browser;
-  let url: string;
+  let fixture: PageFixture;
+  const open: PageFixture['open'] = (...args) => fixture.open(...args);
 
   beforeAll(async () => {
-    browser = await launchChromium();
-    system = new StartedSystem(folder, ['--demo-subscriber']);
-    await system.says('Ctrl-C stops it all.');
-    url = system.address('watch and send');
+    fixture = await openPage(['--demo-subscriber']);
+    const { folder, system } = fixture;
     await Promise.all([
       run('send', ['--folder', folder.local]),
       run('send', ['--folder', folder.local, '--fault', 'stale']),
@@ -25,52 +22,40 @@ describe('the page of the local system', () => {
     await Promise.all([system.says('decided    ▶'), system.says('verified   ✗'), system.says('decided    !')]);
   });
 
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-  });
+  afterEach(() => fixture.closePages());
+  afterAll(() => fixture?.[Symbol.asyncDispose]());
 
-  afterAll(async () => {
-    await browser?.close();
-    await system?.[Symbol.asyncDispose]();
-    folder[Symbol.dispose]();
-  });
-
-  /** Opens the page, and notes what a clean page does not have: console errors, and requests to anywhere else. */
-  async function open(
-    path = '',
-    options: Parameters<Browser['newPage']>[0] = {},
-  ): Promise<{ page: Page; complaints: string[] }> {
-    const page = await browser.newPage(options);
-    const complaints: string[] = [];
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) complaints.push(request.url());
-    });
-    await page.goto(new URL(path, url).href);
-    return { page, complaints };
-  }
-
-  it('sends an event and shows its way, with the keyboard alone', async () => {
+  it('sends an event and shows its hops, with the keyboard alone', async () => {
     const { page, complaints } = await open();
     await page.getByText('Live', { exact: true }).waitFor();
     const focused = () => page.evaluate('document.activeElement.name || document.activeElement.textContent.trim()');
     const order: unknown[] = [];
-    for (let tabs = 0; tabs < 7; tabs += 1) {
+    for (let tabs = 0; tabs < 10; tabs += 1) {
       await page.keyboard.press('Tab');
       order.push(await focused());
       if (order.at(-1) === 'lead') await page.keyboard.type('without-role');
     }
-    expect(order).toEqual(['Skip to the events', 'API reference', 'event', 'status', 'lead', 'fault', 'Sign and send']);
+    expect(order).toEqual([
+      'Skip to the events',
+      'API reference',
+      'event',
+      'status',
+      'lead',
+      'fault',
+      'slackId',
+      'incident',
+      'webhookId',
+      'Sign and send',
+    ]);
     await page.keyboard.press('Enter');
     // The page may show earlier events already, and this one a moment later.
     const article = page.locator('article', { hasText: 'ada@example.com' });
     const line = article.locator('li.alert');
     await line.waitFor();
     expect(await line.textContent()).toContain('attention: ada@example.com is now incident lead for incident id:');
-    const stages = await article.locator('.hop').allTextContents();
-    expect(stages.slice(0, 3)).toEqual(['received', 'verified', 'published']);
-    expect(stages.at(-1)).toBe('decided');
+    const hops = await article.locator('.hop').allTextContents();
+    expect(hops.slice(0, 3)).toEqual(['received', 'verified', 'published']);
+    expect(hops.at(-1)).toBe('decided');
     expect(await page.locator('#answer').textContent()).toMatch(/^204 for msg_.*Accepted/);
     expect(await focused()).toBe('Sign and send');
     expect(complaints).toEqual([]);
@@ -79,7 +64,7 @@ describe('the page of the local system', () => {
   it('shows where a broken event stops, and why', async () => {
     const { page, complaints } = await open();
     await page.getByLabel('Fault').selectOption('bad-signature');
-    await page.getByRole('button').click();
+    await page.getByRole('button', SEND).click();
     const stop = page.locator('article').first().locator('li.stopped');
     await stop.waitFor();
     expect(await stop.textContent()).toMatch(/verified.*stopped: 401 .*No signature fits the body and the secret/);
@@ -88,7 +73,7 @@ describe('the page of the local system', () => {
 
   it('says while it sends that it does, and keeps the focus', async () => {
     const { page } = await open();
-    const [button, answer] = [page.getByRole('button'), page.locator('#answer')];
+    const [button, answer] = [page.getByRole('button', SEND), page.locator('#answer')];
     await button.click();
     await answer.getByText('Accepted').waitFor();
     await page.getByLabel('Fault').selectOption('slow');
@@ -107,11 +92,11 @@ describe('the page of the local system', () => {
     ['bad-signature', 'No signature fits the body and the secret.'],
     ['stale', 'The signature is over 300 s old, or from the future.'],
     ['missing-header', 'One of webhook-id, webhook-timestamp and webhook-signature is missing.'],
-    ['not-utf8', 'The body is no UTF-8 text'],
+    ['not-utf8', 'The body is not UTF-8 text'],
   ])('says of %s why it was answered with 401, and nothing that does not fit', async (fault, why) => {
     const { page } = await open();
     await page.getByLabel('Fault').selectOption(fault);
-    await page.getByRole('button').click();
+    await page.getByRole('button', SEND).click();
     await page.locator('#answer').getByText('401 for').waitFor();
     const paragraphs = await page.locator('#answer p').allTextContents();
     expect(paragraphs[1]?.startsWith(why)).toBe(true);
@@ -122,20 +107,65 @@ describe('the page of the local system', () => {
     const { page } = await open();
     await page.getByLabel('Event type').selectOption('svix.ping');
     expect(await page.locator('[name=status]').isDisabled()).toBe(true);
-    await page.getByRole('button').click();
-    await page.getByText('Test message of Svix; nothing to publish.').waitFor();
+    await page.getByRole('button', SEND).click();
+    await page.locator('li.ended').getByText('Test message of Svix; nothing to publish.').waitFor();
+  });
+
+  it('takes the first click after Tab has shown the skip link', async () => {
+    const { page } = await open();
+    const button = page.getByRole('button', SEND);
+    const { x = 0, y = 0, width = 0 } = (await button.boundingBox()) ?? {};
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.className')).toBe('skip');
+    // At the upper edge: a page that moves under the pointer would lose it.
+    await page.mouse.click(x + width / 2, y + 3);
+    await page.locator('#answer').getByText('Accepted').waitFor();
+  });
+
+  it("sends under ids of one's own", async () => {
+    const { page } = await open();
+    await page.getByLabel('Slack id of the lead').fill('U01LEAD');
+    await page.getByRole('textbox', { name: 'Incident id' }).fill('01MINE');
+    await page.getByLabel('Webhook id').fill('msg_mine');
+    await page.getByRole('button', SEND).click();
+    await page.locator('#answer').getByText('204 for msg_mine').waitFor();
+    const article = page.locator('article', { has: page.getByRole('heading', { name: 'msg_mine' }) });
+    await article.getByText('ada@example.com is now incident lead for incident id: 01MINE').last().waitFor();
+    await page.getByRole('link', { name: 'Show its hops' }).click();
+    expect(new URL(page.url()).hash).toBe('#msg_mine');
+  });
+
+  it('offers nothing that a fault would replace', async () => {
+    const { page } = await open();
+    const enabled = async (fault: string) => {
+      await page.locator('[name=fault]').selectOption(fault);
+      return page.evaluate(
+        `[...document.querySelector('form').elements].filter((e) => !e.disabled && e.name).map((e) => e.name)`,
+      );
+    };
+    expect(await enabled('bad-schema')).toEqual(['status', 'lead', 'fault', 'slackId', 'webhookId']);
+    expect(await enabled('gzip-bomb')).toEqual(['fault', 'webhookId']);
+    expect(await enabled('stale')).toHaveLength(7);
+    const refused = await fixture.send({ fault: 'bad-schema', event: 'svix.ping' });
+    expect(refused).toMatchObject({ title: 'Not sent', meaning: expect.stringContaining('cannot be combined') });
   });
 
   it.each([380, 1200])('fits %d px, with everything on it', async (width) => {
     const { page } = await open('', { viewport: { width, height: 800 } });
     await page.locator('li.alert').first().waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-    const cut = `[...document.querySelectorAll('time, .hop, h3, button')].filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0).map((e) => e.textContent)`;
+    const cut = `[...document.querySelectorAll('.time, .hop, h3, button')].filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0).map((e) => e.textContent)`;
     expect(await page.evaluate(cut)).toEqual([]);
   });
 
   it.each(['light', 'dark'] as const)('has enough contrast in %s colours', async (colorScheme) => {
     const { page } = await open('', { colorScheme });
+    await page.locator('article').nth(2).waitFor();
+    // Once closed and once open: each shows other texts.
+    const collapse = page.getByRole('button', { name: 'Collapse all' });
+    await collapse.click();
+    expect(await page.evaluate(LOW_CONTRAST)).toEqual([]);
+    await collapse.click();
     await page.locator('li.alert').first().waitFor();
     await page.locator('li.stopped').first().waitFor();
     await page.locator('li.warning').first().waitFor();
@@ -152,13 +182,13 @@ describe('the page of the local system', () => {
     const other = createServer((_, res) => res.setHeader('content-type', 'text/html').end('<title>Other</title>'));
     other.unref().listen(0, '127.0.0.1');
     await once(other, 'listening');
-    const page = await browser.newPage();
+    const page = await fixture.browser.newPage();
     await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
-    const received = () => system.stdout().match(/ received /g)?.length ?? 0;
+    const received = () => fixture.system.stdout().match(/ received /g)?.length ?? 0;
     const before = received();
     const answers = await page.evaluate(`(async () => {
       const attempt = (options) =>
-        fetch('${url}send', { method: 'POST', body: '{}', ...options }).then(({ type }) => type, () => 'blocked');
+        fetch('${fixture.url}send', { method: 'POST', body: '{}', ...options }).then(({ type }) => type, () => 'blocked');
       return [
         await attempt({ mode: 'no-cors', headers: { 'content-type': 'text/plain' } }),
         await attempt({ headers: { 'content-type': 'application/json' } }),
@@ -167,8 +197,8 @@ describe('the page of the local system', () => {
     // The first one reaches the server all the same; a browser only keeps its answer from the other page.
     expect(answers).toEqual(['blocked', 'blocked']);
     // What was sent would be told by the time that something sent after it is.
-    await run('send', ['--folder', folder.local, '--incident', 'AFTER']);
-    await system.says('incident id: AFTER');
+    await run('send', ['--folder', fixture.folder.local, '--incident', 'AFTER']);
+    await fixture.system.says('incident id: AFTER');
     expect(received()).toBe(before + 1);
   });
 });

@@ -7,6 +7,7 @@ import { samplePayload } from '../../tools/events/payload.ts';
 import { SECRET } from '../../tools/events/sign.ts';
 import { findSigningSecret } from '../../tools/events/signing-secret.ts';
 import { explain } from '../../tools/local/timeline/explanation.ts';
+import type { Hop } from '../../tools/local/timeline/hop.ts';
 import { startSecretManagerServer } from '../../tools/services/secret-manager/secret-manager-server.ts';
 import { makeFolder, run } from './started-system.ts';
 
@@ -124,15 +125,18 @@ describe('sample events', () => {
 
 describe('the words', () => {
   it.each(Object.entries(OUTCOMES).filter(([, { status }]) => status >= 400))('explain %s', (reason, { status }) => {
-    const hop = {
+    const hop: Hop = {
       at: '',
+      event: '',
       webhookId: undefined,
       incidentId: undefined,
       name: 'verified',
       state: 'stopped',
       text: '',
       reason,
-    } as const;
+      subscription: undefined,
+      delivery: undefined,
+    };
     expect(explain(hop)).toMatch(/[.?]$/);
     expect(meaningOf(status)).not.toMatch(/Check the URL/);
   });

@@ -1,117 +1,62 @@
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { CommanderError } from 'commander';
 import { PATH } from '../../functions/incident-webhook/route.ts';
 import { WEBHOOK_ID } from '../../functions/incident-webhook/signature-headers.ts';
-import { FAULTS, type Fault, LEADS, STATUSES } from '../events/catalogue.ts';
+import { FAULTS, type Fault } from '../events/catalogue.ts';
+import { curlCommand } from '../events/curl.ts';
 import { type Answer, deliver } from '../events/deliver.ts';
 import { ACCEPTED, meaningOf } from '../events/meaning.ts';
-import { type Sample, samplePayload } from '../events/payload.ts';
+import { requestBody } from '../events/request-body.ts';
 import { newWebhookId, type SignedRequest, signedRequest } from '../events/signed-request.ts';
 import { findSigningSecret } from '../events/signing-secret.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
+import { escapeControls } from '../terminal/escape.ts';
+import { program, type SendOptions } from './send-options.ts';
 import { findRunning } from './system/announcement.ts';
-import { LOCAL_FOLDER } from './system/local-folder.ts';
+import { localBringBack, storyCommand } from './timeline/commands.ts';
 import { eventLogFile } from './timeline/event-log.ts';
-import { hopLine } from './timeline/hop-line.ts';
-import { awaitTimeline, conclusions } from './timeline/timeline.ts';
+import { hopLines } from './timeline/hop-line.ts';
+import { awaitHops, conclusions } from './timeline/timeline.ts';
 
 /** For the hops after the answer. */
-const TIMELINE_TIMEOUT_MS = 10_000;
+const HOPS_TIMEOUT_MS = 10_000;
+const SHOWN_BODY_LENGTH = 200;
 const UNUSABLE_ID =
-  'Its way cannot be followed: the log carries no webhook id of this form (expected 1 to 256 of A-Z a-z 0-9 _ -). The terminal of npm start shows it without one.';
+  'It cannot be followed: the log has no webhook id of this form (expected 1 to 256 of A-Z a-z 0-9 _ -). The terminal of npm start shows it without one.';
 
-type Options = Sample & {
-  readonly url?: string;
-  readonly file?: string;
-  readonly fault?: Fault;
-  readonly webhookId?: string;
-  readonly folder: string;
-};
-
-const list = (items: Readonly<Record<string, string>>): string =>
-  Object.entries(items)
-    .map(([name, what]) => `  ${name.padEnd(15)} ${what}`)
-    .join('\n');
-
-const HELP = `
-Leads:
-${list(LEADS)}
-  U...            the lead with this Slack id (the example's own is U02AYNF2XJM, who lacks the role)
-
-Faults:
-${list(Object.fromEntries(Object.entries(FAULTS).map(([name, { status, what }]) => [name, `${what}: ${status}`])))}
-
-Statuses: ${STATUSES.join(', ')}, or any other text
-
-Environment:
-  INCIDENT_WEBHOOK_SECRET  the secret to sign with: whsec_..., or projects/P/secrets/S in Secret Manager;
-                           for the local system not needed, unless npm start was given one
-
-Exit codes: 0 accepted (2xx), 1 refused, 2 could not be sent
-
-Examples:
-  npm run send
-  npm run send -- --status live
-  npm run send -- --lead two --old-form
-  npm run send -- --event public_incident.incident_created_v2
-  npm run send -- --event svix.ping
-  npm run send -- --fault stale
-  npm run send -- --file body.json
-  INCIDENT_WEBHOOK_SECRET=projects/alan-eu-tools/secrets/INCIDENT_WEBHOOK_SECRET npm run send -- --url https://HOST${PATH}`;
-
-const program = new Command('npm run send --')
-  .description(
-    "Signs and sends one event, by default incident.io's own example with status learning, to the local system.",
-  )
-  .option('--url <url>', "the webhook to send to; without a path, the webhook's is added (default: the local system)")
-  .option('--status <category>', 'status category of the incident (default: learning)')
-  .option('--lead <case>', 'who holds the lead role: a Slack id, or a case below')
-  .option('--incident <id>', 'incident id')
-  .option('--old-form', 'status as a string and incident_id, as the endpoint before this one read them')
-  .option('--event <type>', "another of incident.io's event types, or svix.ping")
-  .addOption(
-    new Option('--file <path>', 'send the bytes of a file').conflicts([
-      'status',
-      'lead',
-      'incident',
-      'oldForm',
-      'event',
-    ]),
-  )
-  .addOption(new Option('--fault <fault>', 'spoil the request').choices(Object.keys(FAULTS)))
-  .option('--webhook-id <id>', 'send under this id, such as a second time')
-  .addOption(new Option('--folder <path>', 'where npm start keeps log and secret').default(LOCAL_FOLDER, '.local'))
-  .addHelpText('after', HELP)
-  .showHelpAfterError('(--help shows what there is)')
-  .exitOverride();
-
-async function main(options: Options): Promise<number> {
-  const running = await findRunning(options.folder);
+async function main(options: SendOptions): Promise<number> {
+  const { folder, fault, print } = options;
+  const body = requestBody(options);
+  if (print === 'body') return printBody(body);
+  const running = await findRunning(folder);
   const url = readUrl(options.url ?? running?.webhookUrl ?? `http://127.0.0.1:${process.env['PORT'] || 8080}${PATH}`);
-  const secret = await findSigningSecret(url, options.folder);
-  const body = options.file === undefined ? Buffer.from(samplePayload(options)) : readBody(options.file);
+  const secret = await findSigningSecret(url, folder);
   const webhookId = options.webhookId ?? newWebhookId();
-  const request = signedRequest({ url, secret, webhookId, body, fault: options.fault });
-  console.log(describeRequest(request, options.fault));
+  const request = signedRequest({ url, secret, webhookId, body, fault });
+  if (print === 'curl') return printCurl(request);
+  console.log(describeRequest(request, fault));
   const since = new Date();
   const answer = await deliver(request);
   const accepted = answer.status >= 200 && answer.status < 300;
   const followed = url.href === running?.webhookUrl && WEBHOOK_ID.test(webhookId);
-  console.log(describeAnswer(answer, options.fault));
+  console.log(describeAnswer(answer, fault));
   if (!followed || accepted) console.log(`  ${followed ? ACCEPTED : meaningOf(answer.status)}\n`);
-  if (followed) await showWay(options.folder, webhookId, since, answer);
-  else if (WEBHOOK_ID.test(webhookId)) console.log(`What became of it:  npm run story -- ${webhookId}`);
+  if (followed) await showHops(options, webhookId, since, answer);
+  else if (WEBHOOK_ID.test(webhookId)) console.log(`What became of it:  ${storyCommand(webhookId, folder)}`);
   else console.log(UNUSABLE_ID);
   return accepted ? 0 : 1;
 }
 
-function readBody(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`--file ${file} cannot be read (${code}): give the path of a file that you may read.`);
-  }
+function printBody(body: Buffer): number {
+  // A file gets the bytes as they are, a terminal only what cannot control it.
+  const lines = process.stdout.isTTY ? `${body.toString().split('\n').map(escapeControls).join('\n')}\n` : body;
+  process.stdout.write(lines);
+  return 0;
+}
+
+function printCurl(request: SignedRequest): number {
+  console.log(curlCommand(request));
+  console.error('Nothing was sent. The signature is accepted for 5 minutes.');
+  return 0;
 }
 
 function readUrl(text: string): URL {
@@ -125,27 +70,27 @@ function readUrl(text: string): URL {
 
 function describeRequest({ method, url, headers, body }: SignedRequest, fault: Fault | undefined): string {
   const text = body.toString('latin1').replace(/[^\x20-\x7e]/g, '.');
-  const shown = text.length > 200 ? `${text.slice(0, 200)}... (${body.length} bytes)` : text;
+  const rest = text.length > SHOWN_BODY_LENGTH ? `... (${body.length} bytes; --print body shows all)` : '';
   return [
     `${method} ${url.href}${fault === undefined ? '' : `  (${fault}: ${FAULTS[fault].what})`}`,
-    ...Object.entries(headers).map(([name, value]) => `  ${name}: ${value}`),
-    `  ${headers['content-encoding'] === 'gzip' ? `<${body.length} bytes of gzip>` : shown}`,
+    ...Object.entries(headers).map(([name, value]) => `  ${name}: ${escapeControls(value)}`),
+    `  ${headers['content-encoding'] === 'gzip' ? `<${body.length} bytes of gzip>` : text.slice(0, SHOWN_BODY_LENGTH) + rest}`,
     '',
   ].join('\n');
 }
 
 function describeAnswer({ status, text, durationMs }: Answer, fault: Fault | undefined): string {
   const expected = fault === undefined || FAULTS[fault].status === status ? '' : `  EXPECTED ${FAULTS[fault].status}`;
-  return [`${status} after ${durationMs} ms${expected}`, ...(text ? [`  ${text}`] : [])].join('\n');
+  return [`${status} after ${durationMs} ms${expected}`, ...(text ? [`  ${escapeControls(text)}`] : [])].join('\n');
 }
 
-async function showWay(folder: string, webhookId: string, since: Date, { status }: Answer): Promise<void> {
-  const { hops } = await awaitTimeline(eventLogFile(folder), webhookId, since, TIMELINE_TIMEOUT_MS);
-  console.log('\nIts way through the local system:');
-  for (const hop of hops) console.log(`  ${hopLine(hop)}`);
-  const sentences = conclusions(hops);
+async function showHops({ folder }: SendOptions, webhookId: string, since: Date, { status }: Answer): Promise<void> {
+  const hops = await awaitHops(eventLogFile(folder), webhookId, since, HOPS_TIMEOUT_MS);
+  console.log('\nIts hops in the local system:');
+  for (const hop of hops) console.log(hopLines(hop));
+  const sentences = conclusions(hops, localBringBack((await findRunning(folder))?.emulatorHost, folder));
   if (hops.length === 0)
-    sentences.push(`The local system has noted nothing within ${TIMELINE_TIMEOUT_MS / 1000} s; look at its terminal.`);
+    sentences.push(`The local system noted nothing within ${HOPS_TIMEOUT_MS / 1000} s; look at its terminal.`);
   if (sentences.length === 0 && status >= 300) sentences.push(meaningOf(status));
   for (const sentence of sentences) console.log(`\n${sentence}`);
 }
@@ -153,7 +98,7 @@ async function showWay(folder: string, webhookId: string, since: Date, { status 
 if (import.meta.main) {
   tolerateClosedPipe();
   try {
-    process.exitCode = await main(program.parse().opts<Options>());
+    process.exitCode = await main(program.parse().opts<SendOptions>());
   } catch (error) {
     // Commander has printed its own already; it ends --help this way too.
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;

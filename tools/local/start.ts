@@ -3,9 +3,9 @@ import { forgetOtherServers } from '../services/shell-environment.ts';
 import { LOCAL_FOLDER } from './system/local-folder.ts';
 import { type LocalSystem, startLocalSystem } from './system/local-system.ts';
 import { readSettings, type StartOptions } from './system/settings.ts';
-import { toHops } from './timeline/hop.ts';
-import { hopLine } from './timeline/hop-line.ts';
+import { createHopPrinter } from './timeline/hop-line.ts';
 import { sortLive } from './timeline/hop-order.ts';
+import { createHopReader } from './timeline/hop-reader.ts';
 
 const EXAMPLES = `
 Environment:
@@ -47,7 +47,8 @@ async function main(options: Options): Promise<number> {
   // npm sends on the signal that the terminal has sent to us already, so each may come twice.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
   const say = (text: string): unknown => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
-  const hops = sortLive((hop) => say(hopLine(hop)));
+  const hops = sortLive(createHopPrinter(say));
+  const read = createHopReader();
   const fail = (error: unknown): number => {
     hops.flush();
     console.error(`npm start: ${(error as Error).message}`);
@@ -61,7 +62,7 @@ async function main(options: Options): Promise<number> {
       signal: ending.signal,
       onEntry: (entry) => {
         if (options.json) console.log(JSON.stringify(entry));
-        else for (const hop of toHops(entry)) hops.push(hop);
+        else for (const hop of read(entry)) hops.push(hop);
       },
       onLost: (sentence) => {
         lost = true;

@@ -1,21 +1,26 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
+import { escapeControls } from '../terminal/escape.ts';
+import { paragraph } from '../terminal/paragraph.ts';
+import { findRunning } from './system/announcement.ts';
 import { LOCAL_FOLDER } from './system/local-folder.ts';
-import { loggingCommand, loggingQuery, PROJECT } from './timeline/cloud-logging.ts';
+import { loggingCommand, loggingFilter, pushesCommand, type Target, targetOf } from './timeline/cloud-logging.ts';
+import { localBringBack, PROJECT, redriveCommand } from './timeline/commands.ts';
 import { eventLogFile, lastWritten, readEventLog } from './timeline/event-log.ts';
-import { hopLine } from './timeline/hop-line.ts';
-import { conclusions, type Timeline, timelinesOf } from './timeline/timeline.ts';
+import type { Hop } from './timeline/hop.ts';
+import { hopLines } from './timeline/hop-line.ts';
+import { conclusions, isOver, standing, type Timeline, timelinesOf } from './timeline/timeline.ts';
 
 const HELP = `
-Exit codes: 0 there is a story, 1 the local log knows nothing of it, 2 usage
+Exit codes: 0 found, 1 not in the local log, 2 usage
 
 Examples:
   npm run story -- msg_4e9109a267654f74b126680f18df8c2c
   npm run story -- msg_4e9109
   npm run story -- 01FDAG4SAP5TYPT98WGR2N7W91`;
 
-const LEFT_OUT =
-  'Published, and no line of incident-lead: skipped_status, no_lead or lead_with_role, which it leaves out at the default LOG_LEVEL.';
+/** What incident-lead leaves out at LOG_LEVEL=info. */
+const DEBUG_OUTCOMES = ['skipped_status', 'no_lead', 'lead_with_role'];
 
 interface Options {
   readonly project: string;
@@ -36,45 +41,94 @@ const program = new Command('npm run story --')
   .showHelpAfterError('(--help shows what there is)')
   .exitOverride();
 
-function tell(id: string, { project, folder }: Options): number {
+async function tell(id: string, { project, folder }: Options): Promise<number> {
   const file = eventLogFile(folder);
-  const stories = timelinesOf(readEventLog(file), id);
-  for (const story of stories) console.log(describe(story));
-  if (stories.length === 0) console.log(notFound(id, lastWritten(file)));
-  const [first] = stories;
-  // The beginning of a webhook id is enough here, but not there.
-  const full = first?.webhookId?.startsWith(id) ? first.webhookId : id;
-  const query = loggingQuery(full).replaceAll('\n', ' AND ');
-  console.log(['In the deployed system:', query, loggingCommand(full, project), LEFT_OUT].join('\n  '));
-  return stories.length > 0 ? 0 : 1;
+  const timelines = timelinesOf(readEventLog(file), id);
+  const bringBack = localBringBack((await findRunning(folder))?.emulatorHost, folder);
+  for (const timeline of timelines) {
+    console.log(describe(timeline));
+    for (const sentence of conclusions(timeline.hops, bringBack)) console.log(paragraph(sentence, '  '));
+    console.log();
+  }
+  if (timelines.length === 0) console.log(notFound(id, lastWritten(file)));
+  console.log(deployed(id, timelines, project));
+  return timelines.length > 0 ? 0 : 1;
 }
 
-function describe({ webhookId, hops }: Timeline): string {
-  const incidentId = hops.find((hop) => hop.incidentId !== undefined)?.incidentId;
+function describe({ event, webhookId, incidentId, hops }: Timeline): string {
+  const name = webhookId === undefined ? event : `Webhook ${webhookId}`;
   return [
-    `Webhook ${webhookId ?? 'without a usable id'}${incidentId === undefined ? '' : `, incident ${incidentId}`}`,
-    ...hops.map((hop) => `  ${hopLine({ ...hop, webhookId: undefined })}`),
-    ...conclusions(hops).map((sentence) => `  ${sentence}`),
-    '',
+    `${name}${incidentId === undefined ? '' : `, incident ${incidentId}`}`,
+    ...hops.map((hop) => hopLines(hop)),
   ].join('\n');
 }
 
 function notFound(id: string, keptUntil: Date | undefined): string {
   if (keptUntil === undefined) return 'There is no local log: npm start has not run here yet.\n';
   return [
-    `The local log (last written ${keptUntil.toISOString()}) knows nothing of ${id}. Likely reasons:`,
-    '  - It never came: in incident.io, Settings > Webhooks shows each delivery and its answer.',
-    '  - It came before the last npm start, which begins a new log.',
-    '  - It was refused before its incident was known: look for its webhook id (msg_...) instead of the incident id.',
+    paragraph(
+      `The local log (last written ${keptUntil.toISOString()}) has nothing of ${escapeControls(id)}. Likely reasons:`,
+    ),
+    ...[
+      '- It never came: in incident.io, Settings > Webhooks shows each delivery and its answer.',
+      '- It came before the last npm start, which begins a new log.',
+      '- It was refused before its incident was known: look for its webhook id (msg_...) instead of the incident id.',
+    ].map((reason) => paragraph(reason, '  ')),
     '',
   ].join('\n');
+}
+
+/** How to ask the deployed system for the same, and what a missing line of the subscriber would mean there. */
+function deployed(id: string, timelines: readonly Timeline[], project: string): string {
+  const [queried, target] = queryFor(id, timelines);
+  const filter = loggingFilter(queried, target);
+  return [
+    `In the deployed system, the log lines of both functions (Logs Explorer, or the command):`,
+    `  ${filter}`,
+    `  ${loggingCommand(filter, project)}`,
+    ...withoutSubscriber(
+      timelines.flatMap(({ hops }) => standing(hops)),
+      project,
+    ),
+  ].join('\n');
+}
+
+/** What was found here tells more of an id than its form does. */
+function queryFor(id: string, timelines: readonly Timeline[]): readonly [id: string, target: Target] {
+  if (timelines.some(({ webhookId }) => webhookId === id)) return [id, 'webhook'];
+  if (timelines.some(({ incidentId }) => incidentId === id)) return [id, 'incident'];
+  const [first, ...others] = timelines;
+  if (first?.webhookId === undefined) return [id, targetOf(id)];
+  return others.length === 0 ? [first.webhookId, 'webhook'] : [id, 'webhook prefix'];
+}
+
+/** @param hops how the events stand here; none where nothing is known of them. */
+function withoutSubscriber(hops: readonly Hop[], project: string): string[] {
+  const decided = hops.filter(({ name }) => name === 'decided');
+  if (decided.length > 0) {
+    const quiet = decided.filter(({ reason = '' }) => DEBUG_OUTCOMES.includes(reason));
+    if (quiet.length < decided.length) return [];
+    const sentence = `There, incident-lead writes no line of this (${quiet[0]?.reason}): it is DEBUG, which LOG_LEVEL=info leaves out.`;
+    return [paragraph(sentence)];
+  }
+  if (hops.length > 0 && isOver(hops)) return [];
+  return [
+    paragraph('Where that shows "published" and nothing of incident-lead, one of these holds:'),
+    paragraph(`- The outcome is DEBUG (${DEBUG_OUTCOMES.join(', ')}), which is not written at LOG_LEVEL=info.`, '  '),
+    paragraph(
+      '- incident-lead was not reached. What its pushes were answered with, and what waits as a dead letter:',
+      '  ',
+    ),
+    `      ${pushesCommand(project)}`,
+    `      ${redriveCommand('incident-lead', { project, dryRun: true })}`,
+  ];
 }
 
 if (import.meta.main) {
   tolerateClosedPipe();
   try {
     program.parse();
-    process.exitCode = tell(program.args[0] ?? '', program.opts<Options>());
+    process.exitCode = await tell(program.args[0] ?? '', program.opts<Options>());
   } catch (error) {
     // Commander has printed its own already; it ends --help this way too.
     if (!(error instanceof CommanderError)) throw error;

@@ -1,59 +1,61 @@
-const MARKS = {
-  done: ['✓', 'done'],
-  ended: ['•', 'ended as it should'],
-  warning: ['!', 'warning'],
-  stopped: ['✗', 'stopped'],
-  alert: ['▶', 'attention'],
-};
-/** Older ones leave the page. */
-const MAX_CARDS = 50;
+import { clearCards, collapseAll, filterBy, replayed, showHop } from './cards.js';
+import { element, say } from './elements.js';
+import { hopItem } from './hop.js';
+
+const MAX_NOTICES = 20;
+/** What waits while the page is paused; older ones are dropped. */
+const MAX_WAITING = 5000;
 
 const form = document.querySelector('#form');
 const answer = document.querySelector('#answer');
-const events = document.querySelector('#events');
 const feed = document.querySelector('#feed');
-const cards = new Map();
-
-function element(name, className, ...children) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-}
-
-/** The card of a webhook, made when its first hop comes; notices share one. */
-function cardOf({ webhookId, name }) {
-  const key = webhookId ?? (name === 'notice' ? 'Notices' : 'Without a usable webhook id');
-  const known = cards.get(key);
-  if (known) return known;
-  const made = { incident: element('p', 'incident'), hops: element('ol') };
-  made.card = element('article', '', element('h3', '', key), made.hops);
-  cards.set(key, made);
-  events.prepend(made.card);
-  if (cards.size > MAX_CARDS) {
-    const [oldest, { card }] = cards.entries().next().value;
-    card.remove();
-    cards.delete(oldest);
-  }
-  document.querySelector('#none').hidden = true;
-  return made;
-}
+const notices = document.querySelector('#notices');
+const pause = document.querySelector('#pause');
+/** Hops that came since somebody pressed "Pause", else undefined. */
+let waiting;
+/** What came before is cleared away, also after the page has connected anew. */
+let clearedAt = '';
+let noticeCount = 0;
 
 function show(hop) {
-  const made = cardOf(hop);
-  if (hop.incidentId && !made.incident.isConnected) {
-    made.incident.textContent = `Incident ${hop.incidentId}`;
-    made.hops.before(made.incident);
-  }
-  const [mark, state] = MARKS[hop.state];
-  const sign = element('span', 'mark', `${mark} `);
-  sign.ariaHidden = 'true';
-  const time = element('time', '', new Date(hop.at).toTimeString().slice(0, 8) + hop.at.slice(19, 23));
-  time.dateTime = hop.at;
-  const what = element('span', 'what', sign, element('span', 'hidden', `${state}: `), hop.text);
-  const line = element('li', hop.state, time, element('span', 'hop', hop.name), what);
-  if (hop.why) line.append(element('span', 'why', hop.why));
-  made.hops.append(line);
+  if (hop.name === 'notice') showNotice(hop);
+  else showHop(hop, (again) => send({ again }));
+}
+
+function showNotice(hop) {
+  notices.hidden = false;
+  const list = notices.querySelector('ol');
+  list.prepend(hopItem(hop));
+  noticeCount += 1;
+  if (list.children.length <= MAX_NOTICES) return;
+  list.lastElementChild.remove();
+  notices.querySelector('.note').textContent = `${noticeCount - MAX_NOTICES} older ones are not shown.`;
+}
+
+function clear() {
+  clearCards();
+  noticeCount = 0;
+  notices.hidden = true;
+  notices.querySelector('ol').replaceChildren();
+  notices.querySelector('.note').replaceChildren();
+  if (waiting) waiting = [];
+}
+
+function take(hop) {
+  if (hop.at <= clearedAt) return;
+  if (waiting === undefined) return show(hop);
+  waiting.push(hop);
+  const lost = waiting.length > MAX_WAITING ? ', too many to keep' : '';
+  waiting = waiting.slice(-MAX_WAITING);
+  pause.textContent = `Resume (${new Set(waiting.map(({ event }) => event)).size} new${lost})`;
+}
+
+function togglePause() {
+  const held = waiting;
+  waiting = held === undefined ? [] : undefined;
+  pause.ariaPressed = String(held === undefined);
+  pause.textContent = held === undefined ? 'Resume' : 'Pause';
+  held?.forEach(show);
 }
 
 function fill(name, choices, none) {
@@ -62,33 +64,47 @@ function fill(name, choices, none) {
   for (const [value, what] of choices) select.append(new Option(what ? `${value}: ${what}` : value, value));
 }
 
-/** Status and lead are the incident update's alone. */
+/** Leaves only what has an effect: status, lead and incident are the incident update's, and two faults replace the body. */
 function fit() {
-  const other = form.elements.event.value !== '';
-  for (const name of ['status', 'lead']) form.elements[name].disabled = other;
+  const { event, fault } = form.elements;
+  const bomb = fault.value === 'gzip-bomb';
+  const other = event.value !== '' || bomb;
+  for (const name of ['status', 'lead', 'slackId']) form.elements[name].disabled = other;
+  form.elements.incident.disabled = other || fault.value === 'bad-schema';
+  event.disabled = bomb || fault.value === 'bad-schema';
 }
 
-async function send(submitted) {
-  submitted.preventDefault();
-  const chosen = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''));
-  const button = form.querySelector('button');
+function chosen() {
+  const { slackId, ...fields } = Object.fromEntries(new FormData(form));
+  return slackId ? { ...fields, lead: slackId } : fields;
+}
+
+async function send(fields) {
+  const submit = form.querySelector('button');
   // Not "disabled", which would take the focus away.
-  if (button.ariaDisabled === 'true') return;
-  button.ariaDisabled = 'true';
+  if (submit.ariaDisabled === 'true') return;
+  submit.ariaDisabled = 'true';
   answer.replaceChildren(element('p', '', 'Sending ...'));
   try {
     const response = await fetch('/send', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(chosen),
+      body: JSON.stringify(fields),
     });
-    const { title, meaning } = await response.json();
+    const { title, meaning, webhookId } = await response.json();
     answer.replaceChildren(element('p', '', element('strong', '', title)), element('p', '', meaning));
+    if (webhookId) answer.append(element('p', '', linkTo(webhookId)));
   } catch {
     answer.replaceChildren(element('p', '', 'The local system does not answer. Is npm start still running?'));
   } finally {
-    button.ariaDisabled = 'false';
+    submit.ariaDisabled = 'false';
   }
+}
+
+function linkTo(event) {
+  const link = element('a', '', 'Show its hops');
+  link.href = `#${encodeURIComponent(event)}`;
+  return link;
 }
 
 const choices = await (await fetch('/choices')).json();
@@ -104,17 +120,36 @@ fill(
 form.elements.status.value = 'learning';
 fill('lead', Object.entries(choices.leads), "the example's own");
 fill('fault', Object.entries(choices.faults), 'none');
-form.elements.event.addEventListener('change', fit);
-form.addEventListener('submit', send);
+document.querySelector('#none code').textContent = choices.commands.send;
+document.querySelector('#count').dataset.command = choices.commands.story;
+form.addEventListener('change', fit);
+form.addEventListener('submit', async (submitted) => {
+  submitted.preventDefault();
+  await send(chosen());
+});
+
+document.querySelector('#text').addEventListener('input', ({ target }) => filterBy({ text: target.value }));
+document.querySelector('#outcome').addEventListener('change', ({ target }) => filterBy({ outcome: target.value }));
+document.querySelector('#collapse').addEventListener('click', ({ target }) => {
+  const pressed = target.ariaPressed !== 'true';
+  target.ariaPressed = String(pressed);
+  collapseAll(pressed);
+});
+pause.addEventListener('click', togglePause);
+document.querySelector('#clear').addEventListener('click', () => {
+  clearedAt = new Date().toISOString();
+  clear();
+  say('Cleared.');
+});
 
 const source = new EventSource('/events');
 source.addEventListener('open', () => {
   // Each connection begins with what is kept, so that a restart of the system begins anew here too.
-  cards.clear();
-  events.replaceChildren();
+  clear();
   feed.textContent = 'Live';
 });
 source.addEventListener('error', () => {
   feed.textContent = 'Not connected: is npm start still running?';
 });
-source.addEventListener('message', ({ data }) => show(JSON.parse(data)));
+source.addEventListener('message', ({ data }) => take(JSON.parse(data)));
+source.addEventListener('replayed', ({ data }) => replayed(JSON.parse(data)));

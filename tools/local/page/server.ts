@@ -5,19 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { INCIDENT_UPDATED } from '../../../functions/incident-webhook/incident.ts';
 import { eventTypes, FAULTS, LEADS, STATUSES } from '../../events/catalogue.ts';
-import type { EventLog } from '../timeline/event-log.ts';
+import { sendCommand, storyCommand } from '../timeline/commands.ts';
 import { answer } from './answer.ts';
+import { detailsOf } from './details.ts';
 import { streamHops } from './hop-stream.ts';
 import { refusal } from './same-site.ts';
 import { sendChosen } from './send-chosen.ts';
-
-/** What the page shows, and where its form sends to. */
-export interface PageSubject {
-  readonly eventLog: EventLog;
-  readonly webhookUrl: string;
-  /** Signs what the form sends. */
-  readonly secret: () => Promise<string>;
-}
+import type { PageSubject } from './subject.ts';
 
 /** Where to listen; `orAnother` takes a free port where this one is taken. */
 export interface PagePort {
@@ -29,7 +23,11 @@ const DOCS = join(import.meta.dirname, '..', '..', '..', 'dist', 'docs', 'index.
 const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/': ['index.html', 'text/html; charset=utf-8'],
   '/page.css': ['page.css', 'text/css; charset=utf-8'],
+  '/cards.css': ['cards.css', 'text/css; charset=utf-8'],
   '/page.js': ['page.js', 'text/javascript; charset=utf-8'],
+  '/cards.js': ['cards.js', 'text/javascript; charset=utf-8'],
+  '/elements.js': ['elements.js', 'text/javascript; charset=utf-8'],
+  '/hop.js': ['hop.js', 'text/javascript; charset=utf-8'],
 };
 /** The rendered reference holds its script and its style. */
 const DOCS_POLICY =
@@ -67,11 +65,15 @@ export async function startPage(
 async function serve(subject: PageSubject, port: number, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const refused = refusal(req, port);
   if (refused !== undefined) return answer(res, 403, 'text/plain', `Refused: ${refused}.`);
-  const [path = ''] = (req.url ?? '').split('?', 1);
+  const { pathname: path = '', searchParams } = URL.parse(req.url ?? '', 'http://page') ?? {};
   const route = `${req.method} ${path}`;
   if (route === 'POST /send') return send(subject, req, res);
-  if (route === 'GET /events') return streamHops(subject.eventLog, res);
-  if (route === 'GET /choices') return answer(res, 200, 'application/json', JSON.stringify(choices()));
+  if (route === 'GET /events') return streamHops(subject, res);
+  if (route === 'GET /choices') return answer(res, 200, 'application/json', JSON.stringify(choices(subject)));
+  if (route === 'GET /details') {
+    const details = detailsOf(searchParams?.get('id') ?? '', subject.requests, subject.eventLog);
+    return answer(res, 200, 'application/json', JSON.stringify(details));
+  }
   if (route === 'GET /docs' || route === 'GET /docs/') return docs(res);
   const [file, type] = FILES[path] ?? [];
   if (req.method !== 'GET' || file === undefined || type === undefined)
@@ -79,9 +81,10 @@ async function serve(subject: PageSubject, port: number, req: IncomingMessage, r
   answer(res, 200, type, readFileSync(join(import.meta.dirname, file)));
 }
 
-/** What the form offers. */
-function choices(): object {
+/** What the form offers, and the commands that do and tell the same. */
+function choices({ folder }: PageSubject): object {
   return {
+    commands: { send: sendCommand(folder), story: storyCommand('WEBHOOK_ID', folder) },
     events: eventTypes().filter((type) => type !== INCIDENT_UPDATED),
     statuses: STATUSES,
     leads: LEADS,
@@ -89,23 +92,14 @@ function choices(): object {
   };
 }
 
-async function send(
-  { eventLog, webhookUrl, secret }: PageSubject,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
+async function send(subject: PageSubject, req: IncomingMessage, res: ServerResponse): Promise<void> {
   let text = '';
   for await (const part of req.setEncoding('utf8')) {
     text += part;
     if (text.length > MAX_FORM_BYTES) return answer(res, 413, 'text/plain', 'Too large.');
   }
   try {
-    const told = await sendChosen(
-      webhookUrl,
-      await secret(),
-      eventLog.file,
-      JSON.parse(text) as Record<string, unknown>,
-    );
+    const told = await sendChosen(subject, JSON.parse(text) as Record<string, unknown>);
     answer(res, 200, 'application/json', JSON.stringify(told));
   } catch (error) {
     const told = { title: 'Not sent', meaning: (error as Error).message };

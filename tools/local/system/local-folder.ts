@@ -22,16 +22,32 @@ export function localSecret(folder: string): string {
   }
   const kept = readSecret(folder);
   if (kept !== undefined) return kept;
+  throw new Error(`${join(folder, SECRET_FILE)} came and went while it was read: try again.`);
+}
+
+/**
+ * The signing secret kept in the folder, or undefined where there is none.
+ * @throws Error that says why the one that is there cannot be used.
+ */
+export function readSecret(folder: string): string | undefined {
+  const file = join(folder, SECRET_FILE);
+  const secret = readIfThere(file);
+  if (secret === undefined) return undefined;
+  const parsed = parseSigningSecret(secret);
+  if (parsed !== undefined) return parsed;
   throw new Error(
-    `${join(folder, SECRET_FILE)} holds no usable secret: expected whsec_ and the base64 of 16 to 75 bytes. Delete the file; a new one is made.`,
+    `${file} holds no usable secret: expected whsec_ and the base64 of 16 to 75 bytes. Delete the file, and npm start makes a new one.`,
   );
 }
 
-/** The signing secret kept in the folder, or undefined where there is none. */
-export function readSecret(folder: string): string | undefined {
+function readIfThere(file: string): string | undefined {
   try {
-    return parseSigningSecret(readFileSync(join(folder, SECRET_FILE), 'utf8'));
-  } catch {
-    return undefined;
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new Error(
+      `${file} cannot be read (${code}): let your user read it, or delete it, and npm start makes a new one.`,
+    );
   }
 }

@@ -2,17 +2,13 @@ import { join } from 'node:path';
 import { PATH } from '../../../functions/incident-webhook/route.ts';
 import { findSigningSecret } from '../../events/signing-secret.ts';
 import { assertPortFree, freePort } from '../../services/functions/free-port.ts';
-import { type FunctionOptions, startFunction } from '../../services/functions/function-process.ts';
+import { type FunctionOptions, NODE_OPTIONS, startFunction } from '../../services/functions/function-process.ts';
 import { openDirectory } from '../../services/postgres/directory.ts';
 import { type Supervision, supervise } from '../../services/supervise.ts';
+import { CAPTURE_REQUESTS, CapturedRequests } from '../page/captured-requests.ts';
 import { startPage } from '../page/server.ts';
-import {
-  EventLog,
-  type EventLogEntry,
-  type FunctionName,
-  noteOfDelivery,
-  noteOfOutput,
-} from '../timeline/event-log.ts';
+import { EventLog, type EventLogEntry, type FunctionName } from '../timeline/event-log.ts';
+import { noteOfEmulatorEvent, noteOfOutput } from '../timeline/notes.ts';
 import { announce, assertNoneRuns } from './announcement.ts';
 import { buildFunctions } from './build-process.ts';
 import { startDemoSubscriber } from './demo-subscriber.ts';
@@ -69,17 +65,21 @@ async function startParts(
   const webhookPort = settings.port || (await freePort());
   const webhookUrl = `http://127.0.0.1:${webhookPort}${PATH}`;
   const leadPort = await freePort();
-  await parts.start('announcement', () => announce(settings.folder, { pid: process.pid, webhookUrl }));
+  const announcement = await parts.start('announcement', () =>
+    announce(settings.folder, { pid: process.pid, webhookUrl }),
+  );
   const secret = settings.secret ?? localSecret(settings.folder);
   const eventLog = new EventLog(settings.folder);
   eventLog.listen(onEntry);
 
   const topic = await parts.start('Pub/Sub', () =>
     openTopic(settings.pubsubHost, (event) => {
-      const note = noteOfDelivery(event);
+      const note = noteOfEmulatorEvent(event);
       if (note) eventLog.note(note);
     }),
   );
+  announcement.update({ pid: process.pid, webhookUrl, emulatorHost: topic.host });
+  const requests = new CapturedRequests();
   const supervision: Supervision = { onRestart: (text) => eventLog.note({ source: 'local-system', text }), onLost };
   const [directory, functions] = await both(
     parts.start('alaner directory', () => openDirectory(settings.databaseUrl, supervision)),
@@ -91,7 +91,9 @@ async function startParts(
       target,
       port,
       env: { LOG_LEVEL: 'debug', ...env },
-      onLine: (line) => eventLog.note(noteOfOutput(name, line)),
+      onLine: (line) => {
+        if (!requests.take(line)) eventLog.note(noteOfOutput(name, line));
+      },
       signal,
     };
     const again = 'starting it again, as Cloud Run would';
@@ -109,6 +111,7 @@ async function startParts(
       INCIDENT_WEBHOOK_SECRET: secret,
       INCIDENT_EVENTS_TOPIC: TOPIC,
       PUBSUB_EMULATOR_HOST: topic.host,
+      ...(page !== undefined && { NODE_OPTIONS: `${NODE_OPTIONS} ${CAPTURE_REQUESTS}` }),
     }),
   );
   const addresses: (readonly [string, string])[] = [
@@ -120,7 +123,9 @@ async function startParts(
   ];
   if (page !== undefined) {
     const signingSecret = () => findSigningSecret(new URL(webhookUrl), settings.folder);
-    const { url } = await parts.start('page', () => startPage({ eventLog, webhookUrl, secret: signingSecret }, page));
+    const { folder } = settings;
+    const subject = { eventLog, requests, webhookUrl, emulatorHost: topic.host, folder, secret: signingSecret };
+    const { url } = await parts.start('page', () => startPage(subject, page));
     addresses.unshift(['watch and send', url]);
   }
   return { webhookUrl, addresses };

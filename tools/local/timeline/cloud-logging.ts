@@ -1,21 +1,50 @@
-/** The project that the functions are deployed to, unless somebody says otherwise. */
-export const PROJECT = 'alan-eu-tools';
-/** A webhook id, unless an incident happened to have such a name. */
-const WEBHOOK_ID = /^msg_/;
+import { shellQuote } from '../../terminal/shell.ts';
 
-/** The Cloud Logging query for everything that both functions logged of a webhook or an incident. */
-export function loggingQuery(id: string): string {
-  const field = WEBHOOK_ID.test(id) ? 'webhookId' : 'incidentId';
-  return [
-    'resource.type="cloud_run_revision"',
-    'resource.labels.service_name=("incident-webhook" OR "incident-lead")',
-    `jsonPayload.metadata.${field}=${JSON.stringify(id)}`,
-  ].join('\n');
+/** What an id given to `npm run story` stands for. */
+export type Target = 'webhook' | 'webhook prefix' | 'incident' | 'either';
+
+/** How Svix makes webhook ids: what is shorter is the beginning of one. */
+const WEBHOOK_ID = /^msg_[A-Za-z0-9]{27,}$/;
+const WEBHOOK_PREFIX = /^msg_[A-Za-z0-9_-]*$/;
+
+/** What an id is by its form alone. */
+export function targetOf(id: string): Target {
+  if (WEBHOOK_ID.test(id)) return 'webhook';
+  return WEBHOOK_PREFIX.test(id) ? 'webhook prefix' : 'either';
 }
 
-/** The command that runs the query over the last week. */
-export function loggingCommand(id: string, project: string): string {
-  const query = loggingQuery(id).replaceAll('\n', ' AND ').replaceAll("'", `'\\''`);
+/** The Cloud Logging filter for everything that both functions logged of a webhook or an incident. */
+export function loggingFilter(id: string, target: Target): string {
+  const services = 'resource.labels.service_name=("incident-webhook" OR "incident-lead")';
+  return `resource.type="cloud_run_revision" AND ${services} AND ${idFilter(id, target)}`;
+}
+
+function idFilter(id: string, target: Target): string {
+  const [webhook, incident] = ['jsonPayload.metadata.webhookId', 'jsonPayload.metadata.incidentId'];
+  const value = JSON.stringify(id);
+  switch (target) {
+    case 'webhook':
+      return `${webhook}=${value}`;
+    case 'webhook prefix':
+      return `${webhook}=~${JSON.stringify(`^${id.replace(/[^A-Za-z0-9_-]/g, '\\$&')}`)}`;
+    case 'incident':
+      return `${incident}=${value}`;
+    case 'either':
+      return `(${webhook}=${value} OR ${incident}=${value})`;
+  }
+}
+
+/** The command that runs a filter over the last week. */
+export function loggingCommand(filter: string, project: string): string {
   const columns = 'timestamp,resource.labels.service_name,severity,jsonPayload.metadata.outcome,jsonPayload.message';
-  return `gcloud logging read '${query}' --project=${project} --freshness=7d --order=asc --format='table(${columns})'`;
+  return `gcloud logging read ${shellQuote(filter)} --project=${shellQuote(project)} --freshness=7d --order=asc --format='table(${columns})'`;
+}
+
+/** The command that counts incident-lead's pushes of the last week by what they were answered with. */
+export function pushesCommand(project: string): string {
+  const metric =
+    'pubsub_googleapis_com:subscription_push_request_count{monitored_resource="pubsub_subscription",subscription_id="incident-lead"}';
+  const query = `sum by (response_code) (increase(${metric}[7d]))`;
+  const url = `https://monitoring.googleapis.com/v1/projects/${project}/location/global/prometheus/api/v1/query`;
+  return `curl -sS -H "Authorization: Bearer $(gcloud auth print-access-token)" ${shellQuote(url)} --data-urlencode ${shellQuote(`query=${query}`)}`;
 }

@@ -1,6 +1,5 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EmulatorEvent } from '../../services/pubsub/events.ts';
 import type { DemoMessage } from '../system/demo-subscriber.ts';
 
 /** Something a part of the local system said; one line of `log.jsonl`. */
@@ -11,11 +10,12 @@ export type EventLogEntry = {
   | { readonly source: FunctionName; readonly line: FunctionLine }
   /** Output that is no log line: a crash, a warning of Node. */
   | { readonly source: FunctionName | 'local-system'; readonly text: string }
+  | { readonly source: 'pubsub'; readonly published: PublishedMessage }
   | { readonly source: 'pubsub'; readonly delivery: Delivery }
   | { readonly source: 'demo-subscriber'; readonly message: DemoMessage }
 );
 
-/** A EventLogEntry before it has its time. */
+/** An EventLogEntry before it has its time. */
 export type Note = EventLogEntry extends infer E ? (E extends EventLogEntry ? Omit<E, 'at'> : never) : never;
 
 /** The two functions. */
@@ -25,6 +25,7 @@ export type FunctionName = 'incident-webhook' | 'incident-lead';
 export interface FunctionLine {
   readonly severity: string;
   readonly message: string;
+  readonly timestamp?: { readonly seconds: number; readonly nanos: number };
   readonly metadata?: {
     readonly outcome?: string;
     readonly reason?: string;
@@ -37,9 +38,19 @@ export interface FunctionLine {
   };
 }
 
-/** What became of one delivery of a message. */
+/** A message that the emulator has accepted on the topic of the events. */
+export interface PublishedMessage {
+  readonly messageId: string;
+  /** RFC 3339. */
+  readonly publishTime: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** The data as text. */
+  readonly data: string;
+}
+
+/** What became of one delivery of a message, or that a filter kept it from the subscription. */
 export interface Delivery {
-  readonly type: 'delivered' | 'deadLettered';
+  readonly type: 'delivered' | 'deadLettered' | 'filtered';
   /** The id, without its project. */
   readonly subscription: string;
   readonly messageId: string;
@@ -47,8 +58,12 @@ export interface Delivery {
   readonly incidentId: string | undefined;
   readonly attempt: number;
   readonly acknowledged: boolean;
-  /** HTTP status, or a network error's code. */
+  /** HTTP status, a network error's code, or the filter that dropped it. */
   readonly answer: number | string;
+  /** RFC 3339, when the subscriber was handed it. */
+  readonly startedAt?: string;
+  /** Milliseconds until the next delivery, where one follows. */
+  readonly redeliveredAfterMs?: number;
 }
 
 const LOG_FILE = 'log.jsonl';
@@ -56,7 +71,7 @@ const OLDER_FILE = 'log.older.jsonl';
 /** Then a new file is begun, and the one before is kept: at most twice as much is on the disk. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-/** The eventLog of one run: kept in the folder, and told to listeners. */
+/** The event log of one run: kept in the folder, and told to listeners. */
 export class EventLog {
   readonly file: string;
   readonly #older: string;
@@ -97,12 +112,12 @@ export class EventLog {
   }
 }
 
-/** Where a folder's eventLog is. */
+/** Where a folder's event log is. */
 export function eventLogFile(folder: string): string {
   return join(folder, LOG_FILE);
 }
 
-/** Reads a eventLog, the older part included; none is empty. A line that is being written is left out. */
+/** Reads an event log, the older part included; none is empty. A line that is being written is left out. */
 export function readEventLog(file: string): EventLogEntry[] {
   return [file.replace(LOG_FILE, OLDER_FILE), file].filter(existsSync).flatMap((part) =>
     readFileSync(part, 'utf8')
@@ -112,38 +127,7 @@ export function readEventLog(file: string): EventLogEntry[] {
   );
 }
 
-/** When the eventLog was begun or last written to; undefined where there is none. */
+/** When the event log was begun or last written to; undefined where there is none. */
 export function lastWritten(file: string): Date | undefined {
   return statSync(file, { throwIfNoEntry: false })?.mtime;
-}
-
-/** A function's line of output, as a note. */
-export function noteOfOutput(source: FunctionName, output: string): Note {
-  try {
-    const line: unknown = JSON.parse(output);
-    if (typeof line === 'object' && line !== null && 'severity' in line) return { source, line: line as FunctionLine };
-  } catch {
-    // Plain text.
-  }
-  return { source, text: output };
-}
-
-/** What the emulator reports of a delivery, as a note. */
-export function noteOfDelivery(event: EmulatorEvent): Note | undefined {
-  if (event.type === 'published' || event.type === 'filtered') return undefined;
-  const { type, subscription, message } = event;
-  const delivered = event.type === 'delivered';
-  return {
-    source: 'pubsub',
-    delivery: {
-      type,
-      subscription: subscription.slice(subscription.lastIndexOf('/') + 1),
-      messageId: message.messageId,
-      webhookId: message.attributes['webhookId'],
-      incidentId: message.attributes['incidentId'],
-      attempt: delivered ? event.attempt : event.attempts,
-      acknowledged: delivered && event.acknowledged,
-      answer: delivered ? event.answer : 'dead-lettered',
-    },
-  };
 }

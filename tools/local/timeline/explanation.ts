@@ -1,41 +1,43 @@
-import type { RefusalReason as Reason } from '../../../functions/incident-webhook/outcomes.ts';
+import type { LeadOutcome } from '../../../functions/incident-lead/outcomes.ts';
+import type { IgnoredReason, RefusalReason } from '../../../functions/incident-webhook/outcomes.ts';
+import { type BringBack, redriveCommand } from './commands.ts';
 import type { Hop } from './hop.ts';
 
 /** Why an event stopped, and what to do about it, by a refusal's reason. */
-const REFUSALS: Record<Reason, string> = {
+const REFUSALS: Record<RefusalReason, string> = {
   not_found: 'The path is another one. Post to /webhooks/incident/lead, exactly so.',
-  method: 'Only POST is taken. Correct the sender.',
+  method: 'Only POST is accepted. Correct the sender.',
   content_encoding: 'The body is compressed. It is never inflated; have the sender leave Content-Encoding out.',
   expectation: 'The request has an Expect header that nobody can meet. Leave it out.',
   too_large: 'The body is over 1 MiB. incident.io sends some kilobytes, so look at who sent this.',
-  body_timeout: 'The body was not complete within 5 s. The sender, or the way to here, is slow; it sends again.',
-  body_aborted: 'The sender closed the connection before the body was complete; it sends again.',
+  body_timeout: 'The body was not complete within 5 s. The sender or the network is slow; the sender retries.',
+  body_aborted: 'The sender closed the connection before the body was complete; it retries.',
   missing_header:
     'One of webhook-id, webhook-timestamp and webhook-signature is missing. This is not incident.io, or a proxy removes headers.',
   repeated_header: 'One of the three headers came twice. A proxy may have added one.',
   bad_id: 'webhook-id has characters, or a length, that no webhook id has.',
-  bad_timestamp: 'webhook-timestamp is no Unix time in seconds.',
+  bad_timestamp: 'webhook-timestamp is not a Unix time in seconds.',
   too_many_signatures: 'webhook-signature has over 16 entries; a rotation has 11 at most.',
   no_v1: 'webhook-signature has no v1 entry, the only kind there is a key for.',
   timestamp:
     'The signature is over 300 s old, or from the future. A replay, or a clock that is wrong: compare both clocks.',
-  not_utf8: 'The body is no UTF-8 text, so no signature can be over it.',
+  not_utf8: 'The body is not UTF-8 text, so no signature can cover it.',
   signature:
     "No signature fits the body and the secret. Either a forgery, or the secrets differ: compare incident.io's with ours.",
   configuration:
-    'The function is not configured. Its first ERROR line names what is wrong; correct it, the sender sends again.',
+    'The function is not configured. Its first ERROR line names what is wrong; correct it, and the sender retries.',
   secret:
-    'The signing secret cannot be had from Secret Manager. Check that it exists, has an ENABLED version, and the function may read it.',
-  not_json: 'The signature is right, but the body is no JSON. incident.io would have to have sent it so.',
+    'The signing secret is unavailable in Secret Manager. Check that it exists, has an ENABLED version, and the function may read it.',
+  not_json: 'The signature is right, but the body is not JSON. incident.io would have to have sent it so.',
   schema:
     'The signature is right, but the body breaks schemas/incident-webhook.schema.json; the line names field and rule. Has incident.io changed its payload?',
-  publish: 'Pub/Sub refused or could not be reached. The sender sends again; check topic and publisher role.',
-  publish_timeout: 'Pub/Sub did not confirm in time. The sender sends again.',
-  bug: 'A bug: the line has the stack. The sender sends again.',
+  publish: 'Pub/Sub refused the message or could not be reached. The sender retries; check topic and publisher role.',
+  publish_timeout: 'Pub/Sub did not confirm the message in time. The sender retries.',
+  bug: 'A bug: the line has the stack. The sender retries.',
 };
 
-/** What a decision of the subscriber, or an ignored event, means. */
-const OUTCOMES: Readonly<Record<string, string>> = {
+/** What the end of a hop means otherwise: an ignored event, a decision of the subscriber, the end of a delivery. */
+const OUTCOMES: Record<IgnoredReason | LeadOutcome | 'filtered' | 'dead-lettered', string> = {
   event_type: 'Another event type than public_incident.incident_updated_v2: acknowledged, and nothing is published.',
   event_version:
     'Another version of public_incident.incident_updated: acknowledged, and nothing is published. Has incident.io moved on?',
@@ -48,20 +50,32 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   unknown_alaner:
     'No alaner has this Slack id. If the lead is one, correct their slack_id in the table behind the view alaner_directory.',
   ambiguous_alaner:
-    'Several alaners have this Slack id. Correct the directory, then bring the message back with npm run redrive.',
+    'Several alaners have this Slack id. Correct the directory; the message is delivered again until its attempts are used up.',
   invalid_message:
     'The message does not follow schemas/incident-event.schema.json. It is dead-lettered in the end: look at who published it.',
   database_unavailable:
-    'The alaner directory could not be read; the line names what is wrong. The message is delivered again: up to 30 attempts over 2 h 36 min or more (here 5 in about 40 s), then it goes to the dead-letter subscription; npm run redrive moves it back.',
+    'The alaner directory could not be read; the line names what is wrong. The message is delivered again: up to 30 attempts over 2 h 36 min or more (here 5 in about 40 s), then it goes to the dead-letter subscription.',
   failed: 'A bug: the line has the stack. The message is delivered again.',
-  'dead-lettered': 'Its deliveries were used up. Repair the cause, then bring the message back with npm run redrive.',
+  filtered: 'This subscriber asked for other messages. Pub/Sub counts it as delivered; nothing is wrong.',
+  'dead-lettered': 'Its deliveries were used up. Repair the cause, then {bring back}',
 };
 
-/** Why an event ended at this hop, and what to do; undefined where the hop is no end. */
-export function explain({ state, reason = '', name, text }: Hop): string | undefined {
+const DEPLOYED: BringBack = (subscriber) => `bring the message back:\n${redriveCommand(subscriber)}`;
+
+/**
+ * Why an event ended at this hop, and what to do; undefined where the hop is no end.
+ * A command in it stands on a line of its own.
+ */
+export function explain(
+  { state, reason = '', name, text, subscription = '' }: Hop,
+  bringBack: BringBack = DEPLOYED,
+): string | undefined {
   if (state === 'done') return undefined;
-  const known = REFUSALS[reason as Reason] ?? OUTCOMES[reason];
-  if (known !== undefined) return known.replace('{lead}', () => leadIn(text));
+  // The line of another version gives `event_type` as its reason; only its severity tells them apart.
+  const key = reason === 'event_type' && state === 'warning' ? 'event_version' : reason;
+  const sentence = REFUSALS[key as keyof typeof REFUSALS] ?? OUTCOMES[key as keyof typeof OUTCOMES];
+  if (sentence !== undefined)
+    return sentence.replace('{lead}', () => leadIn(text)).replace('{bring back}', () => bringBack(subscription));
   if (name === 'delivered') return 'The subscriber did not acknowledge. Pub/Sub delivers it again after a pause.';
   return undefined;
 }

@@ -1,29 +1,76 @@
 import { styleText } from 'node:util';
+import { wrap } from '../../terminal/wrap.ts';
 import type { Hop, State } from './hop.ts';
+import { NOTICES } from './hop-reader.ts';
 
 type Format = Parameters<typeof styleText>[0];
 
-/** Where lines are written to; decides on colours, as does NO_COLOR. */
-export type Terminal = NodeJS.WriteStream;
+/** Where lines are written to: its width, and with NO_COLOR whether there are colours. Without columns nothing wraps. */
+export type Terminal = NodeJS.WritableStream & { readonly columns?: number };
 
 const MARKS: Record<State, { readonly mark: string; readonly style: Format }> = {
   done: { mark: '✓', style: ['green'] },
+  skipped: { mark: '–', style: ['dim'] },
   ended: { mark: '•', style: ['cyan'] },
   warning: { mark: '!', style: ['yellow'] },
   stopped: { mark: '✗', style: ['red'] },
   alert: { mark: '▶', style: ['bold', 'black', 'bgYellow'] },
 };
-/** Enough of a webhook id to tell it from the others on the screen. */
-const ID_LENGTH = 14;
+const TIME_LENGTH = '20:14:03.120'.length;
 const NAME_LENGTH = 'published'.length;
+/** Where a hop's text begins: `  20:14:03.120  published  ✓ `. */
+const TEXT_COLUMN = 2 + TIME_LENGTH + 2 + NAME_LENGTH + 2 + 2;
+/** Where it goes on where that leaves too little room. */
+const NARROW_COLUMN = 4;
+const LEAST_ROOM = 40;
 
-/** One hop as one aligned line, such as `20:14:03.120  msg_4e9109a267  published  ✓ ...`. */
-export function hopLine({ at, webhookId, name, state, text }: Hop, terminal: Terminal = process.stdout): string {
+/**
+ * Writes hops as they come: a heading for each event, then a line for each hop, a blank line before the next event.
+ * @param write told one or more lines, without the line feed at their end.
+ */
+export function createHopPrinter(
+  write: (lines: string) => void,
+  terminal: Terminal = process.stdout,
+): (hop: Hop) => void {
+  let latest: string | undefined;
+  return (hop) => {
+    if (hop.event !== latest) write(`\n${heading(hop, terminal)}`);
+    latest = hop.event;
+    write(hopLines(hop, terminal));
+  };
+}
+
+/** The name of an event, in full so that it can be copied, and its incident. */
+function heading({ event, incidentId }: Hop, terminal: Terminal): string {
+  const incident = incidentId === undefined ? '' : `  incident ${incidentId}`;
+  return styleText('bold', event, { stream: terminal }) + (event === NOTICES ? '' : incident);
+}
+
+/** One hop as one aligned line, such as `  20:14:03.120  published  ✓ ...`, or several where the terminal is narrower. */
+export function hopLines({ at, untimed, name, state, text }: Hop, terminal: Terminal = process.stdout): string {
   const style = (format: Format, part: string): string => styleText(format, part, { stream: terminal });
   const { mark, style: colour } = MARKS[state];
-  const time = new Date(at).toTimeString().slice(0, 8) + at.slice(19, 23);
-  const id = (webhookId ?? '').slice(0, ID_LENGTH).padEnd(ID_LENGTH);
   const loud = state === 'alert' || state === 'stopped' || state === 'warning';
-  const rest = `${mark} ${text}`;
-  return `${style('dim', `${time}  ${id}`)}  ${name.padEnd(NAME_LENGTH)}  ${loud ? style(colour, rest) : style(colour, mark) + rest.slice(mark.length)}`;
+  const { column, lines } = layOut(text, state, terminal.columns);
+  const [first = '', ...rest] = lines.map((line) => (loud ? style(colour, line) : line));
+  const start = `  ${style('dim', (untimed ? '' : clock(at)).padEnd(TIME_LENGTH))}  ${name.padEnd(NAME_LENGTH)}  ${style(colour, mark)}`;
+  const indent = `\n${' '.repeat(column)}`;
+  return [column === TEXT_COLUMN ? `${start} ${first}` : `${start}${indent}${first}`, ...rest].join(indent);
+}
+
+function layOut(text: string, state: State, columns: number | undefined): { column: number; lines: string[] } {
+  if (columns === undefined) return { column: TEXT_COLUMN, lines: [text] };
+  const room = columns - TEXT_COLUMN;
+  if (state !== 'alert') {
+    const column = room < LEAST_ROOM ? NARROW_COLUMN : TEXT_COLUMN;
+    return { column, lines: wrap(text, Math.max(1, columns - column)) };
+  }
+  // Who and which incident are read, searched and copied as a whole.
+  const lines = text.length <= room ? [text] : text.split(/ (?=for incident id: )/);
+  return { column: lines.every((line) => line.length <= room) ? TEXT_COLUMN : NARROW_COLUMN, lines };
+}
+
+/** The local time of day, to the millisecond. */
+function clock(at: string): string {
+  return new Date(at).toTimeString().slice(0, 8) + at.slice(19, 23);
 }

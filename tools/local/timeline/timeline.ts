@@ -1,30 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BringBack } from './commands.ts';
 import { type EventLogEntry, readEventLog } from './event-log.ts';
 import { explain } from './explanation.ts';
-import { type Hop, toHops } from './hop.ts';
+import type { Hop } from './hop.ts';
 import { SETTLE_MS, sortHops } from './hop-order.ts';
+import { createHopReader } from './hop-reader.ts';
 
-/** The way of one webhook, all deliveries of its message included. */
+/** The hops of one event, all deliveries of its message included, in order. */
 export interface Timeline {
+  readonly event: string;
   readonly webhookId: string | undefined;
+  readonly incidentId: string | undefined;
   readonly hops: readonly Hop[];
 }
 
 const POLL_MS = 50;
 
-/** The terminal shows no more than the beginning of a webhook id. */
+/** So many characters tell one webhook id from the others. */
 const MIN_PREFIX = 8;
 
-/** The stories that a webhook id, the beginning of one, or an incident id stands for, oldest first. */
+/** The timelines that a webhook id, the beginning of one, or an incident id stands for, oldest first. */
 export function timelinesOf(entries: readonly EventLogEntry[], id: string): Timeline[] {
-  const hops = entries.flatMap(toHops);
   const matches = ({ webhookId, incidentId }: Hop): boolean =>
     incidentId === id || webhookId === id || (id.length >= MIN_PREFIX && webhookId?.startsWith(id) === true);
-  const ids = new Set(hops.filter(matches).map(({ webhookId }) => webhookId));
-  return [...ids].map((webhookId) => ({
-    webhookId,
-    hops: sortHops(hops.filter((hop) => hop.webhookId === webhookId)),
-  }));
+  const byEvent = Map.groupBy(entries.flatMap(createHopReader()), ({ event }) => event);
+  return [...byEvent.values()].filter((hops) => hops.some(matches)).map(timelineOf);
+}
+
+function timelineOf(hops: readonly Hop[]): Timeline {
+  const known = <K extends 'webhookId' | 'incidentId'>(key: K) => hops.find((hop) => hop[key] !== undefined)?.[key];
+  return {
+    event: hops[0]?.event ?? '',
+    webhookId: known('webhookId'),
+    incidentId: known('incidentId'),
+    hops: sortHops(hops),
+  };
 }
 
 /** True once nothing more is to come, other than a delivery after a pause. */
@@ -34,35 +44,49 @@ export function isOver(hops: readonly Hop[]): boolean {
   return hops.some(({ name }) => name === 'decided');
 }
 
-/** What the ends of a story mean, each sentence once. */
-export function conclusions(hops: readonly Hop[]): string[] {
-  const answered = hops.some(({ name }) => name === 'decided');
-  const sentences = hops
+/**
+ * The hops that say how an event stands: where the webhook has taken or stopped it, and for each subscriber what became of
+ * the latest delivery. What was repaired meanwhile is not among them.
+ */
+export function standing(hops: readonly Hop[]): Hop[] {
+  const parts = new Map<string, Hop[]>();
+  for (const hop of hops) {
+    const part = hop.subscription ?? 'webhook';
+    const before = parts.get(part) ?? [];
+    const same = hop.delivery !== undefined && hop.delivery === before[0]?.delivery;
+    parts.set(part, same ? [...before, hop] : [hop]);
+  }
+  return [...parts.values()].flatMap((latest) => {
     // The subscriber's own line says more than the status that Pub/Sub saw.
-    .filter(({ name, reason }) => !(name === 'delivered' && reason !== 'dead-lettered' && answered))
-    .map(explain);
+    const decided = latest.some(({ name }) => name === 'decided');
+    return latest.filter(({ name, reason }) => !decided || name === 'decided' || reason === 'dead-lettered');
+  });
+}
+
+/** What the state of an event means and what to do about it, each sentence once. */
+export function conclusions(hops: readonly Hop[], bringBack?: BringBack): string[] {
+  const sentences = standing(hops).map((hop) => explain(hop, bringBack));
   return [...new Set(sentences.filter((sentence) => sentence !== undefined))];
 }
 
 /**
  * Waits until the local system has dealt with a webhook.
  * @param since what was noted before is another sending of the same webhook.
- * @returns as far as the story has come by then.
+ * @returns its hops as far as they have come by then.
  */
-export async function awaitTimeline(
+export async function awaitHops(
   file: string,
   webhookId: string,
   since: Date,
   timeoutMs: number,
-): Promise<Timeline> {
+): Promise<readonly Hop[]> {
   const until = performance.now() + timeoutMs;
-  const read = (): Timeline =>
-    timelinesOf(
-      readEventLog(file).filter(({ at }) => new Date(at) >= since),
-      webhookId,
-    )[0] ?? { webhookId, hops: [] };
+  const read = (): readonly Hop[] => {
+    const entries = readEventLog(file).filter(({ at }) => new Date(at) >= since);
+    return timelinesOf(entries, webhookId).find((timeline) => timeline.webhookId === webhookId)?.hops ?? [];
+  };
   while (performance.now() < until) {
-    if (isOver(read().hops)) {
+    if (isOver(read())) {
       await sleep(SETTLE_MS);
       break;
     }

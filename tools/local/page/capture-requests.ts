@@ -1,0 +1,40 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import type { CapturedRequest } from './captured-requests.ts';
+
+// Loaded into incident-webhook before the function, by `npm start` alone, so that the page can show a request's body.
+// Prints a line `{"capturedRequest": …}` for each request; the function's own lines never hold a body.
+
+type Push = (chunk: Buffer | null, encoding?: BufferEncoding) => boolean;
+
+const MAX_BYTES = 64 * 1024;
+
+subscribe('http.server.request.start', (message) => {
+  const { request } = message as { request: IncomingMessage };
+  const chunks = new Set<Buffer>();
+  let bytes = 0;
+  let push: Push = request.push;
+  // Node's parser calls `push` with each chunk. A listener for 'data' would take the body from the function that reads
+  // it, and that function may set a `push` of its own.
+  Object.defineProperty(request, 'push', {
+    get: (): Push => {
+      const inner = push;
+      return (chunk, ...rest) => {
+        if (chunk !== null && bytes <= MAX_BYTES) chunks.add(chunk);
+        bytes += chunk?.length ?? 0;
+        return inner.call(request, chunk, ...rest);
+      };
+    },
+    set: (own: Push) => {
+      push = own;
+    },
+  });
+  request.once('close', () => print(request, Buffer.concat([...chunks]), request.complete && bytes <= MAX_BYTES));
+});
+
+function print({ headers }: IncomingMessage, body: Buffer, complete: boolean): void {
+  const { 'webhook-id': webhookId = headers['svix-id'] } = headers;
+  if (typeof webhookId !== 'string') return;
+  const capturedRequest: CapturedRequest = { webhookId, body: body.toString('base64'), complete };
+  process.stdout.write(`${JSON.stringify({ capturedRequest })}\n`);
+}
