@@ -25,7 +25,7 @@ export async function openPage(args: readonly string[]): Promise<PageFixture> {
   const folder = makeFolder();
   const browser = await launchChromium();
   const system = new StartedSystem(folder, args);
-  await system.says('Ctrl-C stops it all.');
+  await system.says('Ctrl-C stops it all.', 90_000);
   const url = system.address('watch and send');
   return {
     folder,
@@ -34,7 +34,7 @@ export async function openPage(args: readonly string[]): Promise<PageFixture> {
     url,
     async open(path = '', options = {}) {
       const page = await browser.newPage(options);
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(20_000);
       const complaints: string[] = [];
       page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
       page.on('pageerror', (error) => complaints.push(String(error)));

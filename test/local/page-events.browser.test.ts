@@ -12,7 +12,7 @@ describe('the events on the page', () => {
     await fixture.send({ webhookId: 'msg_second', fault: 'stale' });
     await fixture.send({ webhookId: 'msg_third', lead: 'with-role' });
     await fixture.system.says('The incident lead holds the role');
-  });
+  }, 120_000);
 
   afterEach(() => fixture.closePages());
   afterAll(() => fixture?.[Symbol.asyncDispose]());

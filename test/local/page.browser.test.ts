@@ -20,7 +20,7 @@ describe('the page of the local system', () => {
       run('send', ['--folder', folder.local, '--lead', 'unknown']),
     ]);
     await Promise.all([system.says('decided    ▶'), system.says('verified   ✗'), system.says('decided    !')]);
-  });
+  }, 120_000);
 
   afterEach(() => fixture.closePages());
   afterAll(() => fixture?.[Symbol.asyncDispose]());
