@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SECRET } from '../../tools/events/sign.ts';
+import { toLogEntry } from '../support/log-entry.ts';
 import { type DeployedSystem, startDeployedSystem } from './deployed-system.ts';
-import { type GoogleState, plannedState } from './fake-google.ts';
+import { AGENT, type GoogleState, plannedState } from './fake-google.ts';
 
+const VIEWER = { role: 'roles/pubsub.viewer' };
+const SUBSCRIBING_STRANGER = { role: 'roles/pubsub.subscriber', members: ['user:stranger@example.com'] };
 const OTHER_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
 let system: DeployedSystem;
@@ -96,6 +99,16 @@ describe('check-deployment', () => {
       'publisher role of the Pub/Sub agent: false, expected true',
     ],
     [
+      'an agent that may only look',
+      (at) => spoil(at.policies, { 'subscriptions/incident-lead': { bindings: [{ ...VIEWER, members: [AGENT] }] } }),
+      'subscriber role of the Pub/Sub agent: false, expected true',
+    ],
+    [
+      'a stranger in place of the agent',
+      (at) => spoil(at.policies, { 'subscriptions/incident-lead': { bindings: [SUBSCRIBING_STRANGER] } }),
+      'subscriber role of the Pub/Sub agent: false, expected true',
+    ],
+    [
       'an agent that may not acknowledge',
       (at) => delete at.policies['subscriptions/incident-lead'],
       'subscriber role of the Pub/Sub agent: false, expected true',
@@ -117,7 +130,9 @@ describe('check-deployment', () => {
     ],
   ])('finds %s', async (_, change, expected) => {
     change(system.state);
-    const { code, stdout } = await system.run();
+    // Long for lines that appear, short where none will.
+    const wait = system.state.ingest === toLogEntry ? '10' : '1';
+    const { code, stdout } = await system.run('--wait', wait);
     expect(stdout).toContain(expected);
     expect(code).toBe(1);
   });
@@ -126,7 +141,7 @@ describe('check-deployment', () => {
     const open = createServer((_, response) => response.writeHead(204).end());
     await once(open.listen(0, '127.0.0.1'), 'listening');
     system.state = plannedState(`http://127.0.0.1:${(open.address() as AddressInfo).port}`);
-    const { code, stdout } = await system.run();
+    const { code, stdout } = await system.run('--wait', '1');
     open.close();
     expect(stdout).toContain('a forged message was answered 204, expected 401');
     expect(stdout).toContain('Roll back at once');

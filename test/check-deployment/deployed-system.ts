@@ -61,7 +61,7 @@ export async function startDeployedSystem(): Promise<DeployedSystem> {
       system.state = plannedState(webhook.url);
       google.forget();
     },
-    run: (...args) => run(['--project', 'p', '--api-url', google.url, '--wait', '2', ...args]),
+    run: (...args) => run(['--project', 'p', '--api-url', google.url, '--wait', '10', ...args]),
     async stop() {
       await Promise.all([webhook.stop(), lead.stop()]);
       await Promise.all([postgres.stop(), pubsub.close(), google.close()]);

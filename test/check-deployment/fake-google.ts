@@ -39,7 +39,8 @@ export interface FakeGoogle {
   close(): Promise<void>;
 }
 
-const AGENT = 'serviceAccount:service-123@gcp-sa-pubsub.iam.gserviceaccount.com';
+/** Google's own account that forwards dead letters. */
+export const AGENT = 'serviceAccount:service-123@gcp-sa-pubsub.iam.gserviceaccount.com';
 const LEAD_URL = 'https://incident-lead-abc-ew.a.run.app';
 
 /** A deployment as Terraform plans it. */

@@ -22,7 +22,7 @@ describe('check-deployment --publish', () => {
   });
 
   it('says who gets the event, publishes it twice, and finds one line', async () => {
-    const { code, stdout } = await system.run('--publish', '--lead', 'U01LEAD', '--yes');
+    const { code, stdout } = await system.run('--publish', '--lead', 'U01LEAD', '--yes', '--wait', '6');
     expect(stdout).toContain('Every subscriber gets both: archive, incident-lead.');
     expect(stdout).toMatch(/✓ one line +two deliveries, one line, insertId [\w-]{43}/);
     expect(code).toBe(0);
@@ -31,14 +31,14 @@ describe('check-deployment --publish', () => {
 
   it('finds a line that is shown twice', async () => {
     system.state.dropsDuplicates = false;
-    const { code, stdout } = await system.run('--publish', '--lead', 'U01LEAD', '--yes');
+    const { code, stdout } = await system.run('--publish', '--lead', 'U01LEAD', '--yes', '--wait', '6');
     expect(stdout).toContain('✗ one line         2 lines for one event');
     expect(code).toBe(1);
   });
 
   it('says what may be wrong where no line comes', async () => {
-    const { code, stdout } = await system.run('--publish', '--lead', 'U02MANAGER', '--yes');
-    expect(stdout).toMatch(/no line within 2 s\s+Is the lead an alaner without the role\?/);
+    const { code, stdout } = await system.run('--publish', '--lead', 'U02MANAGER', '--yes', '--wait', '1');
+    expect(stdout).toMatch(/no line within 1 s\s+Is the lead an alaner without the role\?/);
     expect(code).toBe(1);
   });
 });

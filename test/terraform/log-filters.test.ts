@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OUTCOMES } from '../../functions/incident-webhook/outcomes.ts';
+import { OUTCOMES, versionLine } from '../../functions/incident-webhook/outcomes.ts';
 import { toLogEntry } from '../support/log-entry.ts';
 import { matches, readFilters } from '../support/log-filter.ts';
 import type { FunctionRun } from './function-run.ts';
@@ -38,6 +38,7 @@ describe('the log filters of Terraform', () => {
     ['no headers', 'noHeaders', ['webhook_rejected']],
     ['a compressed body', 'compressed', ['webhook_rejected']],
     ['a body that was cut off', 'cutOff', ['webhook_rejected']],
+    ['an expectation that cannot be met', 'expectation', ['webhook_rejected']],
     ['a wrong signature', 'badSignature', ['webhook_refused_signature', 'webhook_rejected']],
     ['a signature of another scheme', 'otherScheme', ['webhook_refused_signature', 'webhook_rejected']],
     ['an old timestamp', 'stale', ['webhook_refused_timestamp', 'webhook_rejected']],
@@ -62,6 +63,15 @@ describe('the log filters of Terraform', () => {
     ['a database that is gone', 'databaseGone', ['lead_database_unavailable']],
   ])('find %s of incident-lead', async (_, cause, expected) => {
     for (const line of await lead.linesOf(cause)) expect(filtersOf(line, 'incident-lead')).toEqual(expected);
+  });
+
+  // To read a version again takes half a minute, so these are the line of the unusable one with their own severity and reason.
+  it.each(['unread', 'unused'] as const)('find a version of the secret that is %s', async (kind) => {
+    const [line = ''] = await webhook.linesOf('secretVersion');
+    const { level, metadata } = versionLine({ kind, versions: ['3'] });
+    const severity = level === 'warn' ? 'WARNING' : level.toUpperCase();
+    const notice = JSON.stringify({ ...(JSON.parse(line) as object), severity, metadata });
+    expect(filtersOf(notice, 'incident-webhook')).toEqual(['webhook_secret_version']);
   });
 
   // No request provokes a bug, so this is a refused publish with the outcome of one.

@@ -41,6 +41,7 @@ export async function runWebhook(): Promise<FunctionRun> {
     noHeaders: () => post(EVENT, {}),
     compressed: () => post(EVENT, { ...sign(EVENT), 'content-encoding': 'gzip' }),
     cutOff: () => sendPart(`${run.url}${PATH}`, EVENT, { headers: sign(EVENT) }),
+    expectation: () => sendPart(`${run.url}${PATH}`, EVENT, { headers: { expect: 'wonders' }, patient: true }),
     badSignature: () => post(EVENT, sign(`${EVENT} `)),
     otherScheme: () => post(EVENT, { ...sign(EVENT), 'webhook-signature': 'v1a,AAAA' }),
     stale: () => post(EVENT, sign(EVENT, { timestamp: Math.floor(Date.now() / 1000) - 3600 })),
