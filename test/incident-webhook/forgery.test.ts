@@ -1,36 +1,10 @@
 import fc from 'fast-check';
 import { SECRET, sign } from '../../tools/events/sign.ts';
-import { HEADER_NAMES, type Mutation, mutate, OPERATIONS, type SignedRequest } from '../../tools/fuzz/mutate.ts';
+import { mutations, NOW, requests } from '../../tools/fuzz/arbitraries.ts';
+import { HEADER_NAMES, mutate } from '../../tools/fuzz/mutate.ts';
 import { createJudge } from '../../tools/fuzz/verdict.ts';
 
-const NOW = 1_795_450_765;
 const judge = createJudge([SECRET], NOW);
-
-const mutations: fc.Arbitrary<Mutation> = fc.record({
-  operation: fc.constantFrom(...OPERATIONS),
-  part: fc.nat(3),
-  position: fc.nat(),
-  byte: fc.nat(255),
-});
-const requests: fc.Arbitrary<SignedRequest> = fc
-  .record({
-    text: fc.oneof(fc.json(), fc.string({ unit: 'binary', minLength: 1 }), fc.constant('{"a":"\ufffd"}')),
-    id: fc.stringMatching(/^[A-Za-z0-9_-]{1,256}$/),
-    skew: fc.integer({ min: -300, max: 300 }),
-  })
-  .map(({ text, id, skew }) => {
-    const body = Buffer.from(text);
-    const headers = sign(body, { id, timestamp: NOW + skew });
-    const value = (name: string) => headers[name] ?? '';
-    return {
-      headers: {
-        'webhook-id': value('webhook-id'),
-        'webhook-timestamp': value('webhook-timestamp'),
-        'webhook-signature': value('webhook-signature'),
-      },
-      body,
-    };
-  });
 
 it('accepts every request that is signed', async () => {
   await fc.assert(

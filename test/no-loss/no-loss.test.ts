@@ -1,16 +1,16 @@
 import { dirname } from 'node:path';
 import { build } from '../../tools/build/build.ts';
-import type { Severity } from '../../tools/no-loss/chance.ts';
+import { addDuplicateAlaners } from '../../tools/no-loss/duplicate-alaners.ts';
+import type { Severity } from '../../tools/no-loss/fault-injector.ts';
 import { MUTANTS, mutate } from '../../tools/no-loss/mutants.ts';
 import { describeRun } from '../../tools/no-loss/report.ts';
 import { run } from '../../tools/no-loss/run.ts';
-import { addTwins } from '../../tools/no-loss/twins.ts';
 import { type LocalPostgres, startPostgres } from '../../tools/services/postgres/postgres.ts';
 
 let postgres: LocalPostgres;
 beforeAll(async () => {
   postgres = await startPostgres();
-  await addTwins(postgres);
+  await addDuplicateAlaners(postgres);
 });
 afterAll(() => postgres.stop());
 
@@ -22,6 +22,7 @@ it('loses none of 2,000 events, and lets no forgery through, while everything ar
   expect(report.violations).toEqual([]);
   expect(report.lost).toEqual(new Set());
   expect(report.ledger.events.size).toBe(2_000);
+  expect(report.missingFaults).toEqual([]);
   const { steps, faults } = report.tally;
   for (const where of ['send', 'secret list', 'secret access', 'publish', 'push', 'database']) {
     const injected = [...faults.values()].filter((fault) => fault.where === where);
@@ -44,25 +45,27 @@ interface Finding {
   readonly violation: RegExp;
 }
 
+const LOST = /204 while Pub\/Sub did not hold it|is lost: accepted, never published/;
+const REFUSED = /was answered with 401, not 204$/;
+const FORGED = /^a forgery \(.+\) was answered with 204$|is forged$|stems from no authentic event/;
+const LATE = /was not answered at all|later than/;
+
 const FINDINGS: Readonly<Record<keyof typeof MUTANTS, Finding>> = {
-  'answers 204 before Pub/Sub has confirmed': {
-    severity: { publish: 9 },
-    violation: /204 while Pub\/Sub did not hold it|is lost: accepted, never published/,
-  },
-  'drops an event on a publish error': {
-    severity: { publish: 9 },
-    violation: /204 while Pub\/Sub did not hold it|is lost: accepted, never published/,
-  },
-  'waits for Pub/Sub without a deadline': { severity: { publish: 3 }, violation: /was not answered at all/ },
-  'takes any signature': {
-    severity: {},
-    violation: /^a forgery \(.+\) was answered with 204$|is forged$|stems from no authentic event/,
-  },
+  'answers 204 before Pub/Sub has confirmed': { severity: { publish: 9 }, violation: LOST },
+  'drops an event on a publish error': { severity: { publish: 9 }, violation: LOST },
+  'waits for Pub/Sub without a deadline': { severity: { publish: 3 }, violation: LATE },
+  'does not look at the age': { severity: {}, violation: FORGED },
+  'takes any signature': { severity: {}, violation: FORGED },
+  'signs without the body': { severity: {}, violation: REFUSED },
   'keeps the secrets that it read first': {
     severity: {},
     violation: /^a forgery \(a retired secret\) was answered with 204$|was answered with 401, not 204$/,
   },
-  'acknowledges on a database error': { severity: { database: 2 }, violation: /wrote unknown_alaner; expected/ },
+  'starts the webhook without its clock': { severity: {}, violation: REFUSED },
+  'starts the webhook without its limits': { severity: { publish: 3 }, violation: LATE },
+  'starts the lead without its limits': { severity: { database: 5 }, violation: LATE },
+  'starts the lead without its log': { severity: {}, violation: /./ },
+  'acknowledges on a database error': { severity: { database: 5 }, violation: /wrote unknown_alaner; expected/ },
   'gives each delivery its own insertId': { severity: { push: 2 }, violation: /is visible \d+ times/ },
 };
 

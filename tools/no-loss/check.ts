@@ -9,7 +9,7 @@ const UNAVAILABLE = 'database_unavailable';
 export function findViolations(ledger: Ledger): string[] {
   const found = [...ledger.violations, ...ledger.forged.map((messageId) => `message ${messageId} is forged`)];
   for (const record of ledger.events.values()) found.push(...checkEvent(record, ledger));
-  for (const [messageId, webhookId] of ledger.held) found.push(...checkMessage(messageId, webhookId, ledger));
+  for (const [messageId, webhookId] of ledger.published) found.push(...checkMessage(messageId, webhookId, ledger));
   for (const delivery of ledger.deliveries.values()) found.push(...checkDelivery(delivery, ledger));
   found.push(...checkVisible(ledger));
   return found;
@@ -52,7 +52,7 @@ function checkMessage(messageId: string, webhookId: string, ledger: Ledger): str
 /** Each forwarded delivery has one set of lines: its outcome, or that the database was not there; a cut one may have none. */
 function checkDelivery(delivery: Delivery, ledger: Ledger): string[] {
   const { messageId, forwarded, statuses, lines } = delivery;
-  const event = ledger.events.get(ledger.held.get(messageId) ?? '')?.event;
+  const event = ledger.events.get(ledger.published.get(messageId) ?? '')?.event;
   const expected = ledger.poison.has(messageId) ? ['invalid_message'] : (event?.lines ?? []);
   const rest = lines.filter((line) => line !== UNAVAILABLE);
   const unavailable = lines.length - rest.length;

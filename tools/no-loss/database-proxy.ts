@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type { Chance, Strike } from './chance.ts';
+import type { InjectFault } from './fault-injector.ts';
+import type { Rng } from './rng.ts';
 import type { Tally } from './tally.ts';
 
 /** The database as a whole, apart from single faults; undefined while it works. */
@@ -18,8 +19,8 @@ export interface DatabaseProxy {
 /** What a proxy needs. */
 export interface ProxyOptions {
   readonly targetPort: number;
-  readonly chance: Chance;
-  readonly strike: Strike;
+  readonly rng: Rng;
+  readonly injectFault: InjectFault;
   readonly tally: Tally;
   /** Factor on delays. */
   readonly scale: number;
@@ -76,7 +77,7 @@ export async function startDatabaseProxy(options: ProxyOptions): Promise<Databas
     });
 
     function step(number: number): { forward: boolean; delayMs: number; cutAfter: boolean } {
-      const { tally, chance, strike, scale, crash } = options;
+      const { tally, rng, injectFault, scale, crash } = options;
       tally.step('database');
       const pass = { forward: true, delayMs: 0, cutAfter: false };
       if (proxy.outage !== undefined) {
@@ -84,7 +85,7 @@ export async function startDatabaseProxy(options: ProxyOptions): Promise<Databas
         if (proxy.outage === 'silent') return { ...pass, forward: false };
         if (proxy.outage === 'slow') return { ...pass, delayMs: SLOW_MS * scale };
       }
-      const fault = strike(`database/${number}`, STEP);
+      const fault = injectFault(`database/${number}`, STEP);
       if (fault === undefined) return pass;
       tally.injected('database', fault);
       switch (fault) {
@@ -96,7 +97,7 @@ export async function startDatabaseProxy(options: ProxyOptions): Promise<Databas
         case 'silence':
           return { ...pass, forward: false };
         case 'slow':
-          return { ...pass, delayMs: chance(`slow/${number}`) * SLOW_MS * scale };
+          return { ...pass, delayMs: rng(`slow/${number}`) * SLOW_MS * scale };
         case 'crash before':
           crash();
           client.destroy();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Chance, pick } from './chance.ts';
+import { pick, type Rng } from './rng.ts';
 
 /** What the sender sends, and what has to come of it. */
 export interface PlannedEvent {
@@ -65,9 +65,9 @@ const TWIN = { slackId: AMBIGUOUS_SLACK_ID, email: undefined };
 const NO_SLACK = { slackId: undefined, email: undefined };
 
 /** The event with this number, always the same for one seed. */
-export function planEvent(number: number, chance: Chance): PlannedEvent {
+export function planEvent(number: number, rng: Rng): PlannedEvent {
   const id = `msg_${String(number).padStart(8, '0')}`;
-  const kind = pick(chance(`${id}/kind`), SHARES) ?? 'one_without_role';
+  const kind = pick(rng(`${id}/kind`), SHARES) ?? 'one_without_role';
   const plain = (body: string, status: PlannedEvent['status']): PlannedEvent => ({
     id,
     kind,

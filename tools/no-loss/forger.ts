@@ -1,11 +1,11 @@
 import { newId, sign } from '../events/sign.ts';
-import type { Agenda } from './agenda.ts';
-import type { Chance } from './chance.ts';
 import type { VirtualClock } from './clocks.ts';
 import { FORGED, type PlannedEvent } from './event-plan.ts';
 import type { Ledger } from './ledger.ts';
 import type { Poster } from './post.ts';
+import type { Rng } from './rng.ts';
 import { FIRST_SECRET_RETIRED_MS, type Rotation } from './rotation.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { Target } from './svix.ts';
 import type { Tally } from './tally.ts';
 
@@ -16,9 +16,9 @@ const REPLAY_AFTER_MS = 600_000;
 
 /** What the forger needs. */
 export interface ForgerOptions {
-  readonly agenda: Agenda;
+  readonly scheduler: Scheduler;
   readonly clock: VirtualClock;
-  readonly chance: Chance;
+  readonly rng: Rng;
   readonly tally: Tally;
   readonly ledger: Ledger;
   readonly poster: Poster;
@@ -36,7 +36,7 @@ interface Forgery {
 
 type Forge = (
   event: PlannedEvent,
-  given: { secret: string; retired: string; timestamp: number; chance: number },
+  given: { secret: string; retired: string; timestamp: number; rng: number },
 ) => Forgery;
 
 const forgedBody = ({ body }: PlannedEvent): string => body.replaceAll('01INCIDENT', FORGED).concat(' ');
@@ -67,14 +67,14 @@ const FORGERIES: Readonly<Record<string, Forge>> = {
     headers: { ...sign(event.body, { secret, id: event.id, timestamp }), 'webhook-timestamp': String(timestamp + 1) },
     body: event.body,
   }),
-  'too old': (event, { secret, timestamp, chance }) => {
+  'too old': (event, { secret, timestamp, rng }) => {
     const body = forgedBody(event);
-    return { headers: sign(body, { secret, timestamp: timestamp - 301 - Math.floor(chance * 3_600) }), body };
+    return { headers: sign(body, { secret, timestamp: timestamp - 301 - Math.floor(rng * 3_600) }), body };
   },
-  'from the future': (event, { secret, timestamp, chance }) => {
+  'from the future': (event, { secret, timestamp, rng }) => {
     const body = forgedBody(event);
     // Beyond what the virtual clock may move by while the request is on its way.
-    return { headers: sign(body, { secret, timestamp: timestamp + 600 + Math.floor(chance * 3_600) }), body };
+    return { headers: sign(body, { secret, timestamp: timestamp + 600 + Math.floor(rng * 3_600) }), body };
   },
   compressed: (event, { secret, timestamp }) => {
     const body = forgedBody(event);
@@ -92,7 +92,7 @@ const FORGERIES: Readonly<Record<string, Forge>> = {
 
 /** Sends forgeries made from an event, and a copy of a real request after its time. */
 export function createForger(options: ForgerOptions): { forge: (event: PlannedEvent, at: number) => void } {
-  const { agenda, clock, chance, tally, ledger, poster, rotation } = options;
+  const { scheduler, clock, rng, tally, ledger, poster, rotation } = options;
   const names = Object.keys(FORGERIES);
 
   async function send(name: string, { headers, body, path, method = 'POST' }: Forgery): Promise<void> {
@@ -109,17 +109,17 @@ export function createForger(options: ForgerOptions): { forge: (event: PlannedEv
 
   return {
     forge(event, at) {
-      const name = names[Math.floor(chance(`forgery/${event.id}`) * (names.length + 1))];
-      agenda.add(name === RETIRED ? FIRST_SECRET_RETIRED_MS + at : at, async () => {
+      const name = names[Math.floor(rng(`forgery/${event.id}`) * (names.length + 1))];
+      scheduler.add(name === RETIRED ? FIRST_SECRET_RETIRED_MS + at : at, async () => {
         const timestamp = Math.floor(options.target().seconds());
         const [secret = ''] = rotation.signing();
         const [retired = ''] = rotation.secrets;
         if (name === undefined) {
           const copy = { headers: sign(event.body, { secret, id: event.id, timestamp }), body: event.body };
-          agenda.add(clock.now() + REPLAY_AFTER_MS, () => send('sent again after 10 minutes', copy));
+          scheduler.add(clock.now() + REPLAY_AFTER_MS, () => send('sent again after 10 minutes', copy));
           return;
         }
-        const given = { secret, retired, timestamp, chance: chance(`age/${event.id}`) };
+        const given = { secret, retired, timestamp, rng: rng(`age/${event.id}`) };
         const forgery = FORGERIES[name]?.(event, given);
         if (forgery !== undefined) await send(name, forgery);
       });

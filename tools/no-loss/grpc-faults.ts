@@ -2,7 +2,8 @@ import type { InjectedFault, Intercept } from '../services/grpc/fault.ts';
 import { Code } from '../services/grpc/rpc-error.ts';
 import type { PubSubRequests } from '../services/pubsub/requests.ts';
 import type { SecretManagerRequests } from '../services/secret-manager/secret-manager-server.ts';
-import type { Chance, Strike } from './chance.ts';
+import type { InjectFault } from './fault-injector.ts';
+import type { Rng } from './rng.ts';
 import type { Tally } from './tally.ts';
 
 /** A part that is out of order as a whole, apart from single faults; undefined while it works. */
@@ -10,8 +11,8 @@ export type Outage = 'unavailable' | 'hanging' | 'denied' | undefined;
 
 /** What the interceptors need. */
 export interface GrpcFaults {
-  readonly chance: Chance;
-  readonly strike: Strike;
+  readonly rng: Rng;
+  readonly injectFault: InjectFault;
   readonly tally: Tally;
   /** Factor on delays. */
   readonly scale: number;
@@ -51,10 +52,10 @@ export function publishFaults(given: GrpcFaults): Intercept<PubSubRequests> {
     if (outage !== undefined) return outage;
     const time = (times.get(id) ?? 0) + 1;
     times.set(id, time);
-    const fault = given.strike(`publish/${id}/${time}`, PUBLISH);
+    const fault = given.injectFault(`publish/${id}/${time}`, PUBLISH);
     if (fault === undefined) return undefined;
     given.tally.injected('publish', fault, id);
-    return carryOut(given, fault, given.chance(`late/${id}/${time}`));
+    return carryOut(given, fault, given.rng(`late/${id}/${time}`));
   };
 }
 
@@ -67,10 +68,10 @@ export function secretFaults(given: GrpcFaults): Intercept<SecretManagerRequests
     given.tally.step(where);
     const outage = duringOutage(given, where);
     if (outage !== undefined) return outage;
-    const fault = given.strike(`secret/${calls}`, SECRET);
+    const fault = given.injectFault(`${where}/${calls}`, SECRET);
     if (fault === undefined) return undefined;
     given.tally.injected(where, fault);
-    return carryOut(given, fault, given.chance(`slow/${calls}`));
+    return carryOut(given, fault, given.rng(`slow/${calls}`));
   };
 }
 

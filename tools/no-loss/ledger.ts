@@ -48,8 +48,8 @@ export interface Line {
 /** Everything that happened, for the checks at the end. */
 export class Ledger {
   readonly events = new Map<string, EventRecord>();
-  /** Message id to webhook id, everything that Pub/Sub ever held on the topic. */
-  readonly held = new Map<string, string>();
+  /** Message id to webhook id, everything that Pub/Sub ever had on the topic. */
+  readonly published = new Map<string, string>();
   readonly deadLettered = new Set<string>();
   readonly acknowledged = new Set<string>();
   /** Messages that somebody else put on the topic, and that are none of ours. */
@@ -83,7 +83,7 @@ export class Ledger {
     if (event.type === 'delivered' && event.acknowledged) this.acknowledged.add(messageId);
     if (event.type !== 'published' || event.topic !== topic) return;
     const webhookId = attributes['webhookId'] ?? '';
-    this.held.set(messageId, webhookId);
+    this.published.set(messageId, webhookId);
     this.events.get(webhookId)?.messageIds.push(messageId);
     if (attributes[POISON] !== undefined) this.poison.add(messageId);
     if (data.includes(FORGED)) this.forged.push(messageId);

@@ -8,57 +8,80 @@ import type { Apps } from './apps.ts';
 export type Mutant = readonly { readonly file: string; readonly find: string; readonly replace: string }[];
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const HANDLER = 'functions/incident-webhook/handler.ts';
+const WEBHOOK = 'functions/incident-webhook';
+const LEAD = 'functions/incident-lead';
 const PUBLISH = 'await publish(decision.publish, deadline);';
 
-/** Bugs that the checks have to find, by what they do. */
+const edit = (file: string, find: string, replace: string): Mutant[number] => ({ file, find, replace });
+
+/** Bugs that the checks have to find, by what they do: the steps of the verifier, the roots, and what
+ * follows. What a mismatch means while a version is unread is for test/incident-webhook/unread-versions.test.ts. */
 export const MUTANTS = {
   'answers 204 before Pub/Sub has confirmed': [
-    { file: HANDLER, find: PUBLISH, replace: 'publish(decision.publish, deadline).catch(() => {});' },
+    edit(`${WEBHOOK}/handler.ts`, PUBLISH, 'publish(decision.publish, deadline).catch(() => {});'),
   ],
   'drops an event on a publish error': [
-    { file: HANDLER, find: PUBLISH, replace: 'await publish(decision.publish, deadline).catch(() => {});' },
+    edit(`${WEBHOOK}/handler.ts`, PUBLISH, 'await publish(decision.publish, deadline).catch(() => {});'),
   ],
   'waits for Pub/Sub without a deadline': [
-    {
-      file: HANDLER,
-      find: PUBLISH,
-      replace:
-        'await publish(decision.publish, { remaining: () => 60_000, race: (work) => work }).catch(() => new Promise(() => {}));',
-    },
+    edit(
+      `${WEBHOOK}/handler.ts`,
+      PUBLISH,
+      'await publish(decision.publish, { remaining: () => 60_000, race: (work) => work }).catch(() => new Promise(() => {}));',
+    ),
   ],
+  'does not look at the age': [edit(`${WEBHOOK}/verifier.ts`, '    checkAge(headers, now());\n', '')],
   'takes any signature': [
-    {
-      file: 'functions/incident-webhook/verifier.ts',
-      find: 'if (given.length === 0 || !(await keys.some(matches, deadline)))',
-      replace: 'await keys.some(matches, deadline); if (given.length === 0)',
-    },
+    edit(
+      `${WEBHOOK}/verifier.ts`,
+      'if (given.length === 0 || !(await keys.some(matches, deadline)))',
+      'await keys.some(matches, deadline); if (given.length === 0)',
+    ),
   ],
+  'signs without the body': [edit(`${WEBHOOK}/verifier.ts`, '.update(body).digest(', '.digest(')],
   'keeps the secrets that it read first': [
-    {
-      file: 'functions/incident-webhook/signing-keys.ts',
-      find: 'if (now() - listedAt <= MAX_AGE_MS ||',
-      replace: 'if (listedAt > Number.NEGATIVE_INFINITY ||',
-    },
-    {
-      file: 'functions/incident-webhook/signing-keys.ts',
-      find: 'if (mayRead(incomplete ? RETRY_MS : MIN_REREAD_MS)) await readOnce();',
-      replace: '',
-    },
+    edit(
+      `${WEBHOOK}/signing-keys.ts`,
+      'if (now() - listedAt <= MAX_AGE_MS ||',
+      'if (listedAt > Number.NEGATIVE_INFINITY ||',
+    ),
+    edit(`${WEBHOOK}/signing-keys.ts`, 'if (mayRead(incomplete ? RETRY_MS : MIN_REREAD_MS)) await readOnce();', ''),
+    edit(`${WEBHOOK}/signing-keys.ts`, 'MAX_STALE_MS = 3_600_000', 'MAX_STALE_MS = Number.POSITIVE_INFINITY'),
+  ],
+  'starts the webhook without its clock': [
+    edit(`${WEBHOOK}/app.ts`, 'createVerifier(keys, clock.now)', 'createVerifier(keys, Date.now)'),
+  ],
+  'starts the webhook without its limits': [
+    edit(
+      `${WEBHOOK}/app.ts`,
+      'createHandler(routes, publish, limits)',
+      'createHandler(routes, publish, { ...limits, answerMs: 60_000 })',
+    ),
+    edit(
+      `${WEBHOOK}/app.ts`,
+      'config.pubsubEmulatorHost, limits.publish)',
+      'config.pubsubEmulatorHost, { attemptMs: 60_000, callMs: 60_000 })',
+    ),
+  ],
+  'starts the lead without its limits': [
+    edit(
+      `${LEAD}/app.ts`,
+      'createHandler(config && connect(config, limits, log), limits, clock.now)',
+      'createHandler(config && connect(config, { ...limits, database: { ...limits.database, statementMs: 60_000, queryMs: 60_000, connectMs: 60_000 } }, log), { ...limits, answerMs: 60_000 }, clock.now)',
+    ),
+  ],
+  'starts the lead without its log': [
+    edit(`${LEAD}/app.ts`, 'limits, clock.now), log)', 'limits, clock.now), () => {})'),
   ],
   'acknowledges on a database error': [
-    {
-      file: 'functions/incident-lead/handler.ts',
-      find: 'await directory.find(slackIds, deadline)',
-      replace: 'await directory.find(slackIds, deadline).catch(() => new Map())',
-    },
+    edit(
+      `${LEAD}/handler.ts`,
+      'await directory.find(slackIds, deadline)',
+      'await directory.find(slackIds, deadline).catch(() => new Map())',
+    ),
   ],
   'gives each delivery its own insertId': [
-    {
-      file: 'functions/incident-lead/outcomes.ts',
-      find: 'insertId: insertIdOf(event.webhookId, lead)',
-      replace: 'insertId: String(Math.random())',
-    },
+    edit(`${LEAD}/outcomes.ts`, 'insertId: insertIdOf(event.webhookId, lead)', 'insertId: String(Math.random())'),
   ],
 } as const satisfies Record<string, Mutant>;
 

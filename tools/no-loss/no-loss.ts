@@ -2,9 +2,9 @@ import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { build } from '../build/build.ts';
 import { startPostgres } from '../services/postgres/postgres.ts';
+import { addDuplicateAlaners } from './duplicate-alaners.ts';
 import { describeRun } from './report.ts';
 import { run } from './run.ts';
-import { addTwins } from './twins.ts';
 
 interface Options {
   readonly events: number;
@@ -32,7 +32,7 @@ const program = new Command('no-loss')
 const options = program.parse().opts<Options>();
 const postgres = await startPostgres();
 try {
-  await addTwins(postgres);
+  await addDuplicateAlaners(postgres);
   const folders = options.processes ? await build() : [];
   const dist = folders[0] === undefined ? undefined : dirname(folders[0]);
   const onProgress = (done: number, violations: readonly string[]): void =>
@@ -41,7 +41,9 @@ try {
     );
   const report = await run({ ...options, answerMs: options.answer, postgres, dist, onProgress });
   console.log(describeRun(report));
-  process.exitCode = report.violations.length === 0 ? 0 : 1;
+  // Too few events do not reach every place often enough.
+  const met = options.events < 1_000 || report.missingFaults.length === 0;
+  process.exitCode = report.violations.length === 0 && met ? 0 : 1;
 } finally {
   await postgres.stop();
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { Chance } from './chance.ts';
 import { type LiveProcess, startLiveProcess } from './live-process.ts';
 import type { Switches } from './outages.ts';
 import type { Subscriber } from './push-front.ts';
+import type { Rng } from './rng.ts';
 import type { Target } from './svix.ts';
 import { timeLimits } from './time-scale.ts';
 
@@ -18,7 +18,7 @@ export interface Processes {
 /** What they need. */
 export interface ProcessesOptions {
   readonly dist: string | undefined;
-  readonly chance: Chance;
+  readonly rng: Rng;
   readonly webhookEnv: Readonly<Record<string, string>>;
   readonly leadEnv: Readonly<Record<string, string>>;
   readonly onLeadLine: (line: object) => void;
@@ -31,9 +31,9 @@ const REAL_SECONDS = (): number => Date.now() / 1000;
 
 /** Starts both, or none without the built functions. They keep real time and the real limits. */
 export async function startProcesses(options: ProcessesOptions): Promise<Processes> {
-  const { dist, chance } = options;
+  const { dist, rng } = options;
   const running = dist === undefined ? undefined : await startBoth(dist, options);
-  const mine = (key: string): boolean => chance(`process/${key}`) < SHARE;
+  const mine = (key: string): boolean => rng(`process/${key}`) < SHARE;
   return {
     webhookFor(key, path) {
       const url = running?.webhook.url();

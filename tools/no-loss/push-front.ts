@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Chance, Strike } from './chance.ts';
 import type { FairClock } from './clocks.ts';
+import type { InjectFault } from './fault-injector.ts';
 import type { Delivery, Ledger } from './ledger.ts';
 import type { Answer, AnswerLimits, OnAnswer, Poster } from './post.ts';
+import type { Rng } from './rng.ts';
 import type { Tally } from './tally.ts';
 
 /** The network between Pub/Sub and the subscriber. */
@@ -26,8 +27,8 @@ export interface Subscriber extends AnswerLimits {
 
 /** What the front needs. */
 export interface FrontOptions {
-  readonly chance: Chance;
-  readonly strike: Strike;
+  readonly rng: Rng;
+  readonly injectFault: InjectFault;
   readonly tally: Tally;
   readonly ledger: Ledger;
   readonly poster: Poster;
@@ -49,7 +50,7 @@ const TWICE_MS = 50;
 
 /** Starts the front on a free port of 127.0.0.1. */
 export async function startPushFront(options: FrontOptions): Promise<PushFront> {
-  const { chance, strike, tally, ledger, poster, clock } = options;
+  const { rng, injectFault, tally, ledger, poster, clock } = options;
   let underway = 0;
 
   async function forward(body: Buffer, delivery: Delivery, to: Subscriber): Promise<Answer> {
@@ -76,14 +77,14 @@ export async function startPushFront(options: FrontOptions): Promise<PushFront> 
     const delivery = ledger.delivery(message.messageId, deliveryAttempt);
     const key = `${id}/${ledger.events.get(id)?.messageIds.indexOf(message.messageId) ?? 0}/${deliveryAttempt}`;
     tally.step('push');
-    const fault = strike(`push/${key}`, FAULTS);
+    const fault = injectFault(`push/${key}`, FAULTS);
     if (fault !== undefined) tally.injected('push', fault, id);
     const to = options.subscriberFor(key);
     if (fault === 'push lost') return void req.socket.destroy();
-    if (fault === 'delivered late') await sleep(chance(`late/${key}`) * LATE_MS);
+    if (fault === 'delivered late') await sleep(rng(`late/${key}`) * LATE_MS);
     if (fault === 'crash before') to.crash();
     const answered = forward(body, delivery, to);
-    if (fault === 'crash after') setTimeout(to.crash, chance(`crash/${key}`) * 5);
+    if (fault === 'crash after') setTimeout(to.crash, rng(`crash/${key}`) * 5);
     const answer = await answered;
     if (fault === 'delivered twice') {
       underway += 1;
@@ -92,7 +93,7 @@ export async function startPushFront(options: FrontOptions): Promise<PushFront> 
           underway -= 1;
           void forward(body, delivery, options.subscriberFor(`${key}/again`));
         },
-        chance(`again/${key}`) * TWICE_MS,
+        rng(`again/${key}`) * TWICE_MS,
       );
     }
     if (fault === 'answer lost' || typeof answer !== 'number') return void req.socket.destroy();

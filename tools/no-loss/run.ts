@@ -1,15 +1,15 @@
 import type { LocalPostgres } from '../services/postgres/postgres.ts';
-import { createAgenda } from './agenda.ts';
 import { type Apps, SHIPPED } from './apps.ts';
-import type { Severity } from './chance.ts';
 import { findViolations, lostEvents } from './check.ts';
 import { planEvent } from './event-plan.ts';
+import type { Severity } from './fault-injector.ts';
 import { createForger } from './forger.ts';
 import type { Ledger } from './ledger.ts';
 import { planOutages } from './outages.ts';
+import { createScheduler } from './scheduler.ts';
+import { openSimulation } from './simulation.ts';
 import { createSender } from './svix.ts';
 import type { Tally } from './tally.ts';
-import { openWorld } from './world.ts';
 
 /** What to run. */
 export interface RunOptions {
@@ -43,6 +43,8 @@ export interface RunReport {
   readonly violations: readonly string[];
   /** Webhook ids of the events without their effect. */
   readonly lost: ReadonlySet<string>;
+  /** Kinds of faults that the run never met. */
+  readonly missingFaults: readonly string[];
   readonly redriven: number;
   readonly crashes: number;
   /** Milliseconds from the end of a request's budget, when work on it stops, to the latest answer. */
@@ -66,43 +68,44 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const startedAt = performance.now();
   const { events, apps = SHIPPED, concurrency = 64, scale = 0.1, severity = {}, withoutDatabase = false } = options;
   let onAdvance: (now: number) => void = () => {};
-  const world = await openWorld({ ...options, apps, scale, severity, onAdvance: (now) => onAdvance(now) });
-  const { chance, clock, ledger, tally } = world;
+  const simulation = await openSimulation({ ...options, apps, scale, severity, onAdvance: (now) => onAdvance(now) });
+  const { rng, clock, ledger, tally } = simulation;
   try {
     const cycles = Math.min(Math.max(Math.round(events / EVENTS_PER_CYCLE), 1), MAX_CYCLES);
-    if (withoutDatabase) world.setDatabase('refusing');
-    else onAdvance = planOutages(events * INTERVAL_MS, cycles, options.dist !== undefined, world, tally);
-    const agenda = createAgenda(clock, concurrency, HORIZON_MS);
-    const sender = createSender({ ...world, agenda });
-    const forger = createForger({ ...world, agenda, target: world.scaledTarget });
+    if (withoutDatabase) simulation.setDatabase('refusing');
+    else onAdvance = planOutages(events * INTERVAL_MS, cycles, options.dist !== undefined, simulation, tally);
+    const scheduler = createScheduler(clock, concurrency, HORIZON_MS);
+    const sender = createSender({ ...simulation, scheduler });
+    const forger = createForger({ ...simulation, scheduler, target: simulation.scaledTarget });
     for (let number = 0; number < events; number += 1) {
       const at = number * INTERVAL_MS;
       // Planned when it is due: a hundred thousand bodies at once would be half a gigabyte.
-      agenda.add(at, async () => {
-        const event = planEvent(number, chance);
+      scheduler.add(at, async () => {
+        const event = planEvent(number, rng);
         sender.send(event, at);
-        if (chance(`forge/${number}`) < FORGERY_SHARE) forger.forge(event, at);
-        if (chance(`poison/${number}`) < POISON_SHARE) world.publishPoison(number);
+        if (rng(`forge/${number}`) < FORGERY_SHARE) forger.forge(event, at);
+        if (rng(`poison/${number}`) < POISON_SHARE) simulation.publishPoison(number);
         if (number % 1_000 === 999) options.onProgress?.(number + 1, ledger.violations);
       });
     }
-    await agenda.work();
-    await world.workOff();
-    const redriven = await world.settle();
-    await world.close();
+    await scheduler.work();
+    await simulation.workOff();
+    const redriven = await simulation.settle();
+    await simulation.close();
     return {
       options,
       ledger,
       tally,
       violations: findViolations(ledger),
       lost: lostEvents(ledger),
+      missingFaults: simulation.missingFaults(),
       redriven,
-      crashes: world.crashes(),
-      latest: world.latest(),
+      crashes: simulation.crashes(),
+      latest: simulation.latest(),
       virtualHours: clock.now() / 3_600_000,
       seconds: (performance.now() - startedAt) / 1000,
     };
   } finally {
-    await world.close();
+    await simulation.close();
   }
 }

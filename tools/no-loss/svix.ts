@@ -1,11 +1,12 @@
 import { signWithAll } from '../events/sign.ts';
-import type { Agenda } from './agenda.ts';
-import type { Chance, Strike } from './chance.ts';
 import type { FairClock, VirtualClock } from './clocks.ts';
 import type { PlannedEvent } from './event-plan.ts';
+import type { InjectFault } from './fault-injector.ts';
 import type { EventRecord, Ledger } from './ledger.ts';
 import type { Answer, AnswerLimits, OnAnswer, Poster } from './post.ts';
+import type { Rng } from './rng.ts';
 import type { Rotation } from './rotation.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { Tally } from './tally.ts';
 
 /** A webhook function as the sender sees it. */
@@ -18,11 +19,11 @@ export interface Target extends AnswerLimits {
 
 /** What the sender needs. */
 export interface SenderOptions {
-  readonly agenda: Agenda;
+  readonly scheduler: Scheduler;
   readonly clock: VirtualClock;
   readonly fair: FairClock;
-  readonly chance: Chance;
-  readonly strike: Strike;
+  readonly rng: Rng;
+  readonly injectFault: InjectFault;
   readonly tally: Tally;
   readonly ledger: Ledger;
   readonly poster: Poster;
@@ -49,7 +50,7 @@ const ANSWER_LOST_MS = 3;
 
 /** Sends each event as Svix does: until it is answered with 2xx, with a fresh timestamp and signature each time. */
 export function createSender(options: SenderOptions): { send: (event: PlannedEvent, at: number) => void } {
-  const { agenda, clock, fair, chance, strike, tally, ledger, poster, rotation } = options;
+  const { scheduler, clock, fair, rng, injectFault, tally, ledger, poster, rotation } = options;
 
   async function post(record: EventRecord, target: Target, cutAfterMs?: number): Promise<Answer> {
     const { id, body } = record.event;
@@ -76,7 +77,7 @@ export function createSender(options: SenderOptions): { send: (event: PlannedEve
     const key = `${event.id}/${record.replays}/${number}`;
     record.attempts += 1;
     tally.step('send');
-    const fault = strike(`send/${key}`, FAULTS);
+    const fault = injectFault(`send/${key}`, FAULTS);
     if (fault !== undefined) tally.injected('send', fault, event.id);
     const answers = await deliver(record, key, fault);
     if (answers.some((answer) => typeof answer === 'number' && answer >= 200 && answer < 300)) {
@@ -85,12 +86,12 @@ export function createSender(options: SenderOptions): { send: (event: PlannedEve
     }
     const delay = SCHEDULE_MS[number];
     if (delay !== undefined) {
-      const jittered = delay * (1 - JITTER + 2 * JITTER * chance(`jitter/${key}`));
+      const jittered = delay * (1 - JITTER + 2 * JITTER * rng(`jitter/${key}`));
       const wait = answers.includes('timeout') ? Math.max(jittered, AFTER_TIMEOUT_MS) : jittered;
-      agenda.add(clock.now() + wait, () => attempt(record, number + 1));
+      scheduler.add(clock.now() + wait, () => attempt(record, number + 1));
     } else if (event.status === 204 && record.replays < REPLAYS) {
       record.replays += 1;
-      agenda.add(clock.now() + REPLAY_AFTER_MS, () => attempt(record, 1));
+      scheduler.add(clock.now() + REPLAY_AFTER_MS, () => attempt(record, 1));
     }
   }
 
@@ -104,11 +105,11 @@ export function createSender(options: SenderOptions): { send: (event: PlannedEve
       case 'request lost':
         return ['cut'];
       case 'answer lost':
-        return [await post(record, target, chance(`cut/${key}`) * ANSWER_LOST_MS)];
+        return [await post(record, target, rng(`cut/${key}`) * ANSWER_LOST_MS)];
       case 'sent twice':
         return Promise.all([post(record, target), post(record, target)]);
       case 'sent late':
-        await new Promise((resolve) => setTimeout(resolve, chance(`late/${key}`) * LATE_MS));
+        await new Promise((resolve) => setTimeout(resolve, rng(`late/${key}`) * LATE_MS));
         return [await post(record, target)];
       default:
         return [await post(record, target)];
@@ -117,7 +118,7 @@ export function createSender(options: SenderOptions): { send: (event: PlannedEve
 
   return {
     send(event, at) {
-      agenda.add(at + SCHEDULE_MS[0], () => attempt(ledger.plan(event), 1));
+      scheduler.add(at + SCHEDULE_MS[0], () => attempt(ledger.plan(event), 1));
     },
   };
 }

@@ -7,7 +7,7 @@ interface Task {
 }
 
 /** What is due when, and how far apart in virtual time things may be under way together. */
-export interface Agenda {
+export interface Scheduler {
   add(due: number, run: () => Promise<void>): void;
   /** Works until nothing is left. */
   work(): Promise<void>;
@@ -18,7 +18,7 @@ export interface Agenda {
  * @param concurrency tasks under way at once.
  * @param horizonMs the clock never gets further ahead than this of a task that is still under way: what it signed must not grow old on the way.
  */
-export function createAgenda(clock: VirtualClock, concurrency: number, horizonMs: number): Agenda {
+export function createScheduler(clock: VirtualClock, concurrency: number, horizonMs: number): Scheduler {
   const heap: Task[] = [];
   const underway = new Set<{ readonly since: number }>();
   let finish: () => void = () => {};

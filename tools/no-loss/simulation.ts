@@ -3,9 +3,9 @@ import type { LocalPostgres } from '../services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../services/pubsub/emulator.ts';
 import { type SecretVersion, startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';
 import type { Apps } from './apps.ts';
-import { type Chance, type Severity, type Strike, seededChance, striking } from './chance.ts';
 import { createVirtualClock, type FairClock, startFairClock, type VirtualClock } from './clocks.ts';
 import { startDatabaseProxy } from './database-proxy.ts';
+import { faultInjector, type InjectFault, type Severity } from './fault-injector.ts';
 import { type Outage, publishFaults, secretFaults } from './grpc-faults.ts';
 import type { Instance } from './instance.ts';
 import { startLeadInstance } from './lead-instance.ts';
@@ -16,6 +16,7 @@ import { createPoster, type OnAnswer, type Poster } from './post.ts';
 import { startProcesses } from './processes.ts';
 import { startPushFront } from './push-front.ts';
 import { createResources, NAMES } from './resources.ts';
+import { type Rng, seededRng } from './rng.ts';
 import { planRotations, type Rotation } from './rotation.ts';
 import { settle, workOff } from './settle.ts';
 import { captureStdout } from './stdout-lines.ts';
@@ -26,9 +27,9 @@ import { watchAnswers } from './watch-answers.ts';
 import { startWebhookInstance } from './webhook-instance.ts';
 
 /** Both functions and everything around them, with a fault behind every door. */
-export interface World extends Switches {
-  readonly chance: Chance;
-  readonly strike: Strike;
+export interface Simulation extends Switches {
+  readonly rng: Rng;
+  readonly injectFault: InjectFault;
   readonly clock: VirtualClock;
   readonly fair: FairClock;
   readonly ledger: Ledger;
@@ -45,14 +46,16 @@ export interface World extends Switches {
   readonly workOff: () => Promise<void>;
   /** Ends every outage and waits until all messages are worked off, dead letters redriven. Returns how many of those there were. */
   readonly settle: () => Promise<number>;
+  /** Kinds of faults that never were injected, although their place was reached. */
+  readonly missingFaults: () => readonly string[];
   readonly crashes: () => number;
   /** Milliseconds from the end of a request's budget to the latest answer. */
   readonly latest: () => number;
   readonly close: () => Promise<void>;
 }
 
-/** What a world is made of. */
-export interface WorldOptions {
+/** What a simulation is made of. */
+export interface SimulationOptions {
   readonly seed: number;
   readonly scale: number;
   readonly severity: Severity;
@@ -67,11 +70,12 @@ export interface WorldOptions {
 const BACKOFF_SCALE = 0.0002;
 
 /** Starts everything. */
-export async function openWorld(options: WorldOptions): Promise<World> {
+export async function openSimulation(options: SimulationOptions): Promise<Simulation> {
   const { seed, scale, postgres, apps } = options;
   process.env['METADATA_SERVER_DETECTION'] = 'none';
-  const chance = seededChance(seed);
-  const strike = striking(chance, options.severity);
+  const rng = seededRng(seed);
+  const injector = faultInjector(rng, options.severity);
+  const injectFault = injector.inject;
   const tally = createTally();
   const ledger = new Ledger();
   const versions: SecretVersion[] = [];
@@ -95,14 +99,14 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const emulator = await startPubSubEmulator({
     timeScale: BACKOFF_SCALE,
     onEvent: (event) => ledger.observe(event, NAMES.topic),
-    intercept: publishFaults({ chance, strike, tally, scale, crash: crashWebhook, outage: () => outages.pubsub }),
+    intercept: publishFaults({ rng, injectFault, tally, scale, crash: crashWebhook, outage: () => outages.pubsub }),
   });
   const secrets = await startSecretManagerServer({
     versions,
-    intercept: secretFaults({ chance, strike, tally, scale, crash: crashWebhook, outage: () => outages.secrets }),
+    intercept: secretFaults({ rng, injectFault, tally, scale, crash: crashWebhook, outage: () => outages.secrets }),
   });
   const targetPort = Number(new URL(postgres.readerUrl).port);
-  const proxy = await startDatabaseProxy({ targetPort, chance, strike, tally, scale, crash: crashLead });
+  const proxy = await startDatabaseProxy({ targetPort, rng, injectFault, tally, scale, crash: crashLead });
   const databaseUrl = new URL(postgres.readerUrl);
   databaseUrl.port = String(proxy.port);
 
@@ -120,7 +124,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const [webhookNow, leadNow] = [webhook, lead];
   const processes = await startProcesses({
     dist: options.dist,
-    chance,
+    rng,
     webhookEnv: {
       INCIDENT_WEBHOOK_SECRET: rotation.secrets.join(' '),
       INCIDENT_EVENTS_TOPIC: NAMES.topic,
@@ -134,8 +138,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const watch = watchAnswers(ledger);
   const scaledTarget = (): Target => ({ ...limits, url: webhookNow.url() + PATH, seconds: clock.seconds });
   const front = await startPushFront({
-    chance,
-    strike,
+    rng,
+    injectFault,
     tally,
     ledger,
     poster,
@@ -147,8 +151,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
 
   let closed = false;
   return {
-    chance,
-    strike,
+    rng,
+    injectFault,
     clock,
     fair,
     ledger,
@@ -178,6 +182,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       proxy.outage = undefined;
       return settle({ emulator, ledger, underway: front.underway });
     },
+    missingFaults: injector.missing,
     crashes: () => webhookNow.crashes() + leadNow.crashes(),
     latest: watch.latest,
     async close() {
