@@ -1,15 +1,17 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { readSettings, type StartOptions } from '../../tools/local/system/settings.ts';
 import { startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import { alive } from '../support/processes.ts';
 import { makeFolder, run, StartedSystem } from './started-system.ts';
 
-const OPTIONS: StartOptions = { subscriber: [], page: true, folder: '.local' };
+const OPTIONS: StartOptions = { subscriber: [], pull: [], page: true, folder: '.local' };
 
 describe('the settings of npm start', () => {
   it.each<[name: string, options: Partial<StartOptions>, env: Record<string, string>, message: RegExp]>([
@@ -44,9 +46,25 @@ describe('the settings of npm start', () => {
       'a filter that is none',
       { subscriber: ['http://h/ status = learning'] },
       {},
-      /^--subscriber: "status = learning" is no Pub\/Sub filter .*Example: attributes/,
+      /^--subscriber: "status = learning" is not a Pub\/Sub filter .*Example: attributes/,
     ],
-    ['a filter of the demo that is none', { demoSubscriber: 'x' }, {}, /^--demo-subscriber: "x" is no Pub\/Sub filter/],
+    ['a subscription without a name', { pull: [''] }, {}, /^--pull must be the name of a subscription .* is ""\./],
+    ['a subscription of two letters', { pull: ['my'] }, {}, /^--pull must be the name .*Example: --pull 'my-team:attr/],
+    ['a subscription with a blank', { pull: ['my team'] }, {}, /^--pull must be the name of a subscription/],
+    ['a pulled filter that is none', { pull: ['my-team:status'] }, {}, /^--pull: "status" is not a Pub\/Sub filter/],
+    [
+      'a subscription of its own',
+      { pull: ['incident-lead'] },
+      {},
+      /^--pull: incident-lead is .*Choose another name\.$/,
+    ],
+    ['a subscription twice', { pull: ['my-team', 'my-team:'] }, {}, /^--pull: my-team is given twice/],
+    [
+      'a filter of the demo that is none',
+      { demoSubscriber: 'x' },
+      {},
+      /^--demo-subscriber: "x" is not a Pub\/Sub filter/,
+    ],
   ])('name %s', (_, options, env, message) => {
     expect(() => readSettings({ ...OPTIONS, ...options }, env)).toThrow(message);
   });
@@ -108,14 +126,26 @@ describe('npm start', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it.each([700, 2_000])('leaves nothing behind when ctrl-C comes %d ms after its start', async (ms) => {
+  it.each([0, 700, 1_500])('leaves nothing behind when ctrl-C comes %d ms after it began to start', async (ms) => {
     await using system = new StartedSystem(folder);
+    await system.says('Starting');
     await sleep(ms);
     const pids = system.descendants();
     system.interrupt();
-    await system.ended();
+    await system.says('Stopping ...', 1_000);
+    expect(await system.ended()).toBe(0);
     expect(system.stderr()).toBe('');
     expect(alive(pids)).toEqual([]);
+    expect(leftBehind()).toEqual([]);
+  });
+
+  it('ends quietly where nobody reads what it prints', async () => {
+    const command = `node tools/local/start.ts --folder ${folder.local} | head -1`;
+    const env = { PATH: process.env['PATH'], PORT: '0', TMPDIR: folder.temp };
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', command], { env });
+    expect(stdout).toMatch(/^Starting .*\n$/);
+    expect(stderr).toBe('');
+    expect(readdirSync(folder.local)).not.toContain('system.json');
     expect(leftBehind()).toEqual([]);
   });
 
@@ -130,32 +160,22 @@ describe('npm start', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it('uses the database and the emulator it is given, and prints JSON lines', async () => {
+  it('uses the database and the emulator it is given, also with what an earlier run has left there', async () => {
     const postgres = await startPostgres();
     const emulator = await startPubSubEmulator();
     try {
       const env = { DATABASE_URL: postgres.readerUrl, PUBSUB_EMULATOR_HOST: emulator.host };
-      for (const _ of ['first', 'again, with what the first has left there']) {
-        await using system = new StartedSystem(folder, ['--json', '--no-page'], env);
-        const { stderr } = system;
-        for (let tries = 0; tries < 300 && !stderr().includes('Ready.'); tries += 1) await sleep(50);
-        expect(stderr()).toContain(`PUBSUB_EMULATOR_HOST, ${emulator.host}`);
-        expect(await run('send', ['--folder', folder.local])).toMatchObject({ code: 0 });
-        const said = await system.says('is now incident lead');
-        expect(
-          said
-            .trim()
-            .split('\n')
-            .map((line) => JSON.parse(line).source)
-            // The push may be answered before the publish is.
-            .sort(),
-        ).toEqual(['incident-lead', 'incident-webhook']);
-        system.child.kill('SIGTERM');
-        expect(await system.ended()).toBe(0);
-      }
+      await (await StartedSystem.ready(folder, ['--no-page'], env))[Symbol.asyncDispose]();
+      await using system = await StartedSystem.ready(folder, ['--no-page', '--pull', 'my-team'], env);
+      expect(system.stdout()).toContain(`PUBSUB_EMULATOR_HOST, ${emulator.host}`);
+      expect(system.stdout()).toContain(
+        `PUBSUB_EMULATOR_HOST=${emulator.host} METADATA_SERVER_DETECTION=none npx node docs/examples/subscriber.ts`,
+      );
+      expect(await run('send', ['--folder', folder.local])).toMatchObject({ code: 0 });
+      await system.says('is now incident lead');
     } finally {
       await emulator.close();
       await postgres.stop();
     }
-  });
+  }, 90_000);
 });

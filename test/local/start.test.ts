@@ -159,6 +159,23 @@ describe('npm start', () => {
     await system.says('ada@example.com is now incident lead for incident id: AGAIN');
   });
 
+  it('starts PostgreSQL again that was killed, and says so', async () => {
+    const postgres = system.descendants().find((pid) => commandLine(pid).includes('bin/postgres -D'));
+    process.kill(postgres ?? 0, 'SIGKILL');
+    await system.says('PostgreSQL was killed (SIGKILL), which nobody asked for; starting it again with the same data');
+    await send('--lead', 'U01LEAD', '--incident', 'RECOVERED');
+    await system.says('ada@example.com is now incident lead for incident id: RECOVERED');
+  });
+
+  it('shows control characters of an event escaped', async () => {
+    const { stdout } = await send('--status', '\u001b[2J\n\u009b', '--incident', 'ESCAPES');
+    await system.says('for incident id: ESCAPES');
+    for (const printed of [system.stdout(), stdout]) {
+      expect(printed).toContain('\\u001b[2J');
+      expect(printed).not.toMatch(/[^\n\P{Cc}]/u);
+    }
+  });
+
   it('does not start a second time in the same folder', async () => {
     // Its port is taken as well, but that is not what to say.
     const { port } = new URL(system.address('incident-webhook'));

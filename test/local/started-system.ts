@@ -22,12 +22,13 @@ export interface TestFolder {
   [Symbol.dispose](): void;
 }
 
-export function makeFolder(): TestFolder {
+/** @param name of `.local`. */
+export function makeFolder(name = 'local'): TestFolder {
   const folder = mkdtempSync(join(tmpdir(), 'local-system-'));
   // As root, PostgreSQL runs as another user, who has to get in.
   chmodSync(folder, 0o755);
   return {
-    local: join(folder, 'local'),
+    local: join(folder, name),
     temp: folder,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -58,6 +59,13 @@ export class StartedSystem {
     this.stdout = stdout;
     this.stderr = stderr;
     this.#closed = once(child, 'close');
+  }
+
+  /** Starts one and waits until it is ready. */
+  static async ready(...[folder, args, env]: ConstructorParameters<typeof StartedSystem>): Promise<StartedSystem> {
+    const system = new StartedSystem(folder, args, env);
+    await system.says('Ctrl-C stops it all.');
+    return system;
   }
 
   /** Waits for a text on its stdout. */

@@ -9,7 +9,7 @@ describe('the Pub/Sub that somebody else started', () => {
     const standIn = await listen('stand-in', '127.0.0.1', 0, []);
     const topic = await openTopic(`127.0.0.1:${standIn.port}`, () => {});
     try {
-      await topic.subscribe('incident-lead', 'http://127.0.0.1:9/');
+      await topic.subscribe({ name: 'incident-lead', url: 'http://127.0.0.1:9/', filter: '' });
       expect(topic.description).toMatch(MAY_NOT_DELIVER);
     } finally {
       await topic.stop();
@@ -21,7 +21,7 @@ describe('the Pub/Sub that somebody else started', () => {
     const emulator = await startPubSubEmulator({ onEvent: () => {} });
     const topic = await openTopic(emulator.host, () => {});
     try {
-      await topic.subscribe('incident-lead', 'http://127.0.0.1:9/');
+      await topic.subscribe({ name: 'incident-lead', url: 'http://127.0.0.1:9/', filter: '' });
       expect(topic.description).not.toMatch(MAY_NOT_DELIVER);
     } finally {
       await topic.stop();

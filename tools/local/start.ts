@@ -1,8 +1,13 @@
+import { once } from 'node:events';
 import { Command, Option } from 'commander';
 import { forgetOtherServers } from '../services/shell-environment.ts';
+import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
+import { escapeControls } from '../terminal/escape.ts';
+import { banner } from './banner.ts';
 import { LOCAL_FOLDER } from './system/local-folder.ts';
 import { type LocalSystem, startLocalSystem } from './system/local-system.ts';
 import { readSettings, type StartOptions } from './system/settings.ts';
+import type { EventLogEntry } from './timeline/event-log.ts';
 import { createHopPrinter } from './timeline/hop-line.ts';
 import { sortLive } from './timeline/hop-order.ts';
 import { createHopReader } from './timeline/hop-reader.ts';
@@ -18,87 +23,73 @@ Environment:
 Examples:
   npm start
   npm start -- --demo-subscriber
+  npm start -- --pull my-team
   npm start -- --subscriber 'http://127.0.0.1:9000/ attributes.incidentStatus = "learning"'
+  npm start --silent -- --json | jq .
   PORT=9090 npm start`;
 
 type Options = StartOptions & { readonly json: boolean };
 
+const repeated = (text: string, all: readonly string[]): string[] => [...all, text];
+
 const program = new Command('npm start --')
   .description('Starts the whole system on this machine and shows the way of each event. Ctrl-C stops it all.')
-  .option(
-    '--subscriber <"url [filter]">',
-    'push the events to one more subscriber; repeatable',
-    (text: string, all: string[]) => [...all, text],
-    [],
-  )
+  .option('--subscriber <"url [filter]">', 'push the events to one more subscriber; repeatable', repeated, [])
+  .option('--pull <name[:filter]>', 'add a pull subscription, and print how to read from it; repeatable', repeated, [])
   .option('--demo-subscriber [filter]', 'start a subscriber that prints what it gets')
   .option('--page-port <port>', "the port of the web page (default: one more than the webhook's, or a free one)")
   .option('--no-page', 'no web page')
-  .option('--json', 'print what the parts say as JSON lines', false)
+  .option(
+    '--json',
+    "print the functions' log lines on stdout as Cloud Logging gets them, one JSON object a line, and all else on stderr",
+    false,
+  )
   .addOption(new Option('--folder <path>', 'where log and secret are kept').default(LOCAL_FOLDER, '.local'))
   .addHelpText('after', EXAMPLES)
   .showHelpAfterError('(--help shows what there is)');
 
-/** Exit code 0: ended by a signal; 1: did not start, or lost a function. */
+/** Exit code 0: ended by a signal or a closed pipe; 1: did not start, or lost a part. */
 async function main(options: Options): Promise<number> {
   forgetOtherServers();
   const ending = new AbortController();
-  let lost = false;
+  const { signal } = ending;
+  const end = (): void => ending.abort();
   // npm sends on the signal that the terminal has sent to us already, so each may come twice.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
-  const say = (text: string): unknown => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
-  const hops = sortLive(createHopPrinter(say));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end);
+  for (const stream of [process.stdout, process.stderr]) tolerateClosedPipe(stream, end);
+  const output = options.json ? process.stderr : process.stdout;
+  const say = (text: string): unknown => output.write(`${text}\n`);
+  signal.addEventListener('abort', () => say('\nStopping ...'));
+  const hops = sortLive(createHopPrinter(say, output));
   const read = createHopReader();
-  const fail = (error: unknown): number => {
+  let failed = false;
+  const fail = (message: string): void => {
+    failed = true;
     hops.flush();
-    console.error(`npm start: ${(error as Error).message}`);
-    return 1;
+    console.error(`npm start: ${message.split('\n').map(escapeControls).join('\n')}`);
   };
-  let system: LocalSystem;
+  const onEntry = (entry: EventLogEntry): void => {
+    if (options.json && 'line' in entry) console.log(escapeControls(JSON.stringify(entry.line)));
+    else for (const hop of read(entry)) hops.push(hop);
+  };
+  const onLost = (sentence: string): void => {
+    fail(`${sentence}.`);
+    end();
+  };
+  let system: LocalSystem | undefined;
   try {
     const settings = readSettings(options);
     say('Starting PostgreSQL, Pub/Sub and both functions ...');
-    system = await startLocalSystem(settings, {
-      signal: ending.signal,
-      onEntry: (entry) => {
-        if (options.json) console.log(JSON.stringify(entry));
-        else for (const hop of read(entry)) hops.push(hop);
-      },
-      onLost: (sentence) => {
-        lost = true;
-        console.error(`npm start: ${sentence}.`);
-        ending.abort();
-      },
-    });
+    system = await startLocalSystem(settings, { signal, onEntry, onLost });
+    say(banner(system, settings));
+    if (!signal.aborted) await once(signal, 'abort');
   } catch (error) {
-    if (ending.signal.aborted && !lost) return 0;
-    return fail(error);
+    if (!signal.aborted) fail((error as Error).message);
   }
-  say(welcome(system));
-  if (!ending.signal.aborted) await new Promise((resolve) => ending.signal.addEventListener('abort', resolve));
-  say('\nStopping ...');
-  await system.stop();
+  await system?.stop().catch((error: Error) => fail(error.message));
   hops.flush();
-  say('Stopped; nothing is left running.');
-  return lost ? 1 : 0;
-}
-
-function welcome({ addresses, webhookUrl }: LocalSystem): string {
-  const width = Math.max(...addresses.map(([name]) => name.length));
-  return [
-    'Ready.',
-    ...addresses.map(([name, address]) => `  ${name.padEnd(width)}  ${address}`),
-    `  functions-framework listens on all interfaces; everything else on 127.0.0.1 only.`,
-    '',
-    'In another terminal:',
-    "  npm run send                           incident.io's example, with status learning: a lead without the role",
-    '  npm run send -- --lead U02MANAGER      a lead who holds the role',
-    '  npm run send -- --fault bad-signature  a forgery',
-    '  npm run send -- --help                 every case',
-    `or have something else post signed webhooks to ${webhookUrl}.`,
-    'Ctrl-C stops it all.',
-    '',
-  ].join('\n');
+  if (signal.aborted && !failed) say('Stopped; nothing is left running.');
+  return failed ? 1 : 0;
 }
 
 if (import.meta.main) process.exit(await main(program.parse().opts<Options>()));

@@ -4,7 +4,7 @@ import { PubSub } from '@google-cloud/pubsub';
 import type { EmulatorOptions, PubSubEmulator } from '../../../tools/services/pubsub/emulator.ts';
 import { startPubSubEmulator } from '../../../tools/services/pubsub/emulator.ts';
 import type { EmulatorEvent } from '../../../tools/services/pubsub/events.ts';
-import type { PushPlan } from '../../../tools/services/pubsub/provision.ts';
+import type { SubscriptionPlan } from '../../../tools/services/pubsub/provision.ts';
 import { provision } from '../../../tools/services/pubsub/provision.ts';
 
 /** A push as the endpoint got it. */
@@ -109,7 +109,7 @@ export const NAMES = {
  */
 export async function openPush(
   answer: (push: Push) => number | undefined,
-  options: EmulatorOptions & { plan?: Partial<PushPlan> } = {},
+  options: EmulatorOptions & { plan?: Partial<SubscriptionPlan> } = {},
 ): Promise<Fixture & { endpoint: Endpoint }> {
   const endpoint = await openEndpoint(answer);
   const fixture = await openFixture({ timeScale: 0.001, ...options });

@@ -6,7 +6,8 @@ import { parseSigningSecret } from '../../../shared/signing-secret.ts';
 /** What `npm start`, `npm run send` and `npm run story` share; git ignores it. */
 export const LOCAL_FOLDER = join(import.meta.dirname, '..', '..', '..', '.local');
 
-const SECRET_FILE = 'webhook-secret';
+/** Its name in the folder; only the owner may read it. */
+export const SECRET_FILE = 'webhook-secret';
 /** As Svix makes them. */
 const SECRET_BYTES = 24;
 

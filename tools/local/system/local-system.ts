@@ -14,14 +14,19 @@ import { buildFunctions } from './build-process.ts';
 import { startDemoSubscriber } from './demo-subscriber.ts';
 import { localSecret } from './local-folder.ts';
 import { both, Parts } from './parts.ts';
-import { type Settings, type SubscriberSettings, TOPIC } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { type SubscriberSettings, TOPIC } from './subscribers.ts';
 import { openTopic } from './topic.ts';
 
 /** The whole system on one machine, running. */
 export interface LocalSystem {
   readonly webhookUrl: string;
+  /** `host:port` of Pub/Sub, the value for `PUBSUB_EMULATOR_HOST`. */
+  readonly emulatorHost: string;
   /** Where each part listens, for people: name and address. */
   readonly addresses: readonly (readonly [name: string, address: string])[];
+  /** The full names of the subscriptions that wait to be pulled. */
+  readonly pulled: readonly string[];
   /** Stops every part, and leaves nothing behind. */
   stop(): Promise<void>;
 }
@@ -65,9 +70,8 @@ async function startParts(
   const webhookPort = settings.port || (await freePort());
   const webhookUrl = `http://127.0.0.1:${webhookPort}${PATH}`;
   const leadPort = await freePort();
-  const announcement = await parts.start('announcement', () =>
-    announce(settings.folder, { pid: process.pid, webhookUrl }),
-  );
+  const system = { pid: process.pid, webhookUrl };
+  const announcement = await parts.start('announcement', () => announce(settings.folder, system));
   const secret = settings.secret ?? localSecret(settings.folder);
   const eventLog = new EventLog(settings.folder);
   eventLog.listen(onEntry);
@@ -78,7 +82,7 @@ async function startParts(
       if (note) eventLog.note(note);
     }),
   );
-  announcement.update({ pid: process.pid, webhookUrl, emulatorHost: topic.host });
+  announcement.update({ ...system, emulatorHost: topic.host });
   const requests = new CapturedRequests();
   const supervision: Supervision = { onRestart: (text) => eventLog.note({ source: 'local-system', text }), onLost };
   const [directory, functions] = await both(
@@ -103,8 +107,12 @@ async function startParts(
     return first;
   };
   const subscribers = await subscribersOf(parts, settings, eventLog);
-  await topic.subscribe('incident-lead', `http://127.0.0.1:${leadPort}/`);
-  for (const { name, url, filter } of subscribers) await topic.subscribe(name, url, filter);
+  await topic.subscribe({ name: 'incident-lead', url: `http://127.0.0.1:${leadPort}/`, filter: '' });
+  const pulled: string[] = [];
+  for (const subscriber of subscribers) {
+    const subscription = await topic.subscribe(subscriber);
+    if (subscriber.url === undefined) pulled.push(subscription);
+  }
   const [lead] = await both(
     run('incident-lead', 'incidentLead', leadPort, { DATABASE_URL: directory.url }),
     run('incident-webhook', 'incidentWebhook', webhookPort, {
@@ -119,7 +127,7 @@ async function startParts(
     ['incident-lead', lead.url],
     ['Pub/Sub', topic.description],
     ['alaner directory', directory.description],
-    ...subscribers.map(({ name, url, filter }) => [name, `${url}${filter && `  (${filter})`}`] as const),
+    ...subscribers.map(({ name, url, filter }) => [name, `${url ?? 'is pulled'}${filter && `  (${filter})`}`] as const),
   ];
   if (page !== undefined) {
     const signingSecret = () => findSigningSecret(new URL(webhookUrl), settings.folder);
@@ -128,7 +136,7 @@ async function startParts(
     const { url } = await parts.start('page', () => startPage(subject, page));
     addresses.unshift(['watch and send', url]);
   }
-  return { webhookUrl, addresses };
+  return { webhookUrl, emulatorHost: topic.host, addresses, pulled };
 }
 
 async function subscribersOf(

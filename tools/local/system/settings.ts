@@ -1,20 +1,14 @@
 import { readLeadConfig } from '../../../functions/incident-lead/config.ts';
 import { readWebhookConfig } from '../../../functions/incident-webhook/config.ts';
 import { ConfigurationError } from '../../../shared/environment.ts';
-import { compileFilter } from '../../services/pubsub/filter.ts';
 import type { PagePort } from '../page/server.ts';
-
-/** The topic of local runs; the same name as in production. */
-export const TOPIC = 'projects/alan-eu-tools/topics/incident-events';
-
-/** A further push subscriber of the topic. */
-export interface SubscriberSettings {
-  /** Its subscription's id. */
-  readonly name: string;
-  readonly url: string;
-  /** Pub/Sub's filter language; '' passes everything. */
-  readonly filter: string;
-}
+import {
+  readDemoFilter,
+  readPullSubscriber,
+  readPushSubscriber,
+  type SubscriberSettings,
+  TOPIC,
+} from './subscribers.ts';
 
 /** What to start, and with what. */
 export interface Settings {
@@ -38,6 +32,7 @@ export interface Settings {
 /** The command line of `npm start`. */
 export interface StartOptions {
   readonly subscriber: readonly string[];
+  readonly pull: readonly string[];
   readonly demoSubscriber?: string | true;
   /** False: no page. */
   readonly page: boolean;
@@ -67,11 +62,17 @@ export function readSettings(options: StartOptions, env: Environment = process.e
     secret: env['INCIDENT_WEBHOOK_SECRET'] || undefined,
     databaseUrl: env['DATABASE_URL'] || undefined,
     pubsubHost: env['PUBSUB_EMULATOR_HOST'] || undefined,
-    subscribers: options.subscriber.flatMap((text, index) => attempt(() => [readSubscriber(text, index)], [])),
+    subscribers: [
+      ...options.subscriber.flatMap((text, index) => attempt(() => [readPushSubscriber(text, index)], [])),
+      ...options.pull.flatMap((text) => attempt(() => [readPullSubscriber(text)], [])),
+    ],
     demoFilter: attempt(() => readDemoFilter(options.demoSubscriber), undefined),
     page: options.page ? attempt(() => readPagePort(options.pagePort, port), undefined) : undefined,
     folder: options.folder,
   };
+  const names = settings.subscribers.map(({ name }) => name);
+  for (const name of names.filter((each, index) => names.indexOf(each) !== index))
+    faults.push(`--pull: ${name} is given twice. Choose another name.`);
   // The functions would say so too, but one by one, and only after everything has started.
   if (settings.secret !== undefined || settings.pubsubHost !== undefined)
     attempt(() => readWebhookConfig({ INCIDENT_WEBHOOK_SECRET: STAND_IN, ...env, INCIDENT_EVENTS_TOPIC: TOPIC }), null);
@@ -100,30 +101,4 @@ function readPagePort(text: string | undefined, webhookPort: number): PagePort {
   // Beside the webhook's, so that it stays the same from one start to the next.
   const port = webhookPort === 0 || webhookPort === 65_535 ? 0 : webhookPort + 1;
   return { port, orAnother: true };
-}
-
-function readDemoFilter(option: string | true | undefined): string | undefined {
-  if (option === undefined) return undefined;
-  return checkFilter('--demo-subscriber', option === true ? '' : option);
-}
-
-function readSubscriber(text: string, index: number): SubscriberSettings {
-  const [url = '', ...rest] = text.trim().split(/\s+/);
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    throw new Error(
-      `--subscriber must be an http or https URL, optionally followed by a space and a filter, but is "${text}". Example: --subscriber 'http://127.0.0.1:9000/ attributes.incidentStatus = "learning"'`,
-    );
-  }
-  return { name: `subscriber-${index + 1}`, url, filter: checkFilter('--subscriber', rest.join(' ')) };
-}
-
-function checkFilter(option: string, filter: string): string {
-  try {
-    compileFilter(filter);
-    return filter;
-  } catch (error) {
-    throw new Error(
-      `${option}: "${filter}" is no Pub/Sub filter (${(error as Error).message}) Example: attributes.incidentStatus = "learning"`,
-    );
-  }
 }

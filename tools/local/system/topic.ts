@@ -4,15 +4,18 @@ import { Code } from '../../services/grpc/rpc-error.ts';
 import { type PubSubEmulator, startPubSubEmulator } from '../../services/pubsub/emulator.ts';
 import type { EventSink } from '../../services/pubsub/events.ts';
 import { type Provisionable, provision } from '../../services/pubsub/provision.ts';
-import { TOPIC } from './settings.ts';
+import { type SubscriberSettings, TOPIC } from './subscribers.ts';
 
 /** The topic and its subscriptions. */
 export interface LocalTopic {
   /** `host:port`, the value for `PUBSUB_EMULATOR_HOST`. */
   readonly host: string;
   readonly description: string;
-  /** Adds a push subscription with a retry policy and a dead letter of its own, or points the existing one to the URL. */
-  subscribe(name: string, pushEndpoint: string, filter?: string): Promise<void>;
+  /**
+   * Adds a subscription with a retry policy and a dead letter of its own, or points the existing one to the URL.
+   * @returns its full name.
+   */
+  subscribe(subscriber: SubscriberSettings): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -32,14 +35,14 @@ function ownEmulator(emulator: PubSubEmulator): LocalTopic {
   return {
     host: emulator.host,
     description: `emulator, ${emulator.host} (gRPC)`,
-    subscribe: (name, pushEndpoint, filter) => subscribe(emulator, name, pushEndpoint, filter),
+    subscribe: (subscriber) => subscribe(emulator, subscriber),
     stop: () => emulator.close(),
   };
 }
 
 async function otherEmulator(host: string): Promise<LocalTopic> {
   const publisher = new v1.PublisherClient(grpcOptions(host));
-  const subscriber = new v1.SubscriberClient(grpcOptions(host));
+  const subscriberClient = new v1.SubscriberClient(grpcOptions(host));
   const limit = { timeout: CALL_TIMEOUT_MS, retry: null };
   let publishOnly = false;
   // A stand-in that does no more than take what is published is enough to see what the webhook publishes.
@@ -53,10 +56,10 @@ async function otherEmulator(host: string): Promise<LocalTopic> {
   };
   const target: Provisionable = {
     createTopic: ({ name }) => unlessUnimplemented(() => publisher.createTopic({ name }, limit)),
-    createSubscription: (config) => unlessUnimplemented(() => subscriber.createSubscription(config, limit)),
+    createSubscription: (config) => unlessUnimplemented(() => subscriberClient.createSubscription(config, limit)),
   };
   const stop = async (): Promise<void> => {
-    await Promise.all([publisher.close(), subscriber.close()]);
+    await Promise.all([publisher.close(), subscriberClient.close()]);
   };
   try {
     await unlessUnimplemented(() =>
@@ -74,28 +77,29 @@ async function otherEmulator(host: string): Promise<LocalTopic> {
       const missing = publishOnly ? '; it cannot do all that is asked of it, so it may deliver nothing' : '';
       return `PUBSUB_EMULATOR_HOST, ${host} (gRPC)${missing}`;
     },
-    async subscribe(name, pushEndpoint, filter) {
-      await subscribe(target, name, pushEndpoint, filter);
+    async subscribe(subscriber) {
+      const subscription = await subscribe(target, subscriber);
       // An earlier run may have left the subscription behind, pointing to a port of its own.
-      const subscription = subscriptionName(name);
-      await unlessUnimplemented(() =>
-        subscriber.modifyPushConfig({ subscription, pushConfig: { pushEndpoint } }, limit),
-      );
+      const pushConfig = subscriber.url === undefined ? {} : { pushEndpoint: subscriber.url };
+      await unlessUnimplemented(() => subscriberClient.modifyPushConfig({ subscription, pushConfig }, limit));
+      return subscription;
     },
     stop,
   };
 }
 
-function subscribe(target: Provisionable, name: string, pushEndpoint: string, filter = ''): Promise<void> {
-  return provision(target, {
+async function subscribe(target: Provisionable, { name, url, filter }: SubscriberSettings): Promise<string> {
+  const subscription = subscriptionName(name);
+  await provision(target, {
     topic: TOPIC,
-    subscription: subscriptionName(name),
-    pushEndpoint,
+    subscription,
     // The names that Terraform gives them.
     deadLetterTopic: `projects/alan-eu-tools/topics/${name}-dead-letter`,
     deadLetterSubscription: subscriptionName(`${name}-dead-letter`),
+    ...(url !== undefined && { pushEndpoint: url }),
     ...(filter !== '' && { filter }),
   });
+  return subscription;
 }
 
 function subscriptionName(name: string): string {

@@ -1,11 +1,12 @@
 import { Code } from '../grpc/rpc-error.ts';
 import type { SubscriptionConfig, TopicConfig } from './resource.ts';
 
-/** One topic with a push subscription that dead-letters; names are full (`projects/P/topics/T`), times in seconds. */
-export interface PushPlan {
+/** One topic with a subscription that dead-letters; names are full (`projects/P/topics/T`), times in seconds. */
+export interface SubscriptionPlan {
   topic: string;
   subscription: string;
-  pushEndpoint: string;
+  /** Without one, messages wait to be pulled. */
+  pushEndpoint?: string;
   deadLetterTopic: string;
   /** A pull subscription, so that what is dead-lettered is kept. */
   deadLetterSubscription: string;
@@ -30,20 +31,20 @@ export interface Provisionable {
  * Creates what the plan names, in an order in which each part finds what it refers to. What exists already is left as it
  * is, so that it can run again.
  */
-export async function provision(target: Provisionable, plan: PushPlan): Promise<void> {
+export async function provision(target: Provisionable, plan: SubscriptionPlan): Promise<void> {
   await unlessThere(() => target.createTopic({ name: plan.deadLetterTopic }));
   await unlessThere(() =>
     target.createSubscription({ name: plan.deadLetterSubscription, topic: plan.deadLetterTopic }),
   );
   await unlessThere(() => target.createTopic({ name: plan.topic }));
-  await unlessThere(() => target.createSubscription(pushSubscription(plan)));
+  await unlessThere(() => target.createSubscription(configOf(plan)));
 }
 
-function pushSubscription(plan: PushPlan): SubscriptionConfig {
+function configOf(plan: SubscriptionPlan): SubscriptionConfig {
   return {
     name: plan.subscription,
     topic: plan.topic,
-    pushConfig: { pushEndpoint: plan.pushEndpoint },
+    ...(plan.pushEndpoint !== undefined && { pushConfig: { pushEndpoint: plan.pushEndpoint } }),
     ackDeadlineSeconds: plan.ackDeadlineSeconds ?? 10,
     retryPolicy: {
       minimumBackoff: toDuration(plan.minimumBackoffSeconds ?? 10),

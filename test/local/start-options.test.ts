@@ -1,0 +1,106 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { makeFolder, StartedSystem } from './started-system.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+/** As in a terminal of somebody else: without this repository's Node.js first. */
+const PATH = process.env['PATH']
+  ?.split(':')
+  .filter((path) => !path.includes('node_modules'))
+  .join(':');
+
+const folder = makeFolder("a second copy's");
+let system: StartedSystem;
+let banner: string;
+
+beforeAll(async () => {
+  system = new StartedSystem(
+    folder,
+    ['--json', '--pull', 'all-events', '--pull', 'closed-events:attributes.incidentStatus = "closed"'],
+    { INCIDENT_WEBHOOK_SECRET: SECRET },
+  );
+  const { stderr } = system;
+  for (let tries = 0; tries < 600 && !stderr().includes('Ctrl-C'); tries += 1) await sleep(50);
+  banner = stderr();
+}, 60_000);
+
+afterAll(async () => {
+  await system[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+/** The commands that the banner names. */
+const commands = (form: RegExp): string[] => [...banner.matchAll(form)].map(([, command = '']) => command.trim());
+const shell = (command: string, env = {}) =>
+  promisify(execFile)('sh', ['-c', command], { cwd: ROOT, env: { PATH, HOME: process.env['HOME'], ...env } });
+
+it('says where the secret is, and not what it is', () => {
+  expect(banner).toMatch(/signing secret +the variable INCIDENT_WEBHOOK_SECRET/);
+  expect(banner).toContain('Give send the same INCIDENT_WEBHOOK_SECRET');
+  expect(banner).not.toContain(SECRET);
+});
+
+it('names commands that work as they are, for this folder', async () => {
+  const sends = commands(/^ {2}(npm run send.*?)(?: {2}|$)/gm);
+  expect(sends).toHaveLength(4);
+  for (const send of sends) {
+    const { stdout } = await shell(`${send} || true`, { INCIDENT_WEBHOOK_SECRET: SECRET });
+    expect(stdout).toMatch(send.includes('--help') ? /^Usage: npm run send/m : /Its way through the local system/);
+  }
+}, 60_000);
+
+it('prints what Cloud Logging gets, one JSON object a line, on stdout, and nothing else', async () => {
+  const { stdout } = system;
+  await shell(commands(/^ {2}(npm run send.*?)(?: {2}|$)/gm)[0] ?? '', { INCIDENT_WEBHOOK_SECRET: SECRET });
+  for (let tries = 0; tries < 100 && !stdout().includes('is now incident lead'); tries += 1) await sleep(50);
+  const lines = stdout()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toContainEqual(
+    expect.objectContaining({
+      severity: 'INFO',
+      message: 'lisa@example.com is now incident lead for incident id: 01FDAG4SAP5TYPT98WGR2N7W91',
+      'logging.googleapis.com/insertId': expect.any(String),
+      metadata: expect.objectContaining({ outcome: 'lead_without_role' }),
+    }),
+  );
+  for (const line of lines) expect(line).toEqual(expect.objectContaining({ severity: expect.any(String) }));
+});
+
+it('prints for each pull subscription the command that reads from it', async () => {
+  const [all = '', closed = '', ...none] = commands(/^ {2}(PUBSUB_EMULATOR_HOST=.*)$/gm);
+  expect(none).toEqual([]);
+  const children = [all, closed].map((command) => {
+    const child = spawn('sh', ['-c', command], { cwd: ROOT, env: { PATH, HOME: process.env['HOME'] }, detached: true });
+    const printed: string[] = [];
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => printed.push(text));
+    return { child, printed };
+  });
+  const [send = ''] = commands(/^ {2}(npm run send.*?)(?: {2}|$)/gm);
+  await shell(`${send} --incident CLOSED --status closed`, { INCIDENT_WEBHOOK_SECRET: SECRET });
+  for (
+    let tries = 0;
+    tries < 300 && children.some(({ printed }) => !printed.join('').includes('is closed'));
+    tries += 1
+  )
+    await sleep(50);
+  for (const { child } of children) {
+    const exited = once(child, 'exit');
+    process.kill(-(child.pid ?? 0), 'SIGTERM');
+    await exited;
+  }
+  const [everything, filtered] = children.map(({ printed }) => printed.join('').trim().split('\n'));
+  expect(filtered).toEqual(['INC-123 is closed, leads: 1']);
+  expect(everything).toEqual(expect.arrayContaining(['INC-123 is learning, leads: 1', 'INC-123 is closed, leads: 1']));
+}, 60_000);
+
+it('documents the command of a pull subscriber', () => {
+  expect(readFileSync(join(ROOT, 'docs', 'events.md'), 'utf8')).toContain('`npm start -- --pull my-team`');
+});

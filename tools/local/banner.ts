@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { shellQuote } from '../terminal/shell.ts';
+import { LOCAL_FOLDER, SECRET_FILE } from './system/local-folder.ts';
+import type { LocalSystem } from './system/local-system.ts';
+import type { Settings } from './system/settings.ts';
+
+/** What `npm start` prints once everything runs: where each part listens, and commands that work as they are. */
+export function banner(system: LocalSystem, { folder, secret }: Pick<Settings, 'folder' | 'secret'>): string {
+  const secretFile = join(folder, SECRET_FILE);
+  const where = secret === undefined ? secretFile : 'the variable INCIDENT_WEBHOOK_SECRET';
+  const ownSecret = secret === undefined ? [] : ['Give send the same INCIDENT_WEBHOOK_SECRET; it signs with it.'];
+  return [
+    'Ready.',
+    ...columns([...system.addresses, ['signing secret', where]]),
+    '  functions-framework listens on all interfaces; everything else on 127.0.0.1 only.',
+    '',
+    'In another terminal:',
+    ...columns([
+      [send(folder), "incident.io's example, with status learning: a lead without the role"],
+      [send(folder, '--lead U02MANAGER'), 'a lead who holds the role'],
+      [send(folder, '--fault bad-signature'), 'a forgery'],
+      ['npm run send -- --help', 'every case'],
+    ]),
+    ...ownSecret,
+    `or have something else post signed webhooks to ${system.webhookUrl}.`,
+    ...system.pulled.flatMap((subscription) => [
+      '',
+      `To pull from ${subscription}:`,
+      `  ${pull(system, subscription)}`,
+    ]),
+    'Ctrl-C stops it all.',
+    '',
+  ].join('\n');
+}
+
+function send(folder: string, options = ''): string {
+  const place = folder === LOCAL_FOLDER ? '' : `--folder ${shellQuote(folder)}`;
+  const all = [place, options].filter((part) => part !== '').join(' ');
+  return all === '' ? 'npm run send' : `npm run send -- ${all}`;
+}
+
+/** npx takes this repository's Node.js, which reads TypeScript; the one on PATH may be older. */
+function pull({ emulatorHost }: LocalSystem, subscription: string): string {
+  // The client would look for a metadata server, for seconds, to learn which domain its credentials belong to.
+  const variables = `PUBSUB_EMULATOR_HOST=${emulatorHost} METADATA_SERVER_DETECTION=none`;
+  return `${variables} npx node docs/examples/subscriber.ts ${shellQuote(subscription)}`;
+}
+
+function columns(rows: readonly (readonly [left: string, right: string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}
