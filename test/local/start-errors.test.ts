@@ -5,11 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { jest } from '@jest/globals';
 import { readSettings, type StartOptions } from '../../tools/local/system/settings.ts';
 import { startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import { alive } from '../support/processes.ts';
 import { makeFolder, run, StartedSystem } from './started-system.ts';
+
+// Each starts whole systems.
+jest.setTimeout(120_000);
 
 const OPTIONS: StartOptions = { subscriber: [], pull: [], page: true, folder: '.local' };
 
@@ -34,7 +38,7 @@ describe('the settings of npm start', () => {
       'a database that is no PostgreSQL',
       {},
       { DATABASE_URL: 'mysql://u:hunter2@h/d' },
-      /^DATABASE_URL must be a URL postgres:\/\/user:password@host:port\/database\. Correct/,
+      /^DATABASE_URL must be a URL as libpq takes it: postgres:\/\/user:password@host:port\/database\. Correct/,
     ],
     [
       'a subscriber that is no URL',
@@ -72,7 +76,7 @@ describe('the settings of npm start', () => {
   it('name everything at once, and no secret', () => {
     const env = { PORT: 'x', INCIDENT_WEBHOOK_SECRET: 'hunter2', DATABASE_URL: 'hunter2' };
     const attempt = () => readSettings(OPTIONS, env);
-    expect(attempt).toThrow(/PORT.*\n.*INCIDENT_WEBHOOK_SECRET.*\n.*DATABASE_URL/);
+    expect(attempt).toThrow(/PORT.*\n.*DATABASE_URL.*\n.*INCIDENT_WEBHOOK_SECRET/);
     expect(attempt).not.toThrow(/hunter2/);
   });
 
@@ -132,7 +136,7 @@ describe('npm start', () => {
     await sleep(ms);
     const pids = system.descendants();
     system.interrupt();
-    await system.says('Stopping ...', 1_000);
+    await system.says('Stopping ...', 10_000);
     expect(await system.ended()).toBe(0);
     expect(system.stderr()).toBe('');
     expect(alive(pids)).toEqual([]);
@@ -177,5 +181,5 @@ describe('npm start', () => {
       await emulator.close();
       await postgres.stop();
     }
-  }, 90_000);
+  });
 });

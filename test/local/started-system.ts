@@ -69,7 +69,7 @@ export class StartedSystem {
   }
 
   /** Waits for a text on its stdout. */
-  async says(text: string | RegExp, timeoutMs = 30_000): Promise<string> {
+  async says(text: string | RegExp, timeoutMs = 60_000): Promise<string> {
     const until = performance.now() + timeoutMs;
     for (;;) {
       const said = this.stdout();

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { shellQuote } from '../terminal/shell.ts';
-import { LOCAL_FOLDER, SECRET_FILE } from './system/local-folder.ts';
+import { SECRET_FILE } from './system/local-folder.ts';
 import type { LocalSystem } from './system/local-system.ts';
 import type { Settings } from './system/settings.ts';
+import { sendCommand } from './timeline/commands.ts';
 
 /** What `npm start` prints once everything runs: where each part listens, and commands that work as they are. */
 export function banner(system: LocalSystem, { folder, secret }: Pick<Settings, 'folder' | 'secret'>): string {
@@ -16,9 +17,9 @@ export function banner(system: LocalSystem, { folder, secret }: Pick<Settings, '
     '',
     'In another terminal:',
     ...columns([
-      [send(folder), "incident.io's example, with status learning: a lead without the role"],
-      [send(folder, '--lead U02MANAGER'), 'a lead who holds the role'],
-      [send(folder, '--fault bad-signature'), 'a forgery'],
+      [sendCommand(folder), "incident.io's example, with status learning: a lead without the role"],
+      [sendCommand(folder, '--lead U02MANAGER'), 'a lead who holds the role'],
+      [sendCommand(folder, '--fault bad-signature'), 'a forgery'],
       ['npm run send -- --help', 'every case'],
     ]),
     ...ownSecret,
@@ -31,12 +32,6 @@ export function banner(system: LocalSystem, { folder, secret }: Pick<Settings, '
     'Ctrl-C stops it all.',
     '',
   ].join('\n');
-}
-
-function send(folder: string, options = ''): string {
-  const place = folder === LOCAL_FOLDER ? '' : `--folder ${shellQuote(folder)}`;
-  const all = [place, options].filter((part) => part !== '').join(' ');
-  return all === '' ? 'npm run send' : `npm run send -- ${all}`;
 }
 
 /** npx takes this repository's Node.js, which reads TypeScript; the one on PATH may be older. */

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { jest } from '@jest/globals';
 import pg from 'pg';
 import { type LocalPostgres, startPostgres } from '../../../tools/services/postgres/postgres.ts';
 import { alive, commandLine, descendantsOf, processes } from '../../support/processes.ts';
+
+jest.setTimeout(60_000);
 
 const ROOT = process.getuid?.() === 0;
 const EMAILS = ['ada@example.com', 'grace@example.com', 'lisa@example.com'];

@@ -86,7 +86,7 @@ async function startParts(
   const requests = new CapturedRequests();
   const supervision: Supervision = { onRestart: (text) => eventLog.note({ source: 'local-system', text }), onLost };
   const [directory, functions] = await both(
-    parts.start('alaner directory', () => openDirectory(settings.databaseUrl, supervision)),
+    parts.start('alaner directory', () => openDirectory(settings.database, supervision)),
     buildFunctions(),
   );
   const run = async (name: FunctionName, target: string, port: number, env: FunctionOptions['env']) => {
@@ -114,7 +114,10 @@ async function startParts(
     if (subscriber.url === undefined) pulled.push(subscription);
   }
   const [lead] = await both(
-    run('incident-lead', 'incidentLead', leadPort, { DATABASE_URL: directory.url }),
+    run('incident-lead', 'incidentLead', leadPort, {
+      DATABASE_URL: directory.url,
+      DB_SCHEMA: directory.schema,
+    }),
     run('incident-webhook', 'incidentWebhook', webhookPort, {
       INCIDENT_WEBHOOK_SECRET: secret,
       INCIDENT_EVENTS_TOPIC: TOPIC,

@@ -1,6 +1,7 @@
 import { readLeadConfig } from '../../../functions/incident-lead/config.ts';
 import { readWebhookConfig } from '../../../functions/incident-webhook/config.ts';
 import { ConfigurationError } from '../../../shared/environment.ts';
+import type { GivenDatabase } from '../../services/postgres/directory.ts';
 import type { PagePort } from '../page/server.ts';
 import {
   readDemoFilter,
@@ -17,7 +18,7 @@ export interface Settings {
   /** undefined: the one kept in the folder. */
   readonly secret: string | undefined;
   /** undefined: an embedded PostgreSQL. */
-  readonly databaseUrl: string | undefined;
+  readonly database: GivenDatabase | undefined;
   /** `host:port`; undefined: the emulator of this repository. */
   readonly pubsubHost: string | undefined;
   readonly subscribers: readonly SubscriberSettings[];
@@ -60,7 +61,7 @@ export function readSettings(options: StartOptions, env: Environment = process.e
   const settings: Settings = {
     port,
     secret: env['INCIDENT_WEBHOOK_SECRET'] || undefined,
-    databaseUrl: env['DATABASE_URL'] || undefined,
+    database: env['DATABASE_URL'] ? attempt(() => readDatabase(env), undefined) : undefined,
     pubsubHost: env['PUBSUB_EMULATOR_HOST'] || undefined,
     subscribers: [
       ...options.subscriber.flatMap((text, index) => attempt(() => [readPushSubscriber(text, index)], [])),
@@ -76,7 +77,6 @@ export function readSettings(options: StartOptions, env: Environment = process.e
   // The functions would say so too, but one by one, and only after everything has started.
   if (settings.secret !== undefined || settings.pubsubHost !== undefined)
     attempt(() => readWebhookConfig({ INCIDENT_WEBHOOK_SECRET: STAND_IN, ...env, INCIDENT_EVENTS_TOPIC: TOPIC }), null);
-  if (settings.databaseUrl !== undefined) attempt(() => readLeadConfig(env), null);
   if (faults.length > 0) throw new Error(faults.join('\n'));
   return settings;
 }
@@ -89,6 +89,11 @@ function sentencesOf(error: unknown): string[] {
     return error.faults.map(({ variable, expected }) => `${variable} ${expected}. Correct it, or unset it.`);
   }
   return [(error as Error).message];
+}
+
+function readDatabase(env: Environment): GivenDatabase | undefined {
+  const { database, schema } = readLeadConfig(env);
+  return database.kind === 'url' ? { url: database.url, schema } : undefined;
 }
 
 function readPort(name: string, text: string): number {

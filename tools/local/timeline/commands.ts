@@ -35,9 +35,10 @@ export function storyCommand(id: string, folder: string): string {
   return `npm run story -- ${folderOption(folder)}${end}${shellQuote(id)}`;
 }
 
-/** The command that sends an event to the local system that keeps its files in a folder. */
-export function sendCommand(folder: string): string {
-  return `npm run send${folder === LOCAL_FOLDER ? '' : ` -- ${folderOption(folder).trimEnd()}`}`;
+/** The command that sends an event, with options of `npm run send`, to the local system that keeps its files in a folder. */
+export function sendCommand(folder: string, options = ''): string {
+  const all = `${folderOption(folder)}${options}`.trimEnd();
+  return `npm run send${all && ` -- ${all}`}`;
 }
 
 /**

@@ -1,11 +1,20 @@
-import pg from 'pg';
+import { SafeClient } from '../../../functions/incident-lead/postgres/client.ts';
+import { findAlanersSql } from '../../../functions/incident-lead/postgres/directory.ts';
 import { toDatabaseFault } from '../../../functions/incident-lead/postgres/errors.ts';
+import { parseDatabaseUrl } from '../../../functions/incident-lead/postgres/url.ts';
 import { type Supervision, supervise } from '../supervise.ts';
 import { newAccess, startPostgres } from './postgres.ts';
 
-/** The alaner directory that the subscriber function reads. */
-export interface LocalDirectory {
+/** A database that somebody else runs. */
+export interface GivenDatabase {
+  /** As libpq documents it. */
   readonly url: string;
+  /** Of the view. */
+  readonly schema: string;
+}
+
+/** The alaner directory that the subscriber function reads. */
+export interface LocalDirectory extends GivenDatabase {
   /** For people; without a password. */
   readonly description: string;
   stop(): Promise<void>;
@@ -14,14 +23,17 @@ export interface LocalDirectory {
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Opens the directory: an embedded PostgreSQL with sample alaners, or the database at `url`, which is left as it is.
+ * Opens the directory: an embedded PostgreSQL with sample alaners, or the `given` database, which is left as it is.
  * @param supervision told when the embedded one ends.
  * @throws Error that says what to do where the database cannot be read.
  */
-export async function openDirectory(url: string | undefined, supervision: Supervision): Promise<LocalDirectory> {
-  if (url === undefined) return openEmbedded(supervision);
-  await assertReadable(url);
-  return { url, description: `DATABASE_URL, ${withoutPassword(url)}`, stop: async () => {} };
+export async function openDirectory(
+  given: GivenDatabase | undefined,
+  supervision: Supervision,
+): Promise<LocalDirectory> {
+  if (given === undefined) return openEmbedded(supervision);
+  await assertReadable(given);
+  return { ...given, description: `DATABASE_URL, ${describe(given.url)}`, stop: async () => {} };
 }
 
 async function openEmbedded(supervision: Supervision): Promise<LocalDirectory> {
@@ -33,39 +45,56 @@ async function openEmbedded(supervision: Supervision): Promise<LocalDirectory> {
     supervision,
   );
   const { readerUrl } = first;
-  return { url: readerUrl, description: `embedded PostgreSQL, ${withoutPassword(readerUrl)}`, stop };
+  return { url: readerUrl, schema: 'public', description: `embedded PostgreSQL, ${describe(readerUrl)}`, stop };
 }
 
-async function assertReadable(url: string): Promise<void> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: CONNECT_TIMEOUT_MS,
-  });
-  try {
-    await client.connect();
-    await client.query('select slack_id, email, roles from alaner_directory limit 0');
-  } catch (error) {
-    const { message, reason } = toDatabaseFault(error);
-    throw new Error(`DATABASE_URL (${withoutPassword(url)}): ${message} ${ADVICE[reason] ?? OTHER_ADVICE}`);
-  } finally {
-    // It may never have been connected.
-    await client.end().catch(() => {});
+/** Reads it as the function does, through each host of the URL until one answers. */
+async function assertReadable({ url, schema }: GivenDatabase): Promise<void> {
+  let failure: unknown;
+  for (const host of parseDatabaseUrl(url) ?? []) {
+    const limits = { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: CONNECT_TIMEOUT_MS };
+    const client = new SafeClient({ ...host, ...limits });
+    try {
+      await client.connect();
+      await client.query(findAlanersSql(schema), [[]]);
+      return;
+    } catch (error) {
+      failure = error;
+    } finally {
+      // It may never have been connected.
+      await client.end().catch(() => {});
+    }
   }
+  throw new Error(`DATABASE_URL (${describe(url)}): ${explain(failure)}`);
 }
 
 const APPLY = 'For a trial, apply schemas/alaner.sql and then schemas/alaner-directory.sql to it with psql.';
-const ADVICE: Readonly<Record<string, string>> = {
-  '42P01': APPLY,
-  '42703': APPLY,
-  '42501': 'Grant alaner_directory_reader to the user in the URL.',
-  '28P01': 'Correct user and password in the URL.',
-  '28000': 'Correct user and password in the URL.',
-  '3D000': 'Correct the database name at the end of the URL.',
-};
-const OTHER_ADVICE = 'Correct the URL, or unset DATABASE_URL: an embedded PostgreSQL is started then.';
+const LOG_IN = 'Correct user and password in the URL.';
+const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
+  [/^(42P01|42703|3F000)$/, APPLY],
+  [/^42501$/, 'Grant alaner_directory_reader to the user in the URL.'],
+  [/^(28P01|28000)$/, LOG_IN],
+  [/^3D000$/, 'Correct the database name at the end of the URL.'],
+  [/^no_tls$/, 'Leave sslmode out of the URL, or let the server offer TLS.'],
+  [
+    /CERT|SIGNATURE/,
+    "Name the certificate of the server's authority with sslrootcert, or use sslmode=require, which checks none.",
+  ],
+  [/./, 'Correct the URL, or unset DATABASE_URL: an embedded PostgreSQL is started then.'],
+];
 
-function withoutPassword(url: string): string {
-  const { username, host, pathname } = new URL(url);
-  return `${username}@${host}${pathname}`;
+function explain(failure: unknown): string {
+  const { message, reason } = toDatabaseFault(failure);
+  // What has no code of its own says more in the words of pg, such as a missing password.
+  const detail = reason === 'connection_lost' ? ` ${(failure as Error).message}.` : '';
+  const [, advice = ''] = ADVICE.find(([form]) => form.test(reason)) ?? [];
+  return `${message}${detail} ${advice}`;
+}
+
+/** Without a password. */
+function describe(url: string): string {
+  const hosts = parseDatabaseUrl(url) ?? [];
+  const [{ user = '', database = '' } = {}] = hosts;
+  const addresses = hosts.map(({ host = 'localhost', port = 5432 }) => `${host}:${port}`);
+  return `${user}@${addresses.join()}/${database}`;
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, readdirSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, rm } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -34,16 +34,11 @@ export async function makeServerFolder(user: ServerUser | undefined): Promise<Se
   const copied = user !== undefined || UNQUOTABLE.test(native);
   try {
     return await makeTemporaryFolder(PREFIX, async (path) => {
-      try {
-        const bin = join(copied ? await copyBinaries(native, path, user) : native, 'bin');
-        const data = join(path, 'data');
-        await mkdir(data, { mode: 0o700 });
-        if (user) await chown(data, user.uid, user.gid);
-        return { path, bin, data };
-      } catch (error) {
-        await rm(path, { recursive: true, force: true });
-        throw error;
-      }
+      const bin = join(copied ? await copyBinaries(native, path, user) : native, 'bin');
+      const data = join(path, 'data');
+      await mkdir(data, { mode: 0o700 });
+      if (user) await chown(data, user.uid, user.gid);
+      return { path, bin, data };
     });
   } catch (error) {
     const advice = user
