@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { deployableLock } from '../../tools/build/deployable-lock.ts';
+import { deployableLock, lockFileFor } from '../../tools/build/deployable-lock.ts';
 import { deployablePackage, FRAMEWORK } from '../../tools/build/deployable-package.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -16,11 +16,13 @@ describe('the lock file of a deployable', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const description = deployablePackage(ROOT, 'incident-lead');
+  const description = deployablePackage(ROOT, 'incident-webhook');
   const packagesOf = (lock: string): Packages => JSON.parse(lock).packages;
+  const lockOf = async (root: string): Promise<string> =>
+    lockFileFor('incident-lead', await deployableLock(root, description));
 
   it('is one that npm ci takes, with the versions and checksums that are tested', async () => {
-    const lock = await deployableLock(ROOT, description);
+    const lock = await lockOf(ROOT);
     writeFileSync(join(folder, 'package.json'), description);
     writeFileSync(join(folder, 'package-lock.json'), lock);
     // Refuses a lock file that lacks a package or holds one that does not fit. Nothing is fetched.
@@ -46,7 +48,7 @@ describe('the lock file of a deployable', () => {
   });
 
   it('is the same whatever npm is configured to do', async () => {
-    const [expected, before] = [await deployableLock(ROOT, description), { ...process.env }];
+    const [expected, before] = [await lockOf(ROOT), { ...process.env }];
     mkdirSync(join(folder, 'home'));
     writeFileSync(join(folder, 'home', '.npmrc'), 'lockfile-version=1\npackage-lock=false\ncache=/nowhere\n');
     Object.assign(process.env, {
@@ -55,7 +57,7 @@ describe('the lock file of a deployable', () => {
       npm_config_package_lock: 'false',
     });
     try {
-      expect(await deployableLock(ROOT, description)).toBe(expected);
+      expect(await lockOf(ROOT)).toBe(expected);
     } finally {
       process.env = before;
     }
@@ -68,7 +70,7 @@ describe('the lock file of a deployable', () => {
     const packages = { '': {}, [`node_modules/${FRAMEWORK}`]: { version } };
     const lock = { lockfileVersion: 3, requires: true, packages };
     if (version) writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
-    await expect(deployableLock(folder, description)).rejects.toThrow(message);
+    await expect(lockOf(folder)).rejects.toThrow(message);
     expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('lock-'))).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import { incidentEvent, pushBody } from '../../tools/events/push.ts';
 import { SECRET, sign } from '../../tools/events/sign.ts';
 import { freePort } from '../../tools/services/functions/free-port.ts';
 import { startFunction } from '../../tools/services/functions/function-process.ts';
-import { type GoogleCloud, startGoogleCloud, TOKEN } from './google-cloud.ts';
+import { type GoogleCloud, startGoogleCloud, TOKEN } from '../../tools/services/google-cloud/google-apis.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const UPDATE = JSON.stringify({
@@ -30,7 +30,7 @@ describe('the bundles, configured as in production', () => {
   beforeAll(async () => {
     folder = temporaryFolder();
     await build({ out: folder });
-  });
+  }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
   beforeEach(async () => {
     cloud = await startGoogleCloud();
@@ -110,7 +110,7 @@ describe('the bundles, configured as in production', () => {
     cloud.publishErrors.push({ code: 7, details: 'no', metadata });
     expect(await send(url)).toBe(503);
     expect(cloud.arrivals.filter(({ path }) => path === PUBLISH)).toHaveLength(3);
-    expect(lines.join('\n')).toContain('gRPC code 7');
+    expect(lines.join('\n')).toContain('Pub/Sub: PERMISSION_DENIED');
     expect(lines.join('\n')).not.toContain('not in this bundle');
   });
 

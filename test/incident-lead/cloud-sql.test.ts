@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { ADA, incidentEvent, pushBody } from '../../tools/events/push.ts';
-import { type LocalPostgres, startPostgres } from '../../tools/services/postgres/postgres.ts';
-import { type CloudSqlServer, startCloudSqlServer } from '../support/cloud-sql-server.ts';
+import { type CloudSqlServer, letIamUserIn, startCloudSqlServer } from '../../tools/services/google-cloud/cloud-sql.ts';
+import { startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectRecovery, expectUnavailable } from '../support/lead-answers.ts';
 import { type Answered, type LeadProcess, startLead } from '../support/lead-process.ts';
@@ -17,25 +16,13 @@ let messages = 0;
 
 const postgres = startPostgres().then(async (started) => {
   closers.push(() => started.stop());
-  await letIn(started);
+  await letIamUserIn(started.ownerUrl, IAM_USER);
   return started;
 });
 
 afterAll(async () => {
   for (const close of closers.reverse()) await close();
 });
-
-/** Cloud SQL checks the token itself and asks for no password; here the server trusts that one user. */
-async function letIn({ ownerUrl }: LocalPostgres): Promise<void> {
-  const owner = new pg.Client({ connectionString: ownerUrl });
-  await owner.connect();
-  await owner.query(`create role "${IAM_USER}" login in role alaner_directory_reader`);
-  const { rows } = await owner.query('show hba_file');
-  await owner.query(`copy (values ('host all "${IAM_USER}" 127.0.0.1/32 trust'), ('host all alan 127.0.0.1/32 scram-sha-256'))
-    to '${rows[0].hba_file}'`);
-  await owner.query('select pg_reload_conf()');
-  await owner.end();
-}
 
 interface Scene {
   readonly cloud: CloudSqlServer;

@@ -1,17 +1,22 @@
 import { LIMITS } from '../../functions/incident-webhook/app.ts';
 import { createPublisher } from '../../functions/incident-webhook/publish.ts';
 import { deadlineAfter } from '../../shared/deadline.ts';
+import { SECRET } from '../events/sign.ts';
 import { startPostgres } from '../services/postgres/postgres.ts';
-import { startPubSubEmulator } from '../services/pubsub/emulator.ts';
 import { startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';
-import type { Backends } from './subjects.ts';
+import { startEmulatorThread } from './emulator-thread.ts';
 
 const TOPIC = 'projects/alan-eu-tools/topics/incident-events';
 const SECRET_NAME = 'projects/alan-eu-tools/secrets/INCIDENT_WEBHOOK_SECRET';
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 /** Everything the functions talk to, on this machine. */
-export interface RunningBackends extends Backends {
+export interface Backends {
+  readonly topic: string;
+  readonly pubsubHost: string;
+  readonly secretManagerHost: string;
+  readonly secretName: string;
+  readonly secret: string;
+  readonly databaseUrl: string;
   /** As the owner of the database. */
   readonly ownerUrl: string;
   /** Publishes one message as the webhook function does, without the function. */
@@ -20,9 +25,8 @@ export interface RunningBackends extends Backends {
 }
 
 /** Starts the Pub/Sub emulator, the Secret Manager server and PostgreSQL. */
-export async function startBackends(): Promise<RunningBackends> {
-  const pubsub = await startPubSubEmulator();
-  pubsub.createTopic({ name: TOPIC });
+export async function startBackends(): Promise<Backends> {
+  const pubsub = await startEmulatorThread(TOPIC);
   const secrets = await startSecretManagerServer({
     secret: SECRET_NAME,
     versions: [{ number: 1, state: 'ENABLED', data: SECRET }],
@@ -40,7 +44,7 @@ export async function startBackends(): Promise<RunningBackends> {
     ownerUrl: postgres.ownerUrl,
     publishOnce: () => publish(message, deadlineAfter(LIMITS.answerMs)),
     async close() {
-      await pubsub.close();
+      await pubsub.stop();
       await secrets.close();
       await postgres.stop();
     },

@@ -1,24 +1,18 @@
+import autocannon from 'autocannon';
 import { Command, InvalidArgumentError } from 'commander';
 import { deploy } from '../build/deploy.ts';
 import { SECRET } from '../events/sign.ts';
 import { startPostgres } from '../services/postgres/postgres.ts';
-import { startEmulatorThread } from './load/emulator-thread.ts';
-import { type Flood, flood } from './load/flood.ts';
-import { sendOpenLoop, type Volley } from './load/open-loop.ts';
-import { type PinnedProcess, startPinned } from './load/pinned-process.ts';
-import { forgedShot, pushShot, signedShot } from './load/shots.ts';
+import { startEmulatorThread } from './emulator-thread.ts';
+import { leaveMeasuredCore } from './pinned-process.ts';
+import { forgedRequest, pushRequest, type Request, signedRequest } from './requests.ts';
+import { type Calls, keptConnections, type Outcome, openLoop, post } from './send.ts';
 import { quantile } from './statistics.ts';
-
-interface Options {
-  readonly rate: number;
-  readonly seconds: number;
-  readonly forgeries: number;
-}
+import { lead, type Running, start, webhook } from './subjects.ts';
 
 const TOPIC = 'projects/p/topics/incident-events';
 const WARM_UP_SECONDS = 3;
-const ACCEPTED = 204;
-const REFUSED = 401;
+const FLOOD_CONNECTIONS = 100;
 
 const { rate, seconds, forgeries } = new Command('load')
   .description('Sends requests at a fixed rate to each function, one process on one core, and prints figures.')
@@ -26,80 +20,93 @@ const { rate, seconds, forgeries } = new Command('load')
   .option('--seconds <count>', 'of each measurement', toNumber, 60)
   .option('--forgeries <count>', 'a second, beside the signed events', toNumber, 2_000)
   .parse()
-  .opts<Options>();
+  .opts<{ rate: number; seconds: number; forgeries: number }>();
 
+leaveMeasuredCore();
 const [webhookFolder = '', leadFolder = ''] = await deploy();
 const ok = [await loadWebhook(), await loadLead()].every(Boolean);
 process.exitCode = ok ? 0 : 1;
 
 async function loadWebhook(): Promise<boolean> {
   const pubsub = await startEmulatorThread(TOPIC);
-  const webhook = await startPinned(webhookFolder, 'incidentWebhook', {
-    INCIDENT_WEBHOOK_SECRET: SECRET,
-    INCIDENT_EVENTS_TOPIC: TOPIC,
-    PUBSUB_EMULATOR_HOST: pubsub.host,
-  });
-  const url = `${webhook.url}/webhooks/incident/lead`;
+  const env = { INCIDENT_WEBHOOK_SECRET: SECRET, INCIDENT_EVENTS_TOPIC: TOPIC, PUBSUB_EMULATOR_HOST: pubsub.host };
+  const running = await start(webhook('signed events', webhookFolder, env));
   try {
-    await sendOpenLoop(url, rate, WARM_UP_SECONDS, signedShot);
+    await send(running, signedRequest, WARM_UP_SECONDS);
     const before = await pubsub.published();
-    const alone = await measure(webhook, 'signed events', () => sendOpenLoop(url, rate, seconds, signedShot));
-    const flooding = flood(url, forgeries, seconds, forgedShot());
-    const among = await measure(webhook, 'signed events, among forgeries', async () => {
-      const volley = await sendOpenLoop(url, rate, seconds, signedShot);
-      await flooding;
-      return volley;
-    });
+    const alone = await measure(running, 'signed events', signedRequest);
+    const flooding = flood(running.url);
+    const among = await measure(running, 'signed events, among forgeries', signedRequest);
     const refused = await flooding;
-    console.log(describeFlood(refused));
     const published = (await pubsub.published()) - before;
     const expected = 2 * Math.round(rate * seconds);
     console.log(`  messages published: ${published} of ${expected} events, of the forgeries none`);
-    return (
-      alone && among && [...refused.answers.keys()].every((answer) => answer === REFUSED) && published === expected
-    );
+    return alone && among && refused && published === expected;
   } finally {
-    await webhook.stop();
+    await running.stop();
     await pubsub.stop();
   }
 }
 
 async function loadLead(): Promise<boolean> {
   const postgres = await startPostgres();
-  const lead = await startPinned(leadFolder, 'incidentLead', { DATABASE_URL: postgres.readerUrl });
+  const running = await start(lead('pushes', leadFolder, { DATABASE_URL: postgres.readerUrl }));
   try {
-    await sendOpenLoop(lead.url, rate, WARM_UP_SECONDS, pushShot);
-    return await measure(lead, 'pushes with a look-up', () => sendOpenLoop(lead.url, rate, seconds, pushShot));
+    await send(running, pushRequest, WARM_UP_SECONDS);
+    return await measure(running, 'pushes with a look-up', pushRequest);
   } finally {
-    await lead.stop();
+    await running.stop();
     await postgres.stop();
   }
 }
 
-/** Prints what a volley did, and what it took of the process. True where every answer was 204. */
-async function measure(target: PinnedProcess, name: string, send: () => Promise<Volley>): Promise<boolean> {
-  const cpuBefore = target.cpuSeconds();
-  const startedAt = performance.now();
-  const volley = await send();
-  const cpu = (target.cpuSeconds() - cpuBefore) / ((performance.now() - startedAt) / 1000);
-  const memory = `resident ${target.residentMiB().toFixed(0)} MiB, at most ${target.peakMiB().toFixed(0)} MiB`;
-  console.log(describe(name, volley));
-  console.log(`  the process: CPU ${(100 * cpu).toFixed(0)} % of one core, ${memory}, ERROR lines ${target.errors()}`);
-  return volley.answers.get(ACCEPTED) === volley.sent;
+async function send(running: Running, request: () => Request, forSeconds: number): Promise<Calls> {
+  const agent = keptConnections();
+  const [calls] = await openLoop([() => post(running.url, request(), agent)], rate, forSeconds);
+  agent.destroy();
+  if (calls === undefined) throw new Error('nothing was sent');
+  return calls;
 }
 
-function describe(name: string, { sent, answers, latencies, seconds: took }: Volley): string {
-  const at = (q: number): string => `${quantile(latencies, q).toFixed(1)} ms`;
-  const quantiles = `p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}, worst ${at(1)}`;
-  return `${name}: ${sent} sent at ${(sent / took).toFixed(0)}/s, answered ${countsOf(answers)}; ${quantiles}`;
+/** Prints what an open loop met, and what it took of the process. True where every answer was 204. */
+async function measure(running: Running, name: string, request: () => Request): Promise<boolean> {
+  const [cpuMs, at] = [running.cpuMs(), performance.now()];
+  const { outcomes, latencies } = await send(running, request, seconds);
+  const tookMs = performance.now() - at;
+  const quantiles = [0.5, 0.95, 0.99, 0.999, 1].map((q) => quantile(latencies, q).toFixed(1)).join(', ');
+  const perSecond = (1000 * latencies.length) / tookMs;
+  console.log(`${name}: ${latencies.length} sent at ${perSecond.toFixed(0)}/s, answered ${countsOf(outcomes)}`);
+  console.log(`  p50, p95, p99, p99.9, worst: ${quantiles} ms`);
+  const cpu = (100 * (running.cpuMs() - cpuMs)) / tookMs;
+  const memory = `resident ${running.residentMiB().toFixed(0)} MiB, at most ${running.peakMiB().toFixed(0)} MiB`;
+  console.log(`  the process: CPU ${cpu.toFixed(0)} % of one core, ${memory}, ERROR lines ${running.errors()}`);
+  return outcomes.get(204) === latencies.length;
 }
 
-function describeFlood({ perSecond, answers, p50, p99, worst }: Flood): string {
-  return `  forgeries: ${perSecond.toFixed(0)}/s, answered ${countsOf(answers)}; p50 ${p50} ms, p99 ${p99} ms, worst ${worst} ms`;
+/** Sends one forgery again and again at a fixed rate, from a thread of its own. True where all were refused. */
+async function flood(url: string): Promise<boolean> {
+  const { requests, errors, statusCodeStats, latency } = await autocannon({
+    url,
+    method: 'POST',
+    ...forgedRequest(),
+    connections: FLOOD_CONNECTIONS,
+    overallRate: forgeries,
+    duration: seconds,
+    workers: 1,
+  });
+  const outcomes = new Map<Outcome, number>(
+    Object.entries(statusCodeStats ?? {}).map(([status, { count }]) => [Number(status), count ?? 0]),
+  );
+  if (errors > 0) outcomes.set('errors', errors);
+  const { p50, p99, max } = latency;
+  console.log(
+    `  forgeries: ${requests.average.toFixed(0)}/s, answered ${countsOf(outcomes)}; p50, p99, worst: ${p50}, ${p99}, ${max} ms`,
+  );
+  return [...outcomes.keys()].every((outcome) => outcome === 401);
 }
 
-function countsOf(answers: ReadonlyMap<number | string, number>): string {
-  return [...answers].map(([answer, count]) => `${answer}: ${count}`).join(', ');
+function countsOf(outcomes: ReadonlyMap<Outcome, number>): string {
+  return [...outcomes].map(([outcome, count]) => `${outcome}: ${count}`).join(', ');
 }
 
 function toNumber(text: string): number {

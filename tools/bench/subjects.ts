@@ -1,34 +1,34 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Webhook } from 'svix';
-import { INCIDENT_UPDATED } from '../../functions/incident-webhook/incident.ts';
-import { incidentEvent, pushBody } from '../events/push.ts';
-import { type FunctionOptions, NODE_OPTIONS } from '../services/functions/function-process.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PATH } from '../../functions/incident-webhook/route.ts';
+import { NODE_OPTIONS } from '../services/functions/function-process.ts';
+import type { Backends } from './backends.ts';
+import { type PinnedProcess, type Program, startPinned } from './pinned-process.ts';
+import { pushRequest, type Request, signedRequest } from './requests.ts';
+import { post } from './send.ts';
 
-/** Something to measure: how it is started, and the request that it answers with 204. */
+/** Something to measure: how it is started, and what it answers with 204. */
 export interface Subject {
   readonly name: string;
-  readonly start: Omit<FunctionOptions, 'port'>;
+  readonly program: Program;
   readonly path: string;
-  readonly request: () => { readonly headers: Record<string, string>; readonly body: string };
+  readonly request: () => Request;
 }
 
-/** What the subjects talk to. */
-export interface Backends {
-  readonly topic: string;
-  readonly pubsubHost: string;
-  readonly secretManagerHost: string;
-  readonly secretName: string;
-  readonly secret: string;
-  readonly databaseUrl: string;
-}
+/** The reference that everything is a ratio to. */
+export const NO_OP = 'empty function';
+export const BARE = 'bare node:http';
+export const WEBHOOK = 'webhook, secret literal';
+export const WEBHOOK_STORED = 'webhook, Secret Manager';
+export const LEAD = 'lead, with look-up';
 
-/** incident.io's own example, without white space. */
-const BODY_BYTES = 4096;
+/** As Terraform deploys them; there is no metadata server to look for here. */
+const COMMON = { NODE_OPTIONS, METADATA_SERVER_DETECTION: 'none' };
 
-const NO_OP = `require('@google-cloud/functions-framework').http('noOp', (req, res) => { res.status(204).send(); });\n`;
+const NO_OP_SOURCE = `require('@google-cloud/functions-framework').http('noOp', (req, res) => { res.status(204).send(); });\n`;
 
-const BARE = `
+const BARE_SOURCE = `
 const http = require('node:http');
 const { createHmac, timingSafeEqual } = require('node:crypto');
 const key = Buffer.from(process.env.SECRET.slice(6), 'base64');
@@ -45,99 +45,88 @@ http.createServer((req, res) => {
 `;
 
 /**
- * The references and the two functions, the no-op function first: everything is a ratio to it.
- * @param folder for the references' sources; below the repository, so that they find functions-framework.
- * @param deployed the folders of incident-webhook and incident-lead, as `deploy()` returns them.
+ * A function that does nothing on the same framework, and a server without one that checks the same signature and parses
+ * the same body: the least and the limit.
+ * @param folder for their sources; below the repository, so that they find functions-framework
  */
-export async function subjects(
-  folder: string,
-  [webhook = '', lead = '']: readonly string[],
-  backends: Backends,
-): Promise<Subject[]> {
-  const noOp = await reference(folder, 'no-op', NO_OP);
-  const bare = await reference(folder, 'bare', BARE);
-  const body = incidentUpdate();
-  const signed = () => ({ headers: signedHeaders(backends.secret, body), body });
-  const push = pushBody(incidentEvent(), { deliveryAttempt: 1 });
-  const pushed = () => ({ headers: { 'content-type': 'application/json' }, body: push });
-  const webhookEnv = { NODE_OPTIONS, INCIDENT_EVENTS_TOPIC: backends.topic, PUBSUB_EMULATOR_HOST: backends.pubsubHost };
-  const route = '/webhooks/incident/lead';
+export function references(folder: string, { secret }: Backends): Subject[] {
+  const program = (name: string, source: string): string => {
+    const path = join(folder, name);
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, 'index.js'), source);
+    writeFileSync(join(path, 'package.json'), JSON.stringify({ main: 'index.js', type: 'commonjs' }));
+    return path;
+  };
   return [
-    { name: 'no-op function', start: { folder: noOp, target: 'noOp', env: {} }, path: '/', request: signed },
     {
-      name: 'bare node:http',
-      start: { folder: bare, target: '', env: { SECRET: backends.secret } },
+      name: NO_OP,
+      program: { folder: program('no-op', NO_OP_SOURCE), target: 'noOp', env: {} },
       path: '/',
-      request: signed,
+      request: signedRequest,
     },
     {
-      name: 'webhook, secret literal',
-      start: {
-        folder: webhook,
-        target: 'incidentWebhook',
-        env: { ...webhookEnv, INCIDENT_WEBHOOK_SECRET: backends.secret },
-      },
-      path: route,
-      request: signed,
-    },
-    {
-      name: 'webhook, Secret Manager',
-      start: {
-        folder: webhook,
-        target: 'incidentWebhook',
-        env: {
-          ...webhookEnv,
-          INCIDENT_WEBHOOK_SECRET: backends.secretName,
-          SECRET_MANAGER_EMULATOR_HOST: backends.secretManagerHost,
-        },
-      },
-      path: route,
-      request: signed,
-    },
-    {
-      name: 'lead, with look-up',
-      start: {
-        folder: lead,
-        target: 'incidentLead',
-        env: { NODE_OPTIONS, DATABASE_URL: backends.databaseUrl },
-      },
+      name: BARE,
+      program: { folder: program('bare', BARE_SOURCE), env: { SECRET: secret } },
       path: '/',
-      request: pushed,
+      request: signedRequest,
     },
   ];
 }
 
-async function reference(folder: string, name: string, source: string): Promise<string> {
-  const path = await mkdtemp(join(folder, `${name}-`));
-  await writeFile(join(path, 'index.js'), source);
-  await writeFile(join(path, 'package.json'), JSON.stringify({ main: 'index.js', type: 'commonjs' }));
-  return path;
+/** incident-webhook under signed events. */
+export function webhook(name: string, folder: string, env: Record<string, string>): Subject {
+  const program = { folder, target: 'incidentWebhook', env: { ...COMMON, ...env } };
+  return { name, program, path: PATH, request: signedRequest };
 }
 
-function signedHeaders(secret: string, body: string): Record<string, string> {
-  const at = new Date();
-  const id = 'msg_bench';
+/** incident-lead under pushes that need a look-up. */
+export function lead(name: string, folder: string, env: Record<string, string>): Subject {
   return {
-    'content-type': 'application/json',
-    'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-    'webhook-signature': new Webhook(secret).sign(id, at, body),
+    name,
+    program: { folder, target: 'incidentLead', env: { ...COMMON, ...env } },
+    path: '/',
+    request: pushRequest,
   };
 }
 
-function incidentUpdate(): string {
-  const incident = {
-    id: '01FDAG4SAP5TYPT98WGR2N7W91',
-    reference: 'INC-123',
-    incident_status: { category: 'learning' },
-    incident_role_assignments: [
-      { role: { role_type: 'lead' }, assignee: { id: '01FCNDV6P870EA6S7TK1DSYDG0', slack_user_id: 'U01LEAD' } },
-    ],
-    summary: '',
-  };
-  const padding = BODY_BYTES - JSON.stringify({ event_type: INCIDENT_UPDATED, [INCIDENT_UPDATED]: incident }).length;
-  return JSON.stringify({
-    event_type: INCIDENT_UPDATED,
-    [INCIDENT_UPDATED]: { ...incident, summary: 'x'.repeat(padding) },
-  });
+/**
+ * The two functions, the webhook with each source of its secret.
+ * @param folders of incident-webhook and incident-lead, as `deploy()` returns them
+ */
+export function functions(folders: readonly string[], backends: Backends): Subject[] {
+  const [webhookFolder = '', leadFolder = ''] = folders;
+  const topic = { INCIDENT_EVENTS_TOPIC: backends.topic, PUBSUB_EMULATOR_HOST: backends.pubsubHost };
+  return [
+    webhook(WEBHOOK, webhookFolder, { ...topic, INCIDENT_WEBHOOK_SECRET: backends.secret }),
+    webhook(WEBHOOK_STORED, webhookFolder, {
+      ...topic,
+      INCIDENT_WEBHOOK_SECRET: backends.secretName,
+      SECRET_MANAGER_EMULATOR_HOST: backends.secretManagerHost,
+    }),
+    lead(LEAD, leadFolder, { DATABASE_URL: backends.databaseUrl }),
+  ];
+}
+
+/** A subject's process that has given its first true answer. */
+export interface Running extends PinnedProcess {
+  readonly url: string;
+  /** From the start of the process to its first 204, in milliseconds: on the clock, and of CPU time. */
+  readonly start: { readonly wallMs: number; readonly cpuMs: number };
+}
+
+/** Starts a subject and asks without a pause until its port is open, as Cloud Run's proxy does, and then for one answer. */
+export async function start({ name, program, path, request }: Subject): Promise<Running> {
+  const startedAt = performance.now();
+  const running = await startPinned(program);
+  const url = running.origin + path;
+  for (;;) {
+    const outcome = await post(url, request());
+    if (outcome === 204) break;
+    if (outcome !== 'ECONNREFUSED' || running.child.exitCode !== null) {
+      await running.stop();
+      throw new Error(`${name} answered its first request with ${outcome}`);
+    }
+    await sleep(1);
+  }
+  return { ...running, url, start: { wallMs: performance.now() - startedAt, cpuMs: running.cpuMs() } };
 }

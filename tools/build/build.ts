@@ -1,6 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundleFunction } from './bundle-function.ts';
+import { deployableLock, lockFileFor } from './deployable-lock.ts';
+import { deployablePackage } from './deployable-package.ts';
 import { replaceFolder } from './replace-folder.ts';
 import { unmatched } from './substitution-plugin.ts';
 import { SUBSTITUTIONS, type Substitution } from './substitutions.ts';
@@ -36,7 +38,10 @@ export async function build(options: BuildOptions = {}): Promise<string[]> {
     if (!existsSync(join(root, entry))) throw new Error(`${entry} is missing: there is nothing to build ${name} from`);
   }
   const validators = await compileValidators(root, ['functions', 'shared'], 'shared/ajv.ts');
-  const bundled = await Promise.all(FUNCTIONS.map((name) => bundleFunction(root, name, validators, substitutions)));
+  const [lock, ...bundled] = await Promise.all([
+    deployableLock(root, deployablePackage(root, FUNCTIONS[0])),
+    ...FUNCTIONS.map((name) => bundleFunction(root, name, validators, substitutions)),
+  ]);
   const idle = unmatched(
     substitutions,
     bundled.flatMap(({ inputs }) => inputs),
@@ -45,9 +50,9 @@ export async function build(options: BuildOptions = {}): Promise<string[]> {
     const files = idle.map(({ file }) => file).join(', ');
     throw new Error(`substitutions.ts names files that are in no bundle; correct or remove their rows: ${files}`);
   }
-  return bundled.map(({ content }, index) => {
-    const folder = join(out, FUNCTIONS[index] ?? '');
-    replaceFolder(folder, content);
+  return bundled.map(({ name, content }) => {
+    const folder = join(out, name);
+    replaceFolder(folder, new Map([...content, ['package-lock.json', lockFileFor(name, lock)]]));
     return folder;
   });
 }

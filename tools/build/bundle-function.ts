@@ -2,7 +2,6 @@ import { isAscii } from 'node:buffer';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BuildResult, build, type Plugin } from 'esbuild';
-import { deployableLock } from './deployable-lock.ts';
 import { deployablePackage, FRAMEWORK } from './deployable-package.ts';
 import type { FolderContent } from './replace-folder.ts';
 import { substitutionPlugin } from './substitution-plugin.ts';
@@ -16,6 +15,8 @@ type Bundle = BuildResult<{ write: false; metafile: true }>;
 
 /** A function, bundled. */
 interface BundledFunction {
+  readonly name: string;
+  /** All files of its folder but the lock file. */
   readonly content: FolderContent;
   /** The paths of all modules in the bundle, relative to the repository's folder. */
   readonly inputs: readonly string[];
@@ -23,7 +24,7 @@ interface BundledFunction {
 
 /**
  * Bundles one function into the files of its deployable folder: the entry, the bundle that it runs with its
- * linked source map, the script that makes the code cache, package.json and package-lock.json.
+ * linked source map, the script that makes the code cache, and package.json.
  *
  * @param root the repository's folder, absolute
  * @param name the folder below `functions/` whose `index.ts` is the entry
@@ -37,18 +38,14 @@ export async function bundleFunction(
   validators: CompiledValidators,
   substitutions: readonly Substitution[],
 ): Promise<BundledFunction> {
-  const description = deployablePackage(root, name);
-  const [lock, { outputFiles, metafile }] = await Promise.all([
-    deployableLock(root, description),
-    bundle(root, name, [validatorPlugin(validators), substitutionPlugin(substitutions)]),
-  ]);
+  const plugins = [validatorPlugin(validators), substitutionPlugin(substitutions)];
+  const { outputFiles, metafile } = await bundle(root, name, plugins);
   const content = new Map<string, Uint8Array | string>([
     ...readdirSync(FIXED).map((file) => [file, readFileSync(join(FIXED, file))] as const),
     ...outputFiles.map(({ path, contents }) => [basename(path), contents] as const),
-    ['package.json', description],
-    ['package-lock.json', lock],
+    ['package.json', deployablePackage(root, name)],
   ]);
-  return { content, inputs: Object.keys(metafile.inputs) };
+  return { name, content, inputs: Object.keys(metafile.inputs) };
 }
 
 async function bundle(root: string, name: string, plugins: Plugin[]): Promise<Bundle> {

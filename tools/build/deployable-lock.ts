@@ -7,17 +7,22 @@ const LOCK_FILE = 'package-lock.json';
 /** Whatever a machine's own configuration of npm says, the file is the same; with no cache and nothing fetched. */
 const NPM_OPTIONS = ['--package-lock-only', '--offline', '--ignore-scripts', '--lockfile-version=3', '--logs-max=0'];
 
+/** A lock file, as far as it is read here. */
+export interface LockFile {
+  readonly packages: Readonly<Record<string, { readonly name?: string }>>;
+}
+
 /**
- * The `package-lock.json` of a deployable folder, as text: what the repository's own lock file says of the deployable's
- * dependencies and of theirs. So whoever installs the folder gets the very packages that the tests ran with.
+ * What the repository's own lock file says of a deployable's dependencies and of theirs, as a lock file of its own. So
+ * whoever installs the deployable gets the very packages that the tests ran with.
  *
- * npm writes it: next to a lock file that holds more than is needed, it keeps what package.json asks for.
+ * npm makes it: beside a lock file that holds more than is needed, it keeps what package.json asks for.
  *
  * @param root the repository's folder
  * @param description text of the deployable's package.json
  * @throws Error where the repository has no lock file, or one that does not fit its package.json
  */
-export async function deployableLock(root: string, description: string): Promise<string> {
+export async function deployableLock(root: string, description: string): Promise<LockFile> {
   const { version: _version, ...lock } = readLock(root);
   const scratch = join(root, '.local');
   mkdirSync(scratch, { recursive: true });
@@ -26,10 +31,16 @@ export async function deployableLock(root: string, description: string): Promise
     writeFileSync(join(folder, 'package.json'), description);
     writeFileSync(join(folder, LOCK_FILE), JSON.stringify(lock));
     await runNpm(folder);
-    return readFileSync(join(folder, LOCK_FILE), 'utf8');
+    return JSON.parse(readFileSync(join(folder, LOCK_FILE), 'utf8'));
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The text of a lock file under the name of another deployable with the same dependencies. */
+export function lockFileFor(name: string, lock: LockFile): string {
+  const own = { ...lock.packages[''], name };
+  return `${JSON.stringify({ ...lock, name, packages: { ...lock.packages, '': own } }, null, 2)}\n`;
 }
 
 function readLock(root: string): Record<string, unknown> {

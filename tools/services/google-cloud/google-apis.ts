@@ -1,14 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
-import { SECRET } from '../../tools/events/sign.ts';
-import { loadServices } from '../../tools/services/grpc/protos.ts';
+import { SECRET } from '../../events/sign.ts';
+import { loadServices } from '../grpc/protos.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
+import { createAuthority } from './certificate-authority.ts';
 
-const TLS = join(import.meta.dirname, 'fixture', 'tls');
-const CERTIFICATE = join(TLS, 'cert.pem');
 /** What the metadata server gives out. */
 export const TOKEN = 'token-of-the-metadata-server';
 
@@ -37,7 +38,15 @@ export interface GoogleCloud {
 export async function startGoogleCloud(): Promise<GoogleCloud> {
   const arrivals: Arrival[] = [];
   const publishErrors: GoogleCloud['publishErrors'] = [];
-  const tls = { key: readFileSync(join(TLS, 'key.pem')), cert: readFileSync(CERTIFICATE) };
+  const authority = createAuthority('web');
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const tls = {
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    cert: authority.issue(publicKey, { commonName: 'googleapis', altName: '*.googleapis.com' }),
+  };
+  const folder = await makeTemporaryFolder('google-apis-', async (path) => path);
+  const roots = join(folder, 'roots.pem');
+  writeFileSync(roots, authority.certificate);
 
   const grpc = new Server();
   const record = (host: string, call: Call): void => {
@@ -69,7 +78,7 @@ export async function startGoogleCloud(): Promise<GoogleCloud> {
     AccessSecretVersion: answering(secretManager, () => ({ name, payload: { data: Buffer.from(SECRET) } })),
   });
   const grpcPort = await new Promise<number>((resolve, reject) => {
-    const pairs = [{ private_key: tls.key, cert_chain: tls.cert }];
+    const pairs = [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }];
     const credentials = ServerCredentials.createSsl(null, pairs);
     grpc.bindAsync('127.0.0.1:0', credentials, (error, port) => (error ? reject(error) : resolve(port)));
   });
@@ -108,8 +117,8 @@ export async function startGoogleCloud(): Promise<GoogleCloud> {
       HTTPS_PROXY: proxyUrl,
       // The metadata server is asked directly.
       NO_PROXY: '127.0.0.1',
-      GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: CERTIFICATE,
-      NODE_EXTRA_CA_CERTS: CERTIFICATE,
+      GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: roots,
+      NODE_EXTRA_CA_CERTS: roots,
     },
     arrivals,
     publishErrors,
@@ -120,6 +129,7 @@ export async function startGoogleCloud(): Promise<GoogleCloud> {
         server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
       }
+      rmSync(folder, { recursive: true });
     },
   };
   return cloud;

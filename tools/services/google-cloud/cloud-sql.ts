@@ -3,9 +3,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
+import pg from 'pg';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { type CertificateAuthority, createAuthority } from './certificate-authority.ts';
 
 /** How the Cloud SQL Admin API answers; `expired` gives out certificates that are an hour too old. */
@@ -17,6 +18,10 @@ export interface CloudSqlServer {
   readonly env: Readonly<Record<string, string>>;
   /** `project:region:instance`. */
   readonly instance: string;
+  /** Where it listens, on port 3307. */
+  readonly host: string;
+  /** The IP address under which the Admin API names the instance. Another one has to lead to port 3307 of this one. */
+  address: string;
   /** How often a certificate was asked for. */
   certificates: number;
   /** Tokens in whose name certificates were asked for. */
@@ -32,7 +37,7 @@ export interface CloudSqlServer {
 }
 
 /** Fixed by the connector. */
-const INSTANCE_PORT = 3_307;
+export const INSTANCE_PORT = 3_307;
 const PROJECT = 'p';
 const NAME = 'alaners';
 
@@ -41,13 +46,14 @@ export async function startCloudSqlServer(postgresPort: number): Promise<CloudSq
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const keyPem = key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const web = createAuthority('web');
-  const rootsFile = join(tmpdir(), `cloud-sql-roots-${process.pid}-${Date.now()}.pem`);
+  const folder = await makeTemporaryFolder('cloud-sql-', async (path) => path);
+  const rootsFile = join(folder, 'roots.pem');
   writeFileSync(rootsFile, web.certificate);
   // Port 3307 is fixed, so each server has an address of its own where the system has more than one on loopback.
   const host = process.platform === 'linux' ? `127.${random()}.${random()}.${random()}` : '127.0.0.1';
 
   let authority: CertificateAuthority = createAuthority('cloud-sql');
-  const state: { admin: AdminMode; up: boolean; certificates: number } = { admin: 'good', up: true, certificates: 0 };
+  const state = { admin: 'good' as AdminMode, up: true, certificates: 0, address: host };
   const loginTokens: unknown[] = [];
   const sockets = new Set<Socket>();
 
@@ -79,7 +85,7 @@ export async function startCloudSqlServer(postgresPort: number): Promise<CloudSq
       return answer(res, 200, {
         databaseVersion: 'POSTGRES_17',
         region: 'europe-west1',
-        ipAddresses: [{ type: 'PRIVATE', ipAddress: host }],
+        ipAddresses: [{ type: 'PRIVATE', ipAddress: state.address }],
         serverCaCert: { cert: authority.certificate, expirationTime: '2100-01-01T00:00:00Z' },
       });
     }
@@ -121,6 +127,7 @@ export async function startCloudSqlServer(postgresPort: number): Promise<CloudSq
       NODE_EXTRA_CA_CERTS: rootsFile,
     },
     instance: `${PROJECT}:europe-west1:${NAME}`,
+    host,
     loginTokens,
     cut,
     rotate(): void {
@@ -132,9 +139,24 @@ export async function startCloudSqlServer(postgresPort: number): Promise<CloudSq
       cut();
       for (const server of [admin, metadata, proxy]) server.closeAllConnections();
       for (const server of [instance, admin, metadata, proxy]) await new Promise((resolve) => server.close(resolve));
-      rmSync(rootsFile);
+      rmSync(folder, { recursive: true });
     },
   });
+}
+
+/**
+ * Has a PostgreSQL let a user in without a password, as an instance lets in the user of an IAM token, which it checks itself.
+ * @param user an IAM user's name in the database: without `.gserviceaccount.com`
+ */
+export async function letIamUserIn(ownerUrl: string, user: string): Promise<void> {
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  await owner.query(`create role "${user}" login in role alaner_directory_reader`);
+  const { rows } = await owner.query('show hba_file');
+  await owner.query(`copy (values ('host all "${user}" 127.0.0.1/32 trust'), ('host all alan 127.0.0.1/32 scram-sha-256'))
+    to '${rows[0].hba_file}'`);
+  await owner.query('select pg_reload_conf()');
+  await owner.end();
 }
 
 function answer(res: ServerResponse, status: number, body: object): void {

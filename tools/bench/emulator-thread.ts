@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { startPubSubEmulator } from '../../services/pubsub/emulator.ts';
+import { startPubSubEmulator } from '../services/pubsub/emulator.ts';
 
 /** A Pub/Sub emulator in a thread of its own, so that a busy sender does not make it late. */
 export interface EmulatorThread {
