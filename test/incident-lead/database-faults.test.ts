@@ -113,6 +113,18 @@ describe('one function, through one fault after the other', () => {
   });
 });
 
+concurrently('look-ups of a second that come at once wait for a connection and share it: none is refused', async () => {
+  const here = await stage.open();
+  await here.owner.query(`create function slowly() returns boolean language sql volatile as
+      'select true from pg_sleep(1)';
+    create or replace view alaner_directory (slack_id, email, roles) as
+      select slack_id, email, array['AlanToolsBackendIamManager'] from alaner where slowly()`);
+  const first = [here.send(), here.send()];
+  await sleep(200);
+  const answers = await Promise.all([...first, ...Array.from({ length: 10 }, here.send)]);
+  for (const answered of answers) expectFine(answered);
+});
+
 concurrently('down at the start, then up', async () => {
   const here = await stage.open({ mode: 'refuse' });
   expectUnavailable(await here.send(), 'ECONNREFUSED');

@@ -47,6 +47,33 @@ concurrently('exits with 0 after SIGTERM although a publish hangs, and answers t
   }),
 );
 
+concurrently('answers what is in flight however often SIGTERM comes', () =>
+  withSystem(async (system) => {
+    system.intercept = () => ({ delayMs: 1_500 });
+    const sending = system.send({ body: BODY });
+    for (let time = 0; time < 3; time += 1) {
+      await sleep(300);
+      system.process.process.kill('SIGTERM');
+    }
+    await expectOutcome(system, await sending, [204, 'published', 'INFO']);
+    expect(await system.process.exited).toBe(0);
+  }),
+);
+
+concurrently('answers a first request that is arriving while SIGTERM comes', () =>
+  withSystem(async (system) => {
+    const sent = system.prepare({ body: BODY });
+    const wire = await dial(system.port);
+    wire.write(sent.bytes.subarray(0, 20));
+    await sleep(100);
+    system.process.process.kill('SIGTERM');
+    await sleep(500);
+    wire.write(sent.bytes.subarray(20));
+    await expectOutcome(system, { ...sent, answer: await wire.answer() }, [204, 'published', 'INFO']);
+    expect(await system.process.exited).toBe(0);
+  }),
+);
+
 concurrently('exits with 0 after SIGTERM before any request', () =>
   withSystem(async (system) => {
     system.process.process.kill('SIGTERM');

@@ -58,6 +58,15 @@ for (const code of AFTER_RETRIES) {
   });
 }
 
+concurrently('logs nothing of what Pub/Sub says about a failure, however long', async () => {
+  const details = `quoting ya29.secret ${'x'.repeat(15_000)}`;
+  const { sent } = await sendWith(() => ({ fail: Code.UNAVAILABLE, details }));
+  await expectUnavailable(sent, 'publish_timeout');
+  const line = (await starting).output.find((written) => written.includes(sent.traceId)) ?? '';
+  expect(line.length).toBeLessThan(1_000);
+  expect(line).not.toContain('ya29');
+});
+
 for (const delayMs of [1_500, 4_000]) {
   concurrently(`answers 204 where Pub/Sub confirms after ${delayMs} ms`, async () => {
     const { sent } = await sendWith(() => ({ delayMs }));

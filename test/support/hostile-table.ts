@@ -24,6 +24,7 @@ const TITLES: Record<number, string> = {
   408: 'The body was not complete within 5 seconds.',
   413: 'The body may have at most 1 MiB.',
   415: 'The body must be sent without a content encoding.',
+  417: 'The expectation of the request cannot be met.',
   422: 'The body breaks the schema.',
   500: 'Something went wrong. Please send the event again.',
   503: 'The event was not accepted. Please send it again.',
