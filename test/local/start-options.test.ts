@@ -12,10 +12,11 @@ jest.setTimeout(120_000);
 const ROOT = join(import.meta.dirname, '..', '..');
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 /** As in a terminal of somebody else: without this repository's Node.js first. */
-const PATH = process.env['PATH']
-  ?.split(':')
-  .filter((path) => !path.includes('node_modules'))
-  .join(':');
+const PATH =
+  process.env['PATH']
+    ?.split(':')
+    .filter((path) => !path.includes('node_modules'))
+    .join(':') ?? '';
 
 const folder = makeFolder("a second copy's");
 let system: StartedSystem;
@@ -25,7 +26,8 @@ beforeAll(async () => {
   system = new StartedSystem(
     folder,
     ['--json', '--pull', 'all-events', '--pull', 'closed-events:attributes.incidentStatus = "closed"'],
-    { INCIDENT_WEBHOOK_SECRET: SECRET },
+    { INCIDENT_WEBHOOK_SECRET: SECRET, PATH },
+    ['npm', 'start', '--silent', '--'],
   );
   const { stderr } = system;
   for (let tries = 0; tries < 600 && !stderr().includes('Ctrl-C'); tries += 1) await sleep(50);
@@ -102,6 +104,13 @@ it('prints for each pull subscription the command that reads from it', async () 
   const [everything, filtered] = children.map(({ printed }) => printed.join('').trim().split('\n'));
   expect(filtered).toEqual(['INC-123 is closed, leads: 1']);
   expect(everything).toEqual(expect.arrayContaining(['INC-123 is learning, leads: 1', 'INC-123 is closed, leads: 1']));
+});
+
+it('stops with npm, at ctrl-C', async () => {
+  system.interrupt();
+  // npm may end by the signal; the pipes close when everything else has ended, too.
+  await system.ended();
+  expect(system.stderr()).toMatch(/\nStopping \.\.\.\n(.*\n)*Stopped; nothing is left running\.\n$/);
 });
 
 it('documents the command of a pull subscriber', () => {

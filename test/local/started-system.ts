@@ -36,7 +36,7 @@ export function makeFolder(name = 'local'): TestFolder {
 
 /** Runs one of the commands in `tools/` to its end. Nothing of the environment counts but what is given. */
 export async function run(tool: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const command = launch(tool, args, env, false);
+  const command = launch([...node(tool), ...args], env, false);
   await once(command.child, 'close');
   return { code: command.child.exitCode, stdout: command.stdout(), stderr: command.stderr() };
 }
@@ -48,10 +48,15 @@ export class StartedSystem {
   readonly stderr: () => string;
   readonly #closed: Promise<unknown>;
 
-  constructor(folder: TestFolder, args: readonly string[] = [], env: Record<string, string> = {}) {
+  /** @param command the words before the arguments. */
+  constructor(
+    folder: TestFolder,
+    args: readonly string[] = [],
+    env: Record<string, string> = {},
+    command: readonly string[] = node('start'),
+  ) {
     const { child, stdout, stderr } = launch(
-      'start',
-      ['--folder', folder.local, ...args],
+      [...command, '--folder', folder.local, ...args],
       { PORT: '0', TMPDIR: folder.temp, ...env },
       true,
     );
@@ -107,8 +112,12 @@ export class StartedSystem {
   }
 }
 
-function launch(tool: string, args: readonly string[], env: Record<string, string>, detached: boolean) {
-  const child = spawn(process.execPath, [join(ROOT, 'tools', 'local', `${tool}.ts`), ...args], {
+function node(tool: string): readonly string[] {
+  return [process.execPath, join(ROOT, 'tools', 'local', `${tool}.ts`)];
+}
+
+function launch([program = '', ...args]: readonly string[], env: Record<string, string>, detached: boolean) {
+  const child = spawn(program, args, {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
