@@ -1,5 +1,3 @@
-import { validateIncidentEvent } from './incident-event.validator.ts';
-
 /** The version of `schemas/incident-event.schema.json`, carried as the attribute `schemaVersion`. */
 export const SCHEMA_VERSION = '1';
 
@@ -43,27 +41,6 @@ export function isTimestamp(text: unknown): text is string {
   return new Date(date).toISOString().startsWith(date);
 }
 
-/**
- * Reads the data of a message.
- * @returns the event, or what is wrong with it in one word.
- */
-export function decodeIncidentEvent(data: Buffer): IncidentEvent | 'not_utf8' | 'not_json' | 'schema' {
-  let text: string;
-  try {
-    text = STRICT_UTF8.decode(data);
-  } catch {
-    return 'not_utf8';
-  }
-  let event: unknown;
-  try {
-    event = JSON.parse(text);
-  } catch {
-    return 'not_json';
-  }
-  return validateIncidentEvent(event) ? event : 'schema';
-}
-
 /** Hours to 23, as in the schema: Date.parse takes 24:00 too, and the subscriber would refuse the event. */
 const RFC_3339 =
   /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$/;
-const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

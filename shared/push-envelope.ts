@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { decodeIncidentEvent, type IncidentEvent, SCHEMA_VERSION } from './incident-event.ts';
+import { decodeIncidentEvent } from './decode-incident-event.ts';
+import { type IncidentEvent, SCHEMA_VERSION } from './incident-event.ts';
 import { type BodyFault, readBody } from './read-body.ts';
 import { parseTraceparent, type Trace } from './trace.ts';
 

@@ -1,6 +1,6 @@
 import schema from '../../schemas/incident-webhook.schema.json' with { type: 'json' };
 import { ajv, ajvAllErrors } from '../../shared/ajv.ts';
-import type { IncidentWebhookBody } from './incident.ts';
+import type { IncidentWebhookBody } from './webhook-body.ts';
 
 /** Checks an incident update; stops at the first error. */
 export const validateIncidentWebhook = ajv.compile<IncidentWebhookBody>(schema);

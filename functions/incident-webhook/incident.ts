@@ -1,35 +1,12 @@
 import { type Incident, type IncidentEvent, isTimestamp, type Lead, PRINCIPAL } from '../../shared/incident-event.ts';
 import { listIncidentWebhookErrors, validateIncidentWebhook } from './incident-webhook.validator.ts';
 import { Refusal, type SchemaError } from './outcomes.ts';
+import { INCIDENT_UPDATED, type IncidentWebhookBody, type RoleAssignment } from './webhook-body.ts';
 
-/** The event that is published; its name is also the key that holds the incident. */
-export const INCIDENT_UPDATED = 'public_incident.incident_updated_v2';
 const ANY_INCIDENT_UPDATED = 'public_incident.incident_updated_v';
 const MAX_LISTED_ERRORS = 20;
 /** Listing every error of a hostile 1 MiB body made 500,001 of them; this many assignments are enough to find twenty. */
 const MAX_LISTED_ASSIGNMENTS = 1000;
-
-type Optional<T> = T | null | undefined;
-
-interface RoleAssignment {
-  readonly role?: Optional<{ readonly role_type?: Optional<string> }>;
-  readonly assignee?: Optional<{ readonly id?: unknown; readonly slack_user_id?: Optional<string> }>;
-}
-
-/** What `schemas/incident-webhook.schema.json` lets through; `unknown` fields are read with care. */
-export interface IncidentWebhookBody {
-  readonly event_type: string;
-  readonly [INCIDENT_UPDATED]: {
-    readonly id?: Optional<string>;
-    readonly incident_id?: Optional<string>;
-    readonly incident_status?: Optional<string | { readonly category?: Optional<string> }>;
-    readonly incident_role_assignments?: Optional<readonly RoleAssignment[]>;
-    readonly reference?: unknown;
-    readonly mode?: unknown;
-    readonly permalink?: unknown;
-    readonly updated_at?: unknown;
-  };
-}
 
 /**
  * What an authentic body turned out to be: an incident update; Svix's test message; another event type of incident.io;

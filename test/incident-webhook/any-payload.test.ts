@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { INCIDENT_UPDATED, type Reading, readIncident } from '../../functions/incident-webhook/incident.ts';
+import { type Reading, readIncident } from '../../functions/incident-webhook/incident.ts';
 import { Refusal } from '../../functions/incident-webhook/outcomes.ts';
 import { toMessage } from '../../functions/incident-webhook/publish.ts';
-import { decodeIncidentEvent } from '../../shared/incident-event.ts';
+import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
+import { decodeIncidentEvent } from '../../shared/decode-incident-event.ts';
 import { readingOf } from '../../tools/fuzz/verdict.ts';
 import type { Json } from './body.ts';
 

@@ -1,4 +1,4 @@
-import { INCIDENT_UPDATED } from '../../functions/incident-webhook/incident.ts';
+import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
 
 /** A JSON object, as a test writes it. */
 export type Json = Record<string, unknown>;

@@ -1,5 +1,6 @@
-import { INCIDENT_UPDATED, readIncident } from '../../functions/incident-webhook/incident.ts';
+import { readIncident } from '../../functions/incident-webhook/incident.ts';
 import { Refusal } from '../../functions/incident-webhook/outcomes.ts';
+import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
 import { bodyOf, type Json, leadRole } from './body.ts';
 
 const AT = `/${INCIDENT_UPDATED}`;

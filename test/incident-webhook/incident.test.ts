@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { INCIDENT_UPDATED, type Reading, readIncident } from '../../functions/incident-webhook/incident.ts';
+import { type Reading, readIncident } from '../../functions/incident-webhook/incident.ts';
+import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
 import type { IncidentEvent } from '../../shared/incident-event.ts';
 import { bodyOf, INCIDENT_ID, type Json } from './body.ts';
 

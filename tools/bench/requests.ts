@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { INCIDENT_UPDATED } from '../../functions/incident-webhook/incident.ts';
+import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
 import { SCHEMA_VERSION } from '../../shared/incident-event.ts';
 import { incidentEvent, pushBody } from '../events/push.ts';
 import { newId, sign } from '../events/sign.ts';

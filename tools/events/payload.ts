@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { INCIDENT_UPDATED } from '../../functions/incident-webhook/incident.ts';
+import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
 import { EXAMPLES, eventTypes, isLeadCase, type LeadCase, PING } from './catalogue.ts';
 
 /** Which event to make; everything has a default. */

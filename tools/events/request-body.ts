@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { INCIDENT_UPDATED } from '../../functions/incident-webhook/incident.ts';
+import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
 import type { Fault } from './catalogue.ts';
 import { type Sample, samplePayload } from './payload.ts';
 

@@ -162,15 +162,9 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     onAnswer: watch.onAnswer,
     scaledTarget,
     targetFor: (key) => processes.webhookFor(key, PATH) ?? scaledTarget(),
-    setPubSub: (outage) => {
-      outages.pubsub = outage;
-    },
-    setSecrets: (outage) => {
-      outages.secrets = outage;
-    },
-    setDatabase: (outage) => {
-      proxy.outage = outage;
-    },
+    setPubSub: (pubsub) => void Object.assign(outages, { pubsub }),
+    setSecrets: (secrets) => void Object.assign(outages, { secrets }),
+    setDatabase: (outage) => void Object.assign(proxy, { outage }),
     cutDatabase: proxy.cut,
     restartDatabase: () => void crashPostgres(postgres).catch(() => {}),
     crashWebhook,

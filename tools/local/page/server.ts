@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { INCIDENT_UPDATED } from '../../../functions/incident-webhook/incident.ts';
+import { INCIDENT_UPDATED } from '../../../functions/incident-webhook/webhook-body.ts';
 import { eventTypes, FAULTS, LEADS, STATUSES } from '../../events/catalogue.ts';
 import { sendCommand, storyCommand } from '../timeline/commands.ts';
 import { answer } from './answer.ts';

@@ -47,3 +47,16 @@ export interface SubscriptionContext {
   /** Publishes to the dead-letter topic; false when that topic does not exist, and the message stays. */
   deadLetter(lease: Lease): boolean;
 }
+
+/** A message of a subscription's backlog. */
+export interface Entry {
+  message: Message;
+  attempt: number;
+  state: 'ready' | 'leased' | 'waiting' | 'done';
+  /** The latest delivery, until it is refused: its ack id is the one that counts. */
+  lease?: Lease | undefined;
+  /** Ends the lease or the backoff. */
+  timer?: NodeJS.Timeout | undefined;
+  /** Tells the consumer that its lease is over. */
+  released?: (() => void) | undefined;
+}

@@ -4,22 +4,10 @@ import type { DeliveryResult } from './events.ts';
 import { Fifo } from './fifo.ts';
 import type { Filter } from './filter.ts';
 import { compileFilter } from './filter.ts';
-import type { Consumer, Lease, LeaseRequest, SubscriptionContext } from './lease.ts';
+import type { Consumer, Entry, Lease, LeaseRequest, SubscriptionContext } from './lease.ts';
 import { type Message, messageBytes } from './message.ts';
 import type { CheckedSubscription } from './resource.ts';
 import { toMilliseconds } from './time.ts';
-
-interface Entry {
-  message: Message;
-  attempt: number;
-  state: 'ready' | 'leased' | 'waiting' | 'done';
-  /** The latest delivery, until it is refused: its ack id is the one that counts. */
-  lease?: Lease | undefined;
-  /** Ends the lease or the backoff. */
-  timer?: NodeJS.Timeout | undefined;
-  /** Tells the consumer that its lease is over. */
-  released?: (() => void) | undefined;
-}
 
 // Google's emulator answers a pull with at most as much; the first message counts whatever its size.
 const MAX_ANSWER_BYTES = 10_000_000;

@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const FILES = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.js', '*.cjs'], { cwd: ROOT })
+  .toString()
+  .trim()
+  .split('\n');
+
+/** The files of the repository that a file imports, types included. */
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(ROOT, file), 'utf8');
+  const named = [...source.matchAll(/(?:from|import|import\()\s*'(\.[^']+)'/g)].map(([, path = '']) => path);
+  return named.map((path) => normalize(join(dirname(file), path))).filter((path) => FILES.includes(path));
+}
+
+const IMPORTS = new Map(FILES.map((file) => [file, importsOf(file)]));
+
+/** A circle of imports that begins with this file, if there is one. */
+function circleFrom(file: string, path: readonly string[], done: Set<string>): readonly string[] | undefined {
+  if (path.includes(file)) return path.slice(path.indexOf(file));
+  if (done.has(file)) return undefined;
+  for (const imported of IMPORTS.get(file) ?? []) {
+    const circle = circleFrom(imported, [...path, file], done);
+    if (circle !== undefined) return circle;
+  }
+  done.add(file);
+  return undefined;
+}
+
+it('sees imports', () => {
+  expect(IMPORTS.get('functions/incident-webhook/index.ts')).toContain('functions/incident-webhook/app.ts');
+  expect([...IMPORTS.values()].flat().length).toBeGreaterThan(500);
+});
+
+it('has nothing outside test/ that imports from test/', () => {
+  const wrong = FILES.filter((file) => !file.startsWith('test/')).flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => imported.startsWith('test/'))
+      .map((imported) => `${file} imports ${imported}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+it('has functions that import nothing of tools/, nor of each other', () => {
+  const wrong = FILES.filter((file) => /^(functions|shared)\//.test(file)).flatMap((file) => {
+    const [own] = /^functions\/[^/]+\//.exec(file) ?? ['shared/'];
+    return importsOf(file)
+      .filter((imported) => !imported.startsWith(own) && !imported.startsWith('shared/'))
+      .map((imported) => `${file} imports ${imported}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+it('has no circle of imports, not even of types', () => {
+  const done = new Set<string>();
+  const circles = FILES.flatMap((file) => circleFrom(file, [], done)?.toSorted().join(', ') ?? []);
+  expect([...new Set(circles)]).toEqual([]);
+});
+
+it('has no source file over 200 lines', () => {
+  const sources = FILES.filter((file) => /^(functions|shared|tools)\//.test(file));
+  const long = sources.filter((file) => readFileSync(join(ROOT, file), 'utf8').trimEnd().split('\n').length > 200);
+  expect(long).toEqual([]);
+});
