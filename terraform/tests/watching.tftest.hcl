@@ -251,3 +251,12 @@ run "lead_lines_apart" {
     error_message = "What is kept there is kept nowhere else, and nothing is kept nowhere."
   }
 }
+
+run "priced_as_said" {
+  command = plan
+
+  assert {
+    condition     = strcontains(file("${path.module}/cost.md"), "(${length(flatten([for p in local.alert_policies : p.conditions]))} conditions)")
+    error_message = "Each condition of an alert costs: cost.md says how many there are."
+  }
+}
