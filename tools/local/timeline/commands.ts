@@ -31,14 +31,12 @@ export function redriveCommand(
 
 /** The command that tells what became of an event. */
 export function storyCommand(id: string, folder: string): string {
-  const end = id.startsWith('-') ? '-- ' : '';
-  return `npm run story -- ${folderOption(folder)}${end}${shellQuote(id)}`;
+  return npmCommand('run story', folder, `${id.startsWith('-') ? '-- ' : ''}${shellQuote(id)}`);
 }
 
 /** The command that sends an event, with options of `npm run send`, to the local system that keeps its files in a folder. */
 export function sendCommand(folder: string, options = ''): string {
-  const all = `${folderOption(folder)}${options}`.trimEnd();
-  return `npm run send${all && ` -- ${all}`}`;
+  return npmCommand('run send', folder, options);
 }
 
 /**
@@ -48,10 +46,12 @@ export function sendCommand(folder: string, options = ''): string {
 export function localBringBack(emulatorHost: string | undefined, folder: string): BringBack {
   if (emulatorHost !== undefined)
     return (subscriber) => `bring the message back:\n${redriveCommand(subscriber, { emulatorHost })}`;
-  return () =>
-    `send the event again, since a local system's dead letters end with it:\nnpm start, then ${sendCommand(folder)}`;
+  const again = `${npmCommand('start', folder)}\n${sendCommand(folder)}`;
+  return () => `start the local system and send the event again, since its dead letters ended with it:\n${again}`;
 }
 
-function folderOption(folder: string): string {
-  return folder === LOCAL_FOLDER ? '' : `--folder ${shellQuote(folder)} `;
+function npmCommand(command: string, folder: string, options = ''): string {
+  const folderOption = folder === LOCAL_FOLDER ? '' : `--folder ${shellQuote(folder)}`;
+  const all = [folderOption, options].filter((part) => part !== '').join(' ');
+  return `npm ${command}${all && ` -- ${all}`}`;
 }
