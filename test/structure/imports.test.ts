@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -63,4 +63,13 @@ it('has no source file over 200 lines', () => {
   const sources = FILES.filter((file) => /^(functions|shared|tools)\//.test(file));
   const long = sources.filter((file) => readFileSync(join(ROOT, file), 'utf8').trimEnd().split('\n').length > 200);
   expect(long).toEqual([]);
+});
+
+it('has a map that names each folder of tools/, each function, and each file of theirs', () => {
+  const map = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+  const folders = readdirSync(join(ROOT, 'tools'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(folders.map(({ name }) => `\`tools/${name}/\``).filter((name) => !map.includes(name))).toEqual([]);
+  const files = FILES.filter((file) => /^functions\/incident-webhook\/[^/]+\.ts$/.test(file));
+  const unnamed = files.filter((file) => !/(\.validator|secret-store)\.ts$/.test(file) && !map.includes(`\`${file}\``));
+  expect(unnamed).toEqual([]);
 });
