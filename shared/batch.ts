@@ -25,7 +25,7 @@ export type Batched<Item, Result> = (item: Item, deadline: Deadline, late: () =>
  * Lets items that come together share a round trip: those of one turn of the event loop, and those that come while as
  * many batches as allowed are under way. A lone item does not wait.
  * @param serve gets at least one item and the latest of their deadlines, and returns one result for each, in the same
- *   order. Where it throws or returns another number of results, every item of the batch is rejected.
+ *   order. An item without a result is rejected; where it throws, every item of the batch is.
  */
 export function batch<Item, Result>(
   serve: (items: readonly Item[], deadline: Deadline) => Promise<readonly Result[]>,
@@ -43,8 +43,11 @@ export function batch<Item, Result>(
         waiting.map(({ item }) => item),
         latest,
       );
-      if (results.length !== waiting.length) throw new Error('the batch was answered in part');
-      for (const [index, { resolve }] of waiting.entries()) resolve(results[index] as Result);
+      for (const [index, { resolve, reject }] of waiting.entries()) {
+        const result = results[index];
+        if (result === undefined) reject(new Error('the batch was answered in part'));
+        else resolve(result);
+      }
     } catch (error) {
       for (const { reject } of waiting) reject(error);
     } finally {
