@@ -67,7 +67,7 @@ export const MUTANTS = {
     edit(
       `${LEAD}/app.ts`,
       'createHandler(config && connect(config, limits, log), limits, clock.now)',
-      'createHandler(config && connect(config, { ...limits, database: { ...limits.database, statementMs: 60_000, queryMs: 60_000, connectMs: 60_000 } }, log), { ...limits, answerMs: 60_000 }, clock.now)',
+      'createHandler(config && connect(config, { ...limits, database: { ...limits.database, statementMs: 3_000, queryMs: 3_000, connectMs: 3_000 } }, log), { ...limits, answerMs: 3_000 }, clock.now)',
     ),
   ],
   'starts the lead without its log': [
