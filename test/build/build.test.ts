@@ -65,7 +65,7 @@ describe('build', () => {
   });
 
   it('names what is to be replaced and is in no bundle', async () => {
-    const row = (file: string): Substitution => ({ file, by: 'nothing', reason: 'it is not needed' });
+    const row = (file: string): Substitution => ({ file, sha256: '', by: 'nothing', reason: 'it is not needed' });
     const substitutions = [row('left-the-dependencies/index.js'), row('ajv/dist/runtime/moved.js')];
     await expect(buildFixture({ root: folder, substitutions })).rejects.toThrow(
       'in no bundle; correct or remove their rows: left-the-dependencies/index.js, ajv/dist/runtime/moved.js',

@@ -10,7 +10,7 @@ const RATE = 50;
 const BAR: Bar = { kind: 'at most', at: 5 };
 
 /** In milliseconds. */
-interface Latency {
+export interface Latency {
   readonly p50: number;
   readonly p99: number;
 }
@@ -22,7 +22,7 @@ const WARM_UP_GROUP = 8;
 const SETTLE_MS = 500;
 
 /** Open-loop latency of a warm subject, and of the call that it is compared with, in turn. */
-async function latencyBeside(
+export async function latencyBeside(
   subject: Subject,
   reference: () => Promise<unknown>,
   seconds: number,

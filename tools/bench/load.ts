@@ -79,7 +79,7 @@ async function measure(running: Running, name: string, request: () => Request): 
   console.log(`  p50, p95, p99, p99.9, worst: ${quantiles} ms`);
   const cpu = (100 * (running.cpuMs() - cpuMs)) / tookMs;
   const memory = `resident ${running.residentMiB().toFixed(0)} MiB, at most ${running.peakMiB().toFixed(0)} MiB`;
-  console.log(`  the process: CPU ${cpu.toFixed(0)} % of one core, ${memory}, ERROR lines ${running.errors()}`);
+  console.log(`  the process: CPU ${cpu.toFixed(0)} % of one core, ${memory}, ERROR lines ${running.errors.length}`);
   return outcomes.get(204) === latencies.length;
 }
 

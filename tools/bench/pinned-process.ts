@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { freePort } from '../services/functions/free-port.ts';
 
 /** How to start what is measured. */
@@ -31,7 +32,7 @@ export interface PinnedProcess {
   peakMiB(): number;
   resetPeak(): void;
   /** Lines at ERROR that it wrote. */
-  errors(): number;
+  readonly errors: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -62,10 +63,12 @@ export async function startPinned({ folder, target, env, channel }: Program): Pr
   });
   running.add(child);
   child.once('exit', () => running.delete(child));
-  let errors = 0;
-  child.stdout?.setEncoding('latin1').on('data', (text: string) => {
-    errors += text.split('"severity":"ERROR"').length - 1;
-  });
+  const errors: string[] = [];
+  if (child.stdout !== null) {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.includes('"severity":"ERROR"')) errors.push(line);
+    });
+  }
   const file = (name: string): string => join('/proc', String(child.pid), name);
   const status = (field: string): number =>
     Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(file('status'), 'utf8'))?.[1]) / 1024;
@@ -77,7 +80,7 @@ export async function startPinned({ folder, target, env, channel }: Program): Pr
     residentMiB: () => status('VmRSS'),
     peakMiB: () => status('VmHWM'),
     resetPeak: () => writeFileSync(file('clear_refs'), '5'),
-    errors: () => errors,
+    errors,
     async stop() {
       const exited = once(child, 'exit');
       child.kill('SIGTERM');

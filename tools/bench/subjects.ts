@@ -124,7 +124,7 @@ export async function start({ name, program, path, request }: Subject): Promise<
     if (outcome === 204) break;
     if (outcome !== 'ECONNREFUSED' || running.child.exitCode !== null) {
       await running.stop();
-      throw new Error(`${name} answered its first request with ${outcome}`);
+      throw new Error([`${name} answered its first request with ${outcome}`, ...running.errors].join('\n'));
     }
     await sleep(1);
   }

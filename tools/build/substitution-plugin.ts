@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Plugin } from 'esbuild';
@@ -9,14 +10,17 @@ export function substitutionPlugin(substitutions: readonly Substitution[]): Plug
   return {
     name: 'substitutions',
     setup(build) {
-      for (const { file, by, reason } of substitutions) {
+      for (const { file, sha256, by, reason } of substitutions) {
         const filter = new RegExp(`/node_modules/${file.replace(/\./g, '\\.')}$`);
         build.onLoad({ filter }, ({ path }) => {
+          const original = readFileSync(path);
+          const found = hash('sha256', original).slice(0, sha256.length);
+          if (found !== sha256) return { errors: [{ text: changed(file, found) }] };
           if (by === 'nothing') return { contents: missing(file, reason), loader: 'js' };
           if ('module' in by) return { contents: `module.exports = require('${by.module}');`, loader: 'js' };
           if ('methods' in by) {
             return {
-              contents: JSON.stringify(trimProtos(JSON.parse(readFileSync(path, 'utf8')), by.methods)),
+              contents: JSON.stringify(trimProtos(JSON.parse(original.toString()), by.methods)),
               loader: 'json',
             };
           }
@@ -41,6 +45,10 @@ export function substitutionPlugin(substitutions: readonly Substitution[]): Plug
 export function unmatched(substitutions: readonly Substitution[], inputs: readonly string[]): Substitution[] {
   const files = new Set(inputs.map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)));
   return substitutions.filter(({ file }) => !files.has(file));
+}
+
+function changed(file: string, found: string): string {
+  return `${file} has changed, which tools/build/substitutions.ts replaces. See in its package's changes whether what takes its place is still right, then put sha256: '${found}' into its row.`;
 }
 
 /** A module any use of which is an error; to have it required is none. */

@@ -2,6 +2,8 @@
 export interface Substitution {
   /** The file, below `node_modules/`. */
   readonly file: string;
+  /** The first 16 digits of the SHA-256 of the file that the substitution was made for. */
+  readonly sha256: string;
   /**
    * A file of `replacements/`; or another module of the same package, as seen from the file; or the methods to cut a
    * protobuf.js description down to; or nothing, so that it is an error to reach it.
@@ -23,87 +25,133 @@ const READ_SECRETS = ['ListSecretVersions', 'AccessSecretVersion'].map(
 export const SUBSTITUTIONS: readonly Substitution[] = [
   {
     file: '@google-cloud/logging/build/src/index.js',
+    sha256: '48d9b132ada29c25',
     by: { file: 'logging.ts' },
     reason: 'writing to stdout needs none of the clients, credentials and gRPC that the full class makes',
   },
   {
     file: '@google-cloud/logging-winston/build/src/middleware/express.js',
+    sha256: '9264843a0b22bccc',
     by: 'nothing',
     reason: 'the functions use no Express middleware for their logs',
   },
   {
     file: '@google-cloud/pubsub/build/src/index.js',
+    sha256: '313ac551843de39b',
     by: { file: 'pubsub.ts' },
     reason: 'publishing needs the generated publisher alone: no subscriber, schemas, batching or tracing',
   },
   {
     file: '@google-cloud/pubsub-api/build/protos/protos.json',
+    sha256: '2b96f4db18c526c7',
     by: { methods: PUBLISH },
     reason: 'every message of the description is compiled when the client is made',
   },
   {
     file: '@google-cloud/secret-manager/build/src/index.js',
+    sha256: 'bb3a4ab05cc16347',
     by: { module: './v1/secret_manager_service_client' },
     reason: 'one version of the interface is used, and the static message classes of neither',
   },
   {
     file: '@google-cloud/secret-manager/build/protos/protos.json',
+    sha256: '28c566344d58cd0e',
     by: { methods: READ_SECRETS },
     reason: 'every message of the description is compiled when the client is made',
   },
   {
     file: 'google-gax/build/src/iamService.js',
+    sha256: 'd2dcbcc4b3319f59',
     by: { file: 'unused-client.ts' },
     reason: 'the publisher makes an IAM client for access control methods that are never called',
   },
   {
     file: 'google-gax/build/src/locationService.js',
+    sha256: '75a58b854ea32b0f',
     by: { file: 'unused-client.ts' },
     reason: 'the Secret Manager client makes a locations client for methods that are never called',
   },
   {
     file: 'google-gax/build/protos/iam_service.js',
+    sha256: 'e03cf668a47dd8a4',
     by: 'nothing',
     reason: 'static message classes; the clients compile theirs from the JSON description',
   },
   {
     file: 'google-gax/build/src/fallback.js',
+    sha256: '62bbdd27d5415f15',
     by: 'nothing',
     reason: 'the transport over HTTP and JSON; the clients use gRPC',
   },
   {
     file: 'google-gax/build/src/operationsClient.js',
+    sha256: 'bb153c5f4c221a95',
     by: { file: 'operations-client.ts' },
     reason: 'no method in use starts a long-running operation',
   },
-  { file: 'google-gax/build/src/resumableUpload.js', by: 'nothing', reason: 'nothing is uploaded' },
-  { file: '@grpc/grpc-js/build/src/server.js', by: 'nothing', reason: 'the functions are gRPC clients only' },
-  { file: '@grpc/grpc-js/build/src/server-credentials.js', by: 'nothing', reason: 'as server.js' },
+  {
+    file: 'google-gax/build/src/resumableUpload.js',
+    sha256: 'dfb47b28da717671',
+    by: 'nothing',
+    reason: 'nothing is uploaded',
+  },
+  {
+    file: '@grpc/grpc-js/build/src/server.js',
+    sha256: '98ec45ccd8b936ad',
+    by: 'nothing',
+    reason: 'the functions are gRPC clients only',
+  },
+  {
+    file: '@grpc/grpc-js/build/src/server-credentials.js',
+    sha256: '250adadf23337d58',
+    by: 'nothing',
+    reason: 'as server.js',
+  },
   {
     file: '@grpc/proto-loader/build/src/util.js',
+    sha256: '72101d764f31ece6',
     by: { file: 'proto-loader-util.ts' },
     reason: 'no .proto file is read at run time',
   },
-  { file: 'protobufjs/src/index.js', by: { module: './index-light' }, reason: 'as proto-loader: no parser is needed' },
-  { file: 'google-gax/build/protos/locations.js', by: 'nothing', reason: 'as iam_service.js' },
-  { file: 'google-gax/build/protos/operations.js', by: 'nothing', reason: 'as iam_service.js' },
+  {
+    file: 'protobufjs/src/index.js',
+    sha256: 'a3303b1b08d3a9f0',
+    by: { module: './index-light' },
+    reason: 'as proto-loader: no parser is needed',
+  },
+  {
+    file: 'google-gax/build/protos/locations.js',
+    sha256: '993985e1397d0fa2',
+    by: 'nothing',
+    reason: 'as iam_service.js',
+  },
+  {
+    file: 'google-gax/build/protos/operations.js',
+    sha256: 'aebf2e737b6a1676',
+    by: 'nothing',
+    reason: 'as iam_service.js',
+  },
   {
     file: '@google-cloud/cloud-sql-connector/dist/mjs/sql-data-client.js',
+    sha256: '7740569036e3461d',
     by: { file: 'sql-data-client.ts' },
     reason: 'a gRPC tunnel for an address type that is not offered; with it come gRPC and 3 MB of message classes',
   },
   {
     file: '@googleapis/sqladmin/build/index.js',
+    sha256: '1a06074b4c9d4a26',
     by: { module: './v1beta4' },
     reason: 'the connector uses one of the two versions of the interface',
   },
   {
     file: 'web-streams-polyfill/dist/ponyfill.es2018.js',
+    sha256: 'a08d04713a8bf455',
     by: 'nothing',
     reason: 'Node.js has web streams',
   },
   {
     file: 'protobufjs/ext/descriptor/index.js',
+    sha256: 'c2a99ca92c1921d3',
     by: { file: 'descriptor.ts' },
     reason: 'descriptors of all messages are computed for the reflection service of a server',
   },
