@@ -19,12 +19,14 @@ const fail = (failing: string, code: Code): EmulatorOptions => ({
   intercept: ({ method }) => (method === failing ? { fail: code, details: 'so the server says' } : undefined),
 });
 const instead = (option: string, value: string): string[] =>
-  USUAL.map((given, at) => (USUAL[at - 1] === option ? value : given));
+  USUAL.map((given, index) => (USUAL[index - 1] === option ? value : given));
 
 const NOT_ALLOWED = Code.PERMISSION_DENIED;
 
 it.concurrent.each<[what: string, args: readonly string[], code: number, message: string, options?: EmulatorOptions]>([
   ['no options', [], 2, "error: required option '--subscription <name>' not specified"],
+  ['a name with control characters', instead('--topic', '\u001b[31m'), 2, 'got "\\u{1b}[31m".'],
+  ['an option with control characters', [...USUAL, '--\u001b[31m'], 2, "error: unknown option '--\\u{1b}[31m'"],
   [
     'the dead-letter topic as target',
     instead('--topic', 'dead'),
@@ -35,13 +37,13 @@ it.concurrent.each<[what: string, args: readonly string[], code: number, message
     'a topic that does not exist',
     instead('--topic', 'nope'),
     1,
-    'redrive: projects/p/topics/nope does not exist. "gcloud pubsub topics list --project p" lists those that do.',
+    'redrive: projects/p/topics/nope does not exist on the emulator at 127.0.0.1:',
   ],
   [
-    'no permission to take',
+    'no permission to pull',
     USUAL,
     1,
-    'Not allowed to take from projects/p/subscriptions/dead: the credentials need roles/pubsub.subscriber on it (in Terraform: redrive_operators).',
+    'Not allowed to pull from projects/p/subscriptions/dead: the credentials need roles/pubsub.subscriber on it (in Terraform: redrive_operators).',
     fail('Pull', NOT_ALLOWED),
   ],
   [
@@ -55,7 +57,7 @@ it.concurrent.each<[what: string, args: readonly string[], code: number, message
     'a push subscription',
     instead('--subscription', 'push'),
     1,
-    'Could not take from projects/p/subscriptions/push: expected a pull subscription that is not detached.',
+    'Could not pull from projects/p/subscriptions/push: expected a pull subscription that is not detached.',
   ],
 ])('explains %s, and leaves every message where it is', (_, args, code, message, options = {}) =>
   withEmulator(options, async (emulator) => {
@@ -79,10 +81,30 @@ it.concurrent.each<[string, Record<string, string>]>([
   expect({ code, stderr }).toEqual({
     code: 1,
     stderr: expect.stringMatching(
-      /^redrive: No usable credentials: run "gcloud auth application-default login", or set GOOGLE_APPLICATION_CREDENTIALS to a key file\./,
+      /^redrive: No usable credentials: run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to a key file\./,
     ),
   });
 });
+
+it.concurrent('explains an emulator host that is none', async () => {
+  const { code, stderr } = await startRedrive(USUAL, { PUBSUB_EMULATOR_HOST: 'http://127.0.0.1:8085' }).done;
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr:
+      'redrive: PUBSUB_EMULATOR_HOST must be host:port, such as 127.0.0.1:8085, but is "http://127.0.0.1:8085".\n',
+  });
+});
+
+it.concurrent('gives up when 50 publishes in a row fail because Pub/Sub is out of order', () =>
+  withEmulator(fail('Publish', Code.UNAVAILABLE), async (emulator) => {
+    addDeadLetters(emulator, 120);
+    const { code, stdout, stderr } = await runRedrive(emulator);
+    expect(code).toBe(1);
+    expect(stdout).toContain('0 moved, 50 failed.\n50 not moved stay in the subscription.\n');
+    expect(stderr).toContain('  and 30 more\nredrive: stopped early. ');
+    // Released: the next run finds all of them at once.
+    expect((await runRedrive(emulator, [...USUAL, '--dry-run'])).stdout).toContain('120 would be moved.');
+  }));
 
 it.concurrent('explains an emulator that is not there', async () => {
   const { code, stderr } = await startRedrive(USUAL, { PUBSUB_EMULATOR_HOST: '127.0.0.1:1' }).done;

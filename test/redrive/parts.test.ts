@@ -1,14 +1,10 @@
 import { PassThrough } from 'node:stream';
-import { type DeadLetter, nameOf, readDeadLetter } from '../../tools/redrive/dead-letter.ts';
+import { readDeadLetter } from '../../tools/redrive/dead-letter.ts';
 import { type Action, asFailure } from '../../tools/redrive/failure.ts';
-import { duration } from '../../tools/redrive/list.ts';
-import { moveDeadLetters } from '../../tools/redrive/move.ts';
 import { createProgressDisplay } from '../../tools/redrive/progress-display.ts';
 import { resourceName } from '../../tools/redrive/resource-name.ts';
 
-const HOUR = 3_600_000;
-
-it('strips what Pub/Sub and the client library added, and nothing else', () => {
+it('strips what Pub/Sub added when it dead-lettered, and nothing else', () => {
   const deadLetter = readDeadLetter({
     ackId: 'a',
     message: {
@@ -31,11 +27,11 @@ it('strips what Pub/Sub and the client library added, and nothing else', () => {
   expect(deadLetter).toEqual({
     ackId: 'a',
     messageId: '7',
-    publishedAt: new Date(1_795_462_782_500),
-    message: {
+    deadLetteredAt: new Date(1_795_462_782_500),
+    original: {
       data: Buffer.from('{}'),
       orderingKey: 'k',
-      attributes: { webhookId: 'msg_1', cloudPubSubDeadLetter: 'ours' },
+      attributes: { webhookId: 'msg_1', cloudPubSubDeadLetter: 'ours', googclient_traceparent: '00-1-1-01' },
     },
     source: { subscription: 'lead', attempts: '20', publishedAt: new Date('2026-11-23T10:00:00.5Z') },
   });
@@ -69,11 +65,13 @@ it('asks for a project where the name has none', () => {
 });
 
 const [TOPIC, DEAD] = ['projects/p/topics/events', 'projects/p/subscriptions/dead'];
+const LOG_IN = 'No usable credentials: run gcloud auth application-default login, or set';
+const UNREACHABLE = `Pub/Sub could not be reached to pull from ${DEAD}: check the network and try again.`;
 
 it.each<[Action, string, number, string]>([
-  ['take from', DEAD, 5, `${DEAD} does not exist. "gcloud pubsub subscriptions list --project p" lists those that do.`],
+  ['pull from', DEAD, 5, `${DEAD} does not exist. "gcloud pubsub subscriptions list --project p" lists those that do.`],
   ['publish to', TOPIC, 5, `${TOPIC} does not exist. "gcloud pubsub topics list --project p" lists those that do.`],
-  ['take from', DEAD, 16, 'No usable credentials: run "gcloud auth application-default login", or set'],
+  ['pull from', DEAD, 16, LOG_IN],
   [
     'publish to',
     TOPIC,
@@ -81,28 +79,39 @@ it.each<[Action, string, number, string]>([
     `Pub/Sub could not be reached to publish to ${TOPIC}: check the network and try again. (why)`,
   ],
   ['acknowledge on', DEAD, 4, `Could not acknowledge on ${DEAD}: DEADLINE_EXCEEDED. (why)`],
-])('says what to do when it cannot %s %s (gRPC code %s)', (action, resource, code, message) => {
+])('says what to do when it cannot %s %s (code %s)', (action, resource, code, message) => {
   const cause = Object.assign(new Error('why'), { code });
   expect(asFailure(action, resource, cause)).toMatchObject({ message: expect.stringContaining(message), cause });
 });
 
+// As grpc-js gives them when it has no access token to call with, the server's HTTP status in place of a gRPC code.
 it.each([
-  new TypeError("Cannot read properties of undefined (reading 'topic')"),
-  new RangeError('out of memory'),
-  'a text',
-])('lets a bug of ours through as it is: %s', (error) => {
-  expect(asFailure('publish to', TOPIC, error)).toBe(error);
+  [400, 'invalid_grant', LOG_IN],
+  [400, '{"error":"invalid_grant","error_subtype":"invalid_rapt"}', LOG_IN],
+  [401, 'deleted_client', LOG_IN],
+  [403, 'access_denied', LOG_IN],
+  [2, 'invalid_grant', LOG_IN],
+  [429, 'Request failed with status code 429', UNREACHABLE],
+  [503, 'unavailable', UNREACHABLE],
+  [2, 'request to https://oauth2.googleapis.com/token failed, reason: getaddrinfo ENOTFOUND', UNREACHABLE],
+  [2, 'request to https://oauth2.googleapis.com/token failed, reason: connect ECONNREFUSED 127.0.0.1:9', UNREACHABLE],
+])('says what to do when there is no token (%s, %s)', (code, why, message) => {
+  const error = Object.assign(new Error(`Getting metadata from plugin failed with error: ${why}`), { code });
+  expect(asFailure('pull from', DEAD, error).message).toContain(message);
 });
 
 it.each([
-  [-5, '0 s'],
-  [0, '0 s'],
-  [59_999, '59 s'],
-  [HOUR, '1 h'],
-  [3 * HOUR + 125_000, '3 h 2 min'],
-  [31 * 24 * HOUR + 5 * HOUR, '31 d 5 h'],
-])('shows %d ms as %s', (ms, shown) => {
-  expect(duration(ms)).toBe(shown);
+  ['a bug of a library', new TypeError("Cannot read properties of undefined (reading 'topic')")],
+  ['a text', 'a text'],
+])('makes a sentence of %s too', (_what, error) => {
+  expect(asFailure('publish to', TOPIC, error).message).toBe(
+    `Could not publish to ${TOPIC}: UNKNOWN. (${error instanceof Error ? error.message : error})`,
+  );
+});
+
+it("quotes no more than the beginning of a server's answer", () => {
+  const error = Object.assign(new Error('x'.repeat(10_000)), { code: 3 });
+  expect(asFailure('publish to', TOPIC, error).message.length).toBeLessThan(500);
 });
 
 it('shows a bar on a terminal', () => {
@@ -114,49 +123,16 @@ it('shows a bar on a terminal', () => {
 
 it('writes plain lines where there is no terminal', () => {
   expect(shownBy({ isTTY: false })).toBe(
-    '0 moved, 0 failed, of 1000 taken so far\n998 moved, 2 failed, of 1000 taken so far\n',
+    '0 moved, 0 failed, of 1000 pulled so far\n998 moved, 2 failed, of 1000 pulled so far\n',
   );
-});
-
-it('gives up when 50 publishes in a row fail because Pub/Sub is out of order', async () => {
-  const before = new Date('2026-11-23T12:00:00Z');
-  const waiting = Array.from(
-    { length: 120 },
-    (_, at): DeadLetter => ({
-      ...readDeadLetter({ ackId: `a${at}`, message: { messageId: String(at), attributes: {} } }),
-    }),
-  );
-  const givenBack: string[] = [];
-  const outcome = await moveDeadLetters(
-    {
-      lookUp: async () => ({ sourceTopic: undefined, subscribers: undefined }),
-      take: async () => waiting.splice(0),
-      publish: async () => {
-        throw asFailure('publish to', 'projects/p/topics/t', Object.assign(new Error('down'), { code: 14 }));
-      },
-      acknowledge: async () => {},
-      giveBack: async (deadLetters) => {
-        givenBack.push(...deadLetters.map(nameOf));
-      },
-      close: async () => {},
-    },
-    before,
-    { idleMs: 100, stop: new AbortController().signal },
-    () => {},
-  );
-  expect(outcome).toMatchObject({ taken: 120, moved: 0, failed: 50, untouched: 70, unacknowledged: 0, gaveBack: true });
-  expect(outcome.fatal?.message).toBe(
-    'Pub/Sub could not be reached to publish to projects/p/topics/t: check the network and try again. (down)',
-  );
-  expect(givenBack).toHaveLength(120);
 });
 
 function shownBy({ isTTY }: { isTTY: boolean }): string {
   const stream = Object.assign(new PassThrough(), { isTTY });
   const display = createProgressDisplay(stream);
-  display.update({ taken: 1000, moved: 0, failed: 0 });
-  display.update({ taken: 1000, moved: 498, failed: 2 });
-  if (!isTTY) display.update({ taken: 1000, moved: 998, failed: 2 });
+  display.update({ pulled: 1000, moved: 0, failed: 0 });
+  display.update({ pulled: 1000, moved: 498, failed: 2 });
+  if (!isTTY) display.update({ pulled: 1000, moved: 998, failed: 2 });
   display.end();
   return String(stream.read());
 }

@@ -20,10 +20,10 @@ export interface Running {
 export const TOPIC = 'projects/p/topics/events';
 export const DEAD_LETTER_TOPIC = 'projects/p/topics/dead';
 export const DEAD_LETTERS = 'projects/p/subscriptions/dead';
-/** A subscriber of the topic, which nobody pulls: it holds what was published. */
+/** A subscriber of the topic, which nobody pulls: what was published stays in it. */
 export const SUBSCRIBER = 'projects/p/subscriptions/lead';
 /** The options of a usual run, ending soon. */
-export const USUAL = ['--project', 'p', '--subscription', 'dead', '--topic', 'events', '--idle', '0.5'];
+export const USUAL = ['--project', 'p', '--subscription', 'dead', '--topic', 'events', '--idle', '1'];
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -44,20 +44,25 @@ export async function withEmulator(
   }
 }
 
-/** Puts messages into the dead-letter subscription, as Pub/Sub would; their `webhookId`s are `msg_0`, `msg_1`, ... */
-export function addDeadLetters(emulator: PubSubEmulator, count: number, first = 0): void {
-  const messages = Array.from({ length: count }, (_, at) => ({
-    data: `{"number":${first + at}}`,
+/** Messages as Pub/Sub dead-letters them; their `webhookId`s are `msg_0`, `msg_1`, ... */
+export function deadLetters(count: number) {
+  return Array.from({ length: count }, (_, number) => ({
+    data: `{"number":${number}}`,
     attributes: {
       schemaVersion: '1',
-      webhookId: `msg_${first + at}`,
-      CloudPubSubDeadLetterSourceDeliveryCount: '20',
+      webhookId: `msg_${number}`,
+      googclient_traceparent: '00-1-1-01',
+      CloudPubSubDeadLetterSourceDeliveryCount: '30',
       CloudPubSubDeadLetterSourceSubscription: 'lead',
       CloudPubSubDeadLetterSourceSubscriptionProject: 'p',
-      CloudPubSubDeadLetterSourceTopicPublishTime: new Date(Date.now() - 3 * 3_600_000 - 125_000).toISOString(),
+      CloudPubSubDeadLetterSourceTopicPublishTime: '2026-11-23T10:00:00.5+00:00',
     },
   }));
-  emulator.publish(DEAD_LETTER_TOPIC, ...messages);
+}
+
+/** Puts dead letters into the subscription. */
+export function addDeadLetters(emulator: PubSubEmulator, count: number): void {
+  emulator.publish(DEAD_LETTER_TOPIC, ...deadLetters(count));
 }
 
 /** The `webhookId`s that were published to the topic, sorted. */
@@ -70,12 +75,28 @@ export function arrived(emulator: PubSubEmulator): string[] {
 
 /** `msg_0` to `msg_<count - 1>`, sorted as `arrived` sorts. */
 export function ids(count: number): string[] {
-  return Array.from({ length: count }, (_, at) => `msg_${at}`).sort();
+  return Array.from({ length: count }, (_, number) => `msg_${number}`).sort();
 }
 
 /** Starts the command as a process of its own. */
 export function startRedrive(args: readonly string[], env: Readonly<Record<string, string>>): Running {
-  const child = spawn(process.execPath, [join(ROOT, 'tools', 'redrive', 'redrive.ts'), ...args], {
+  return start(process.execPath, [join(ROOT, 'tools', 'redrive', 'redrive.ts'), ...args], env);
+}
+
+/** Runs the command against an emulator, to its end. */
+export function runRedrive(emulator: { host: string }, args: readonly string[] = USUAL): Promise<Run> {
+  return startRedrive(args, { PUBSUB_EMULATOR_HOST: emulator.host }).done;
+}
+
+/** Runs the last command that a run has printed, as a person who copies it would. */
+export function runHint({ stdout }: Run): Promise<Run> {
+  const [command = 'exit 99'] = stdout.match(/^ {2}.*npm run redrive.*$/m) ?? [];
+  return start('sh', ['-c', command], {}).done;
+}
+
+function start(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {
+  const child = spawn(file, args, {
+    cwd: ROOT,
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -87,9 +108,4 @@ export function startRedrive(args: readonly string[], env: Readonly<Record<strin
     text.stderr += chunk;
   });
   return { child, done: once(child, 'close').then(([code]) => ({ code: code as number | null, ...text })) };
-}
-
-/** Runs the command against an emulator, to its end. */
-export function runRedrive(emulator: PubSubEmulator, args: readonly string[] = USUAL): Promise<Run> {
-  return startRedrive(args, { PUBSUB_EMULATOR_HOST: emulator.host }).done;
 }

@@ -49,7 +49,7 @@ async function redrive(host: string): Promise<void> {
   let left = 1;
   // A publish that failed leaves its message in the subscription for the next run, as it does for people.
   for (let runs = 0; left > 0 && runs < MAX_REDRIVES; runs += 1) {
-    const { failures } = await moveDeadLetters(pubsub, new Date(), bounds, () => {});
+    const { failures } = await moveDeadLetters(pubsub, bounds, () => {});
     left = failures.length;
   }
   await pubsub.close();

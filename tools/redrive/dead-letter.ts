@@ -1,31 +1,31 @@
+import { createHash } from 'node:crypto';
+
 /** A message as it is published again. */
-export interface Message {
+export interface OriginalMessage {
   readonly data: Uint8Array;
-  readonly attributes: Record<string, string>;
+  readonly attributes: Readonly<Record<string, string>>;
   readonly orderingKey: string;
 }
 
-/** A dead-lettered message that was taken from its subscription. */
+/** A message of the dead-letter subscription. All times are Pub/Sub's own. */
 export interface DeadLetter {
   readonly ackId: string;
-  /** Of the dead-lettered copy; stays the same however often it is taken. */
+  /** Of the dead-lettered copy; the same however often it is pulled. */
   readonly messageId: string;
-  /** When it was dead-lettered. */
-  readonly publishedAt: Date;
-  /** The original, without what Pub/Sub added. */
-  readonly message: Message;
+  readonly deadLetteredAt: Date;
+  /** Without what Pub/Sub added. */
+  readonly original: OriginalMessage;
   /** What Pub/Sub says of its past; undefined where the message was not dead-lettered by Pub/Sub. */
   readonly source: {
     readonly subscription: string | undefined;
     /** Failed deliveries. */
     readonly attempts: string | undefined;
-    /** When it was published first. */
     readonly publishedAt: Date | undefined;
   };
 }
 
 /** The part of `google.pubsub.v1.ReceivedMessage` that is read. */
-export interface Received {
+export interface ReceivedMessage {
   readonly ackId?: string | null;
   readonly message?: {
     readonly messageId?: string | null;
@@ -37,40 +37,38 @@ export interface Received {
 }
 
 /** Added by Pub/Sub when it dead-letters: https://cloud.google.com/pubsub/docs/dead-letter-topics#track-delivery-attempts */
-const DEAD_LETTER = 'CloudPubSubDeadLetter';
-/** Added by Google's client libraries for tracing; Pub/Sub refuses to take attributes that begin with `goog`. */
-const CLIENT = 'googclient_';
+const ADDED = 'CloudPubSubDeadLetter';
 
 /** Reads what a pull gave. */
-export function readDeadLetter({ ackId, message }: Received): DeadLetter {
+export function readDeadLetter({ ackId, message }: ReceivedMessage): DeadLetter {
   const attributes = message?.attributes ?? {};
+  const { seconds, nanos } = message?.publishTime ?? {};
   return {
     ackId: ackId ?? '',
     messageId: message?.messageId ?? '',
-    publishedAt: new Date(Number(message?.publishTime?.seconds ?? 0) * 1000 + (message?.publishTime?.nanos ?? 0) / 1e6),
-    message: {
-      data:
-        typeof message?.data === 'string' ? Buffer.from(message.data, 'base64') : (message?.data ?? new Uint8Array()),
-      attributes: originalAttributes(attributes),
+    deadLetteredAt: new Date(Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1e6),
+    original: {
+      data: typeof message?.data === 'string' ? Buffer.from(message.data, 'base64') : (message?.data ?? Buffer.of()),
+      attributes: Object.fromEntries(Object.entries(attributes).filter(([key]) => !key.startsWith(ADDED))),
       orderingKey: message?.orderingKey ?? '',
     },
     source: {
-      subscription: attributes[`${DEAD_LETTER}SourceSubscription`],
-      attempts: attributes[`${DEAD_LETTER}SourceDeliveryCount`],
-      publishedAt: toDate(attributes[`${DEAD_LETTER}SourceTopicPublishTime`]),
+      subscription: attributes[`${ADDED}SourceSubscription`],
+      attempts: attributes[`${ADDED}SourceDeliveryCount`],
+      publishedAt: toDate(attributes[`${ADDED}SourceTopicPublishTime`]),
     },
   };
 }
 
 /** How a person recognises a message: by its `webhookId`, else by its message id. */
-export function nameOf({ message, messageId }: DeadLetter): string {
-  return message.attributes['webhookId'] ?? `message ${messageId}`;
+export function nameOf({ original, messageId }: DeadLetter): string {
+  return original.attributes['webhookId'] ?? `message ${messageId}`;
 }
 
-function originalAttributes(attributes: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(attributes).filter(([key]) => !key.startsWith(DEAD_LETTER) && !key.startsWith(CLIENT)),
-  );
+/** The same for messages with the same content: a message that was published again has no other mark. */
+export function fingerprint({ data, attributes, orderingKey }: OriginalMessage): string {
+  const rest = JSON.stringify([Object.entries(attributes).sort(), orderingKey]);
+  return createHash('sha256').update(rest).update(data).digest('base64');
 }
 
 function toDate(text: string | undefined): Date | undefined {

@@ -1,45 +1,25 @@
+import { status } from '@grpc/grpc-js';
 import { grpcCode } from '../../shared/grpc.ts';
 
 /** What was being done when Pub/Sub, or the way to it, failed. */
-export type Action = 'look up' | 'take from' | 'publish to' | 'acknowledge on' | 'give back to';
+export type Action = 'look up' | 'pull from' | 'publish to' | 'acknowledge on' | 'release on';
 
-// Each name stands at the place of its code.
-const NAMES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
-
-/** A gRPC status code by name, or `CREDENTIALS` where the call could not even be signed. */
-type Code = (typeof NAMES)[number] | 'CREDENTIALS';
+/** A gRPC status code by name, or `CREDENTIALS` where there is no access token to call with. */
+type Code = keyof typeof status | 'CREDENTIALS';
 
 /** These concern every message alike, so that going on is pointless. */
-const HOPELESS = new Set<Code>(['NOT_FOUND', 'PERMISSION_DENIED', 'UNAUTHENTICATED', 'CREDENTIALS']);
-const OUTAGES = new Set<Code>([
-  'CANCELLED',
-  'UNKNOWN',
-  'DEADLINE_EXCEEDED',
-  'RESOURCE_EXHAUSTED',
-  'ABORTED',
-  'INTERNAL',
+const HOPELESS: readonly Code[] = ['NOT_FOUND', 'PERMISSION_DENIED', 'UNAUTHENTICATED', 'CREDENTIALS'];
+const TRANSIENT: readonly Code[] = [
+  ...(['CANCELLED', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'ABORTED', 'INTERNAL'] as const),
   'UNAVAILABLE',
-]);
+];
 /** The libraries that get credentials. They throw plain errors, which only the place they come from tells from others. */
 const AUTH_LIBRARY = /node_modules[\\/](?:google-auth-library|gcp-metadata|gaxios)[\\/]/;
+const NO_TOKEN = 'Getting metadata from plugin failed';
+/** Why there may be no token although the login is good: the way to Google's server, or that server. */
+const OUTAGE =
+  /\b(?:ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)\b|timeout|socket hang up|status code (?:408|429|5\d\d)/;
+const MAX_QUOTED = 300;
 
 /** A call to Pub/Sub that failed. The message says what was expected and what to do. */
 export class Failure extends Error {
@@ -47,29 +27,34 @@ export class Failure extends Error {
   /** True where no other message would fare better. */
   readonly hopeless: boolean;
   /** True where the same call may succeed a moment later. */
-  readonly outage: boolean;
+  readonly transient: boolean;
 
   constructor(code: Code, message: string, cause: unknown) {
     super(message, { cause });
-    this.hopeless = HOPELESS.has(code);
-    this.outage = OUTAGES.has(code);
+    this.hopeless = HOPELESS.includes(code);
+    this.transient = TRANSIENT.includes(code);
   }
 }
 
 /**
- * The Failure that an error of a call amounts to; the error itself where it says nothing of Pub/Sub or of credentials, such as a bug of ours.
+ * The Failure that an error of a call amounts to.
  * @param resource full name of the topic or subscription.
  * @param emulatorHost where the emulator should be, if one is used.
  */
-export function asFailure(action: Action, resource: string, error: unknown, emulatorHost?: string): unknown {
+export function asFailure(action: Action, resource: string, error: unknown, emulatorHost?: string): Failure {
   const code = codeOf(error);
-  return code === undefined ? error : new Failure(code, explain(action, resource, code, error, emulatorHost), error);
+  return new Failure(code, explain(action, resource, code, error, emulatorHost), error);
 }
 
-function codeOf(error: unknown): Code | undefined {
-  const code = NAMES[grpcCode(error) ?? -1];
-  if (code !== undefined) return code;
-  return error instanceof Error && AUTH_LIBRARY.test(error.stack ?? '') ? 'CREDENTIALS' : undefined;
+function codeOf(error: unknown): Code {
+  const code = grpcCode(error) ?? status.OK;
+  const { message = '', stack = '' } = error instanceof Error ? error : {};
+  // Where the server that gives out tokens refused, its HTTP status stands in place of a gRPC code.
+  const isHttp = code > status.UNAUTHENTICATED;
+  if (message.includes(NO_TOKEN) || isHttp || (code === status.OK && AUTH_LIBRARY.test(stack))) {
+    return OUTAGE.test(message) || code >= 500 ? 'UNAVAILABLE' : 'CREDENTIALS';
+  }
+  return code === status.OK ? 'UNKNOWN' : (status[code] as Code);
 }
 
 function explain(action: Action, resource: string, code: Code, cause: unknown, emulatorHost?: string): string {
@@ -77,14 +62,16 @@ function explain(action: Action, resource: string, code: Code, cause: unknown, e
   const answer = firstCause(cause);
   switch (code) {
     case 'NOT_FOUND':
-      return `${resource} does not exist. "gcloud pubsub ${collection} list --project ${project}" lists those that do.`;
+      return emulatorHost === undefined
+        ? `${resource} does not exist. "gcloud pubsub ${collection} list --project ${project}" lists those that do.`
+        : `${resource} does not exist on the emulator at ${emulatorHost}: create it, or correct the name.`;
     case 'PERMISSION_DENIED': {
       const role = collection === 'topics' ? 'roles/pubsub.publisher' : 'roles/pubsub.subscriber';
       return `Not allowed to ${action} ${resource}: the credentials need ${role} on it (in Terraform: redrive_operators).`;
     }
     case 'UNAUTHENTICATED':
     case 'CREDENTIALS':
-      return `No usable credentials: run "gcloud auth application-default login", or set GOOGLE_APPLICATION_CREDENTIALS to a key file. (${answer})`;
+      return `No usable credentials: run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to a key file. (${answer})`;
     case 'UNAVAILABLE':
       return emulatorHost === undefined
         ? `Pub/Sub could not be reached to ${action} ${resource}: check the network and try again. (${answer})`
@@ -99,5 +86,7 @@ function explain(action: Action, resource: string, code: Code, cause: unknown, e
 /** The client library quotes every attempt of a call that it gave up; the first says enough. */
 function firstCause(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
-  return /retrying error (?:Error: )?(.*?)\s+before any response/s.exec(text)?.[1] ?? text;
+  const quoted = /retrying error (?:Error: )?(.*?)\s+before any response/s.exec(text)?.[1] ?? text;
+  const first = /metadata from plugin failed with error: (.*)/s.exec(quoted)?.[1] ?? quoted;
+  return first.length > MAX_QUOTED ? `${first.slice(0, MAX_QUOTED)} ...` : first;
 }

@@ -1,14 +1,14 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Progress } from './move.ts';
 
-/** Shows how a run comes on. */
+/** Shows how far a run has come. */
 export interface ProgressDisplay {
   update(progress: Progress): void;
   /** Leaves the terminal as it should be. */
   end(): void;
 }
 
-/** A bar on a terminal; elsewhere, as in a CI log, a line now and then. */
+/** A bar on a terminal; elsewhere, as in a CI log, a line every two seconds. */
 export function createProgressDisplay(
   stream: NodeJS.WritableStream & { readonly isTTY?: boolean },
   lineEveryMs = 2_000,
@@ -22,9 +22,9 @@ function bar(stream: NodeJS.WritableStream): ProgressDisplay {
     Presets.shades_classic,
   );
   return {
-    update({ taken, moved, failed }) {
-      if (!shown.isActive) shown.start(taken, 0, { failed: 0 });
-      shown.setTotal(taken);
+    update({ pulled, moved, failed }) {
+      if (!shown.isActive) shown.start(pulled, 0, { failed: 0 });
+      shown.setTotal(pulled);
       shown.update(moved + failed, { failed });
     },
     end() {
@@ -36,10 +36,10 @@ function bar(stream: NodeJS.WritableStream): ProgressDisplay {
 function lines(stream: NodeJS.WritableStream, everyMs: number): ProgressDisplay {
   let shownAt = Number.NEGATIVE_INFINITY;
   return {
-    update({ taken, moved, failed }) {
-      if (performance.now() - shownAt < everyMs && moved + failed < taken) return;
+    update({ pulled, moved, failed }) {
+      if (performance.now() - shownAt < everyMs && moved + failed < pulled) return;
       shownAt = performance.now();
-      stream.write(`${moved} moved, ${failed} failed, of ${taken} taken so far\n`);
+      stream.write(`${moved} moved, ${failed} failed, of ${pulled} pulled so far\n`);
     },
     end() {},
   };

@@ -1,40 +1,45 @@
 import { v1 } from '@google-cloud/pubsub';
+import { status } from '@grpc/grpc-js';
 import { grpcCode, grpcOptions } from '../../shared/grpc.ts';
-import { type DeadLetter, type Message, readDeadLetter } from './dead-letter.ts';
+import { type DeadLetter, type OriginalMessage, readDeadLetter } from './dead-letter.ts';
 import { type Action, asFailure } from './failure.ts';
 
-/** What redriving needs of Pub/Sub: one subscription to take from, one topic to publish to. Every method throws `Failure`. */
+/** What redriving needs of Pub/Sub: one subscription to pull from, one topic to publish to. Every method throws `Failure`. */
 export interface PubSub {
   /** Checks that both exist and can be reached, as far as the credentials may look. */
   lookUp(): Promise<Surroundings>;
-  /** Up to 1,000 messages, each leased until it is acknowledged or given back; none where none came within `waitMs`. */
-  take(waitMs: number): Promise<DeadLetter[]>;
+  /** What the subscription gives at once, each leased until it is acknowledged or released; maybe nothing. */
+  pull(maxMessages: number): Promise<DeadLetter[]>;
   /** Settles when Pub/Sub has confirmed. */
-  publish(message: Message): Promise<void>;
-  acknowledge(deadLetters: readonly DeadLetter[]): Promise<void>;
-  /** Ends the leases, so that others, or a later run, can take the messages at once. */
-  giveBack(deadLetters: readonly DeadLetter[]): Promise<void>;
+  publish(message: OriginalMessage): Promise<void>;
+  acknowledge(ackIds: readonly string[]): Promise<void>;
+  /** Ends the leases, so that others, or a later run, can pull the messages at once. */
+  release(ackIds: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /** What is known of the subscription and the topic; each undefined where the credentials may not look it up. */
 export interface Surroundings {
-  /** Full name of the topic whose messages the dead-letter subscription holds. */
+  /** Full name of the topic that feeds the dead-letter subscription. */
   readonly sourceTopic: string | undefined;
+  /** How long the subscription leases a message, in seconds. */
+  readonly ackDeadlineSeconds: number | undefined;
   /** Full names of the subscriptions that get every message on the target topic. */
   readonly subscribers: readonly string[] | undefined;
 }
 
-const PERMISSION_DENIED = 7;
-const DEADLINE_EXCEEDED = 4;
-/** Pub/Sub's limit for a pull. Its limit for an acknowledgement is 512 KiB, about 2,500 ids. */
-const MAX_MESSAGES = 1_000;
+/** Far below Pub/Sub's limit for a request, 512 KiB: an ack id has some 200 bytes. */
+const MAX_ACK_IDS = 1_000;
 /** Below the shortest ack deadline there is, 10 s, so that a publish ends while its message is still leased. */
 const CALL_TIMEOUT_MS = 8_000;
+/** For an answer of 10 MB at 3 Mbit/s. */
+const PULL_TIMEOUT_MS = 30_000;
 const RETRY = {
   retry: {
-    // CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE.
-    retryCodes: [1, 2, 4, 8, 10, 13, 14],
+    retryCodes: [
+      ...[status.CANCELLED, status.UNKNOWN, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED, status.ABORTED],
+      ...[status.INTERNAL, status.UNAVAILABLE],
+    ],
     backoffSettings: {
       initialRetryDelayMillis: 100,
       retryDelayMultiplier: 2,
@@ -70,12 +75,15 @@ export async function openPubSub(subscription: string, topic: string, emulatorHo
   const ifAllowed = <T>(resource: string, work: () => Promise<T>): Promise<T | undefined> =>
     call('look up', resource, () =>
       work().catch((error: unknown) => {
-        // Whoever may only take and publish, which is all that redriving needs, may not look.
-        if (grpcCode(error) === PERMISSION_DENIED) return undefined;
+        // Whoever may only pull and publish, which is all that redriving needs, may not look.
+        if (grpcCode(error) === status.PERMISSION_DENIED) return undefined;
         throw error;
       }),
     );
-  const ackIds = (deadLetters: readonly DeadLetter[]): string[] => deadLetters.map(({ ackId }) => ackId);
+  const inChunks = async (ackIds: readonly string[], send: (chunk: string[]) => Promise<unknown>): Promise<void> => {
+    for (let start = 0; start < ackIds.length; start += MAX_ACK_IDS)
+      await send(ackIds.slice(start, start + MAX_ACK_IDS));
+  };
 
   await call('look up', subscription, () => Promise.all([subscriber.initialize(), publisher.initialize()]));
   return {
@@ -85,36 +93,35 @@ export async function openPubSub(subscription: string, topic: string, emulatorHo
         ifAllowed(topic, () => publisher.getTopic({ topic }, ONE_ATTEMPT)),
         ifAllowed(topic, () => publisher.listTopicSubscriptions({ topic }, ONE_ATTEMPT)),
       ]);
-      return { sourceTopic: found?.[0].topic ?? undefined, subscribers: attached?.[0] };
+      return {
+        sourceTopic: found?.[0].topic ?? undefined,
+        ackDeadlineSeconds: found?.[0].ackDeadlineSeconds ?? undefined,
+        subscribers: attached?.[0],
+      };
     },
-    take: (waitMs) =>
-      call('take from', subscription, async () => {
-        try {
-          const [{ receivedMessages }] = await subscriber.pull(
-            { subscription, maxMessages: MAX_MESSAGES },
-            { ...ONE_ATTEMPT, timeout: waitMs },
-          );
-          return (receivedMessages ?? []).map(readDeadLetter);
-        } catch (error) {
-          // Pub/Sub answers a pull when there is something to give, however long that takes.
-          if (grpcCode(error) === DEADLINE_EXCEEDED) return [];
-          throw error;
-        }
+    pull: (maxMessages) =>
+      call('pull from', subscription, async () => {
+        // A pull that waits has to be cut off in the end, and what Pub/Sub is just sending then stays leased to nobody.
+        const request = { subscription, maxMessages, returnImmediately: true };
+        const [{ receivedMessages }] = await subscriber.pull(request, { ...ONE_ATTEMPT, timeout: PULL_TIMEOUT_MS });
+        return (receivedMessages ?? []).map(readDeadLetter);
       }),
     publish: (message) =>
       call('publish to', topic, async () => {
         const [{ messageIds }] = await publisher.publish({ topic, messages: [message] }, withTimeLimit());
-        if (!messageIds?.[0]) throw Object.assign(new Error('confirmed without a message id'), { code: 13 });
+        if (!messageIds?.[0])
+          throw Object.assign(new Error('confirmed without a message id'), { code: status.INTERNAL });
       }),
-    acknowledge: (deadLetters) =>
-      call('acknowledge on', subscription, async () => {
-        await subscriber.acknowledge({ subscription, ackIds: ackIds(deadLetters) }, withTimeLimit());
-      }),
-    giveBack: (deadLetters) =>
-      call('give back to', subscription, async () => {
-        const request = { subscription, ackIds: ackIds(deadLetters), ackDeadlineSeconds: 0 };
-        await subscriber.modifyAckDeadline(request, withTimeLimit());
-      }),
+    acknowledge: (ackIds) =>
+      call('acknowledge on', subscription, () =>
+        inChunks(ackIds, (chunk) => subscriber.acknowledge({ subscription, ackIds: chunk }, withTimeLimit())),
+      ),
+    release: (ackIds) =>
+      call('release on', subscription, () =>
+        inChunks(ackIds, (chunk) =>
+          subscriber.modifyAckDeadline({ subscription, ackIds: chunk, ackDeadlineSeconds: 0 }, withTimeLimit()),
+        ),
+      ),
     async close() {
       await Promise.all([subscriber.close(), publisher.close()]);
     },

@@ -1,10 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { nameOf } from './dead-letter.ts';
-import { Failure } from './failure.ts';
+import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
+import { escapeControls } from '../terminal/escape-controls.ts';
 import { listDeadLetters } from './list.ts';
-import { moveDeadLetters, type Outcome } from './move.ts';
+import { moveDeadLetters } from './move.ts';
 import { createProgressDisplay } from './progress-display.ts';
-import type { PubSub } from './pubsub.ts';
+import type { PubSub, Surroundings } from './pubsub.ts';
+import type { Bounds } from './pull.ts';
+import { complain, print, reportListing, reportOutcome } from './report.ts';
 import { resourceName, UsageError } from './resource-name.ts';
 
 interface Options {
@@ -12,15 +14,24 @@ interface Options {
   readonly subscription: string;
   readonly topic: string;
   readonly dryRun: boolean;
-  readonly idle: number;
+  readonly idle?: number;
+}
+
+/** The command line, understood. */
+interface Settings {
+  /** Full names. */
+  readonly subscription: string;
+  readonly topic: string;
+  readonly emulatorHost: string | undefined;
+  readonly dryRun: boolean;
+  readonly idleSeconds: number | undefined;
 }
 
 const EXIT = { moved: 0, failed: 1, usage: 2, interrupted: 130 } as const;
-const MAX_LISTED_FAILURES = 20;
 /** npm passes ctrl-C on to a process that has already got it; only one that comes later is the user's second. */
 const SECOND_SIGNAL_AFTER_MS = 1_000;
-
-const LEASED = 'What stays could not be given back: it can be taken again when its ack deadline has passed.';
+/** Where the credentials may not look the subscription up: its ack deadline in Terraform. */
+const USUAL_ACK_DEADLINE_SECONDS = 60;
 
 const HELP = `
 Each message is published again with its original data and attributes, and acknowledged only after that is confirmed.
@@ -40,98 +51,114 @@ const program = new Command('redrive')
   .requiredOption('--subscription <name>', 'the dead-letter subscription, by id or projects/P/subscriptions/S')
   .requiredOption('--topic <name>', 'the topic to publish to, by id or projects/P/topics/T')
   .option('--dry-run', 'show what is there and change nothing', false)
-  .option('--idle <seconds>', 'end when no message has come for so long', toSeconds, 10)
+  .option(
+    '--idle <seconds>',
+    'end when no message has come for so long (default: 2 s more than the ack deadline, so that what others have leased comes too)',
+    toSeconds,
+  )
   .addHelpText('after', HELP)
   .showHelpAfterError('(--help shows examples)')
+  .configureOutput({ outputError: (text, write) => write(`${escapeControls(text.trimEnd())}\n`) })
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.moved : EXIT.usage));
 
+tolerateClosedPipe();
 process.exitCode = await main(program.parse().opts<Options>());
 
 async function main(options: Options): Promise<number> {
-  const stop = stopOnSignal();
   try {
-    return await redrive(options, stop);
+    return await redrive(readSettings(options), stopOnSignal());
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof Failure)) throw error;
-    console.error(`redrive: ${error.message}`);
+    complain(`redrive: ${error instanceof Error ? error.message : error}`);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
 }
 
-async function redrive(options: Options, stop: AbortSignal): Promise<number> {
-  const startedAt = new Date();
-  const subscription = resourceName('subscriptions', options.subscription, options.project);
-  const topic = resourceName('topics', options.topic, options.project);
+function readSettings({ project, subscription, topic, dryRun, idle }: Options): Settings {
+  return {
+    subscription: resourceName('subscriptions', subscription, project),
+    topic: resourceName('topics', topic, project),
+    emulatorHost: readEmulatorHost(process.env['PUBSUB_EMULATOR_HOST']),
+    dryRun,
+    idleSeconds: idle,
+  };
+}
+
+function readEmulatorHost(host: string | undefined): string | undefined {
+  if (!host) return undefined;
+  if (/^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(host)) return host;
+  throw new UsageError(`PUBSUB_EMULATOR_HOST must be host:port, such as 127.0.0.1:8085, but is "${host}".`);
+}
+
+async function redrive(settings: Settings, stop: AbortSignal): Promise<number> {
+  const { subscription, topic, emulatorHost, dryRun } = settings;
   // Loaded late: the client takes half a second, which help and wrong options need not wait for.
   const { openPubSub } = await import('./pubsub.ts');
-  const pubsub = await openPubSub(subscription, topic, process.env['PUBSUB_EMULATOR_HOST'] || undefined);
+  const pubsub = await openPubSub(subscription, topic, emulatorHost);
   try {
-    await announce(pubsub, subscription, topic, options.dryRun);
-    const bounds = { idleMs: options.idle * 1000, stop };
-    if (options.dryRun) {
-      const { total, bySource, gaveBack } = await listDeadLetters(pubsub, startedAt, bounds, console.log);
-      for (const [source, count] of bySource) console.log(`${count} from ${source}`);
-      console.log(`Dry run: ${total} would be moved. Nothing was changed.`);
-      if (!gaveBack) console.error(LEASED);
-      return stop.aborted ? EXIT.interrupted : EXIT.moved;
-    }
-    const display = createProgressDisplay(process.stdout);
-    const outcome = await moveDeadLetters(pubsub, startedAt, bounds, display.update).finally(display.end);
-    report(outcome, stop.aborted);
-    if (outcome.failed + outcome.unacknowledged > 0 || outcome.fatal) return EXIT.failed;
-    return stop.aborted ? EXIT.interrupted : EXIT.moved;
+    const surroundings = await pubsub.lookUp();
+    announce(settings, surroundings);
+    const { ackDeadlineSeconds = USUAL_ACK_DEADLINE_SECONDS } = surroundings;
+    const bounds = { idleMs: (settings.idleSeconds ?? ackDeadlineSeconds + 2) * 1_000, stop };
+    const done = await (dryRun ? list : move)(pubsub, bounds, commandOf(settings));
+    if (stop.aborted) return EXIT.interrupted;
+    return done ? EXIT.moved : EXIT.failed;
   } finally {
     await pubsub.close();
   }
 }
 
-async function announce(pubsub: PubSub, subscription: string, topic: string, dryRun: boolean): Promise<void> {
-  const { sourceTopic, subscribers } = await pubsub.lookUp();
+async function list(pubsub: PubSub, bounds: Bounds, command: string): Promise<boolean> {
+  reportListing(await listDeadLetters(pubsub, bounds, print), command);
+  return true;
+}
+
+async function move(pubsub: PubSub, bounds: Bounds, command: string): Promise<boolean> {
+  const display = createProgressDisplay(process.stdout);
+  const outcome = await moveDeadLetters(pubsub, bounds, display.update).finally(display.end);
+  return reportOutcome(outcome, bounds.stop.aborted, command);
+}
+
+/** What to type to move everything, whatever the shell's own settings are by then. */
+function commandOf({ subscription, topic, emulatorHost, idleSeconds }: Settings): string {
+  // Some shells expand the brackets of an IPv6 address.
+  const quoted = emulatorHost?.startsWith('[') ? `'${emulatorHost}'` : emulatorHost;
+  const emulator = quoted === undefined ? '' : `PUBSUB_EMULATOR_HOST=${quoted} `;
+  const idle = idleSeconds === undefined ? '' : ` --idle ${idleSeconds}`;
+  return `${emulator}npm run redrive -- --subscription ${subscription} --topic ${topic}${idle}`;
+}
+
+function announce({ subscription, topic, dryRun }: Settings, { sourceTopic, subscribers }: Surroundings): void {
   if (sourceTopic === topic) {
     throw new UsageError(
       `--topic is the topic that ${subscription} itself is fed by: expected the one the messages came from before they were dead-lettered.`,
     );
   }
-  console.log(`From ${subscription}\nTo   ${topic}`);
+  print(`From ${subscription}`);
+  print(`To   ${topic}`);
   if (dryRun) return;
   const names = subscribers?.map((name) => name.slice(name.lastIndexOf('/') + 1)).join(', ');
   const who =
     names === ''
       ? 'It has none: the messages would reach nobody.'
       : (names ?? 'Who they are, these credentials may not see.');
-  console.log(`Every subscriber of the topic gets each message again, also those that have handled it. ${who}`);
-}
-
-function report(outcome: Outcome, interrupted: boolean): void {
-  const { moved, failed, failures, unacknowledged, newer, untouched, gaveBack, fatal } = outcome;
-  for (const { deadLetter, why } of failures.slice(0, MAX_LISTED_FAILURES))
-    console.error(`  ${nameOf(deadLetter)}: ${why}`);
-  if (failed > MAX_LISTED_FAILURES) console.error(`  and ${failed - MAX_LISTED_FAILURES} more`);
-  console.log(`${interrupted ? 'Interrupted: ' : ''}${moved} moved, ${failed} failed.`);
-  if (failed + untouched > 0)
-    console.log(`${failed + untouched} not moved stay in the subscription; run it again to move them.`);
-  if (newer > 0) console.log(`${newer} dead-lettered after this run began stay in the subscription.`);
-  if (unacknowledged > 0)
-    console.error(
-      `${unacknowledged} moved but not acknowledged: another run publishes them again, with the same webhookId.`,
-    );
-  if (!gaveBack) console.error(LEASED);
-  if (fatal) console.error(`redrive: stopped early. ${fatal.message}`);
+  print(`Every subscriber of the topic gets each message again, also those that have handled it. ${who}`);
 }
 
 function stopOnSignal(): AbortSignal {
   const stop = new AbortController();
   let stoppedAt: number | undefined;
   const onSignal = (): void => {
-    if (stoppedAt === undefined)
-      console.error('\nStopping: what is in flight is finished, the rest given back. Again to quit at once.');
-    else if (performance.now() - stoppedAt > SECOND_SIGNAL_AFTER_MS) process.exit(EXIT.interrupted);
+    if (stoppedAt === undefined) {
+      // Leaves the line of the progress bar.
+      process.stderr.write('\n');
+      complain('Stopping: what is in flight is finished, the rest released. Again to quit at once.');
+    } else if (performance.now() - stoppedAt > SECOND_SIGNAL_AFTER_MS) {
+      process.exit(EXIT.interrupted);
+    }
     stoppedAt ??= performance.now();
     stop.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  // The reader of a pipe has gone, as `| head` does.
-  process.stdout.on('error', () => stop.abort());
   return stop.signal;
 }
 
