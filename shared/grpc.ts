@@ -11,7 +11,6 @@ export type GrpcOptions = {
   readonly 'grpc.initial_reconnect_backoff_ms': number;
   readonly 'grpc.keepalive_time_ms': number;
   readonly 'grpc.keepalive_timeout_ms': number;
-  readonly 'grpc.enable_http_proxy'?: 0;
 };
 
 /**
@@ -33,8 +32,6 @@ export function grpcOptions(emulatorHost: string | undefined): GrpcOptions {
   const colon = emulatorHost.lastIndexOf(':');
   return {
     ...channel,
-    // A proxy is for what lies outside; it cannot reach an emulator on this machine.
-    'grpc.enable_http_proxy': 0,
     servicePath: emulatorHost.slice(0, colon),
     port: Number(emulatorHost.slice(colon + 1)),
     sslCreds: credentials.createInsecure(),
