@@ -12,8 +12,8 @@ import {
   withEmulator,
 } from './run-redrive.ts';
 
-// Several processes at a time: seconds on a quiet machine.
-jest.setTimeout(90_000);
+// Several processes: seconds on a quiet machine, minutes on a busy one.
+jest.setTimeout(300_000);
 
 it.concurrent('moves 1,000, all of them once, though it is interrupted half-way and started again', () =>
   withEmulator(
@@ -28,12 +28,12 @@ it.concurrent('moves 1,000, all of them once, though it is interrupted half-way 
       const first = await done;
       expect(first.code).toBe(130);
       const moved = Number(/^Interrupted: (\d+) moved, 0 failed\.$/m.exec(first.stdout)?.[1]);
-      expect(moved).toBe(emulator.published(TOPIC).length);
+      expect(moved).toBe(arrived(emulator).length);
       expect(moved).toBeGreaterThanOrEqual(400);
       expect(moved).toBeLessThan(1_000);
       expect(emulator.backlog(DEAD_LETTERS)).toBe(1_000 - moved);
       const second = await runRedrive(emulator);
-      expect(second.code).toBe(0);
+      expect(second).toMatchObject({ code: 0, stderr: '' });
       expect(second.stdout).toContain(`${1_000 - moved} moved, 0 failed.\n`);
       expect(arrived(emulator)).toEqual(ids(1_000));
       expect(emulator.backlog(DEAD_LETTERS)).toBe(0);

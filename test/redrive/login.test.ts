@@ -13,8 +13,8 @@ import {
   withEmulator,
 } from './run-redrive.ts';
 
-// Five processes at a time: seconds on a quiet machine.
-jest.setTimeout(90_000);
+// Several processes: seconds on a quiet machine, minutes on a busy one.
+jest.setTimeout(300_000);
 
 const LAPSED: TokenAnswer = [400, { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' }];
 const ADVICE = 'No usable credentials: run gcloud auth application-default login, or set';
@@ -56,8 +56,8 @@ it.concurrent('reports what it has moved when the login lapses in mid-run', () =
     const [unacknowledged = '0'] = /^\d+(?= moved but not acknowledged)/m.exec(stderr) ?? [];
     expect(emulator.backlog(DEAD_LETTERS)).toBe(100 - moved + Number(unacknowledged));
     // The next run, with a login, moves the others; what was moved and not acknowledged comes twice.
-    const later = await runRedrive(emulator, USUAL.slice(0, -2));
-    expect(later.code).toBe(0);
+    const later = await runRedrive(emulator, { idle: undefined });
+    expect(later).toMatchObject({ code: 0, stderr: '' });
     expect([...new Set(arrived(emulator))]).toEqual(ids(100));
   }));
 

@@ -6,7 +6,6 @@ import {
   DEAD_LETTER_TOPIC,
   DEAD_LETTERS,
   ids,
-  runHint,
   runRedrive,
   startRedrive,
   TOPIC,
@@ -14,22 +13,22 @@ import {
   withEmulator,
 } from './run-redrive.ts';
 
-// Five processes at a time: seconds on a quiet machine.
-jest.setTimeout(90_000);
+// Several processes: seconds on a quiet machine, minutes on a busy one.
+jest.setTimeout(300_000);
 
 const webhookIds = (request: { messages: { attributes?: Record<string, string> }[] }): string[] =>
   request.messages.map(({ attributes }) => attributes?.['webhookId'] ?? '');
 
-it.concurrent('publishes and acknowledges nothing in a dry run, and releases what it has pulled', () =>
+it('publishes and acknowledges nothing in a dry run, and releases what it has pulled', () =>
   withEmulator({}, async (emulator) => {
     addDeadLetters(emulator, 2);
-    expect((await runRedrive(emulator, [...USUAL, '--dry-run'])).stdout).toContain('\n2 from lead\nDry run: 2 would');
+    expect((await runRedrive(emulator, { dryRun: true })).stdout).toContain('\n2 from lead\nDry run: 2 would');
     expect(emulator.published(TOPIC)).toHaveLength(0);
     // The default idle time would also wait for leases that are left to run out.
     expect((await runRedrive(emulator)).stdout).toContain('2 moved, 0 failed.\n');
   }));
 
-it.concurrent('leaves what could not be published, names it, and moves it in a later run', async () => {
+it('leaves what could not be published, names it, and moves it in a later run', async () => {
   let broken = true;
   await withEmulator(
     {
@@ -43,21 +42,21 @@ it.concurrent('leaves what could not be published, names it, and moves it in a l
       const run = await runRedrive(emulator);
       expect(run.code).toBe(1);
       expect(run.stdout).toContain(
-        `8 moved, 2 failed.\n2 not moved stay in the subscription.\nTo move what stays:\n  PUBSUB_EMULATOR_HOST=${emulator.host} npm run redrive -- --subscription ${DEAD_LETTERS} --topic ${TOPIC} --idle 1\n`,
+        `8 moved, 2 failed.\n2 not moved stay in the subscription.\nTo move what stays:\n  PUBSUB_EMULATOR_HOST=${emulator.host} npm run redrive -- --subscription ${DEAD_LETTERS} --topic ${TOPIC} --idle 0.5\n`,
       );
       expect(run.stderr).toMatch(
         /^ {2}msg_3: Could not publish to projects\/p\/topics\/events: INVALID_ARGUMENT\. \(.*not \\u\{1b\}\[31mthis one\)$/m,
       );
       expect(emulator.backlog(DEAD_LETTERS)).toBe(2);
       broken = false;
-      expect((await runHint(run)).code).toBe(0);
+      expect((await runRedrive(emulator)).code).toBe(0);
       expect(arrived(emulator)).toEqual(ids(10));
       expect(emulator.backlog(DEAD_LETTERS)).toBe(0);
     },
   );
 });
 
-it.concurrent('publishes again when a confirmation is lost, so that nothing is acknowledged on trust', async () => {
+it('publishes again when a confirmation is lost, so that nothing is acknowledged on trust', async () => {
   const lost = new Set(['msg_1', 'msg_2']);
   await withEmulator(
     {
@@ -75,7 +74,7 @@ it.concurrent('publishes again when a confirmation is lost, so that nothing is a
   );
 });
 
-it.concurrent('says what was moved but not acknowledged', () =>
+it('says what was moved but not acknowledged', () =>
   withEmulator(
     {
       intercept: ({ method }) => (method === 'Acknowledge' ? { fail: Code.FAILED_PRECONDITION } : undefined),
@@ -90,7 +89,7 @@ it.concurrent('says what was moved but not acknowledged', () =>
     },
   ));
 
-it.concurrent('does not publish twice what comes again because its acknowledgement failed', async () => {
+it('does not publish twice what comes again because its acknowledgement failed', async () => {
   let failures = 1;
   await withEmulator(
     {
@@ -109,7 +108,7 @@ it.concurrent('does not publish twice what comes again because its acknowledgeme
   );
 });
 
-it.concurrent('moves each message once, though its lease runs out before its publish is confirmed', () =>
+it('moves each message once, though its lease runs out before its publish is confirmed', () =>
   withEmulator(
     {
       ackDeadlineScale: 0.01,
@@ -123,7 +122,7 @@ it.concurrent('moves each message once, though its lease runs out before its pub
     },
   ));
 
-it.concurrent('ends although a source that marks nothing puts each message back at once', () =>
+it('ends although a source that marks nothing puts each message back at once', () =>
   withEmulator(
     {
       onEvent(event) {
@@ -132,11 +131,11 @@ it.concurrent('ends although a source that marks nothing puts each message back 
     },
     async (emulator) => {
       putBack = () => emulator.publish(DEAD_LETTER_TOPIC, { data: 'again' });
-      putBack();
+      for (let copies = 0; copies < 50; copies += 1) putBack();
       const { code, stdout } = await runRedrive(emulator);
-      expect(stdout).toContain('1000 moved, 0 failed.\n1 failed again after this run had moved them, and stay');
+      expect(stdout).toContain('1000 moved, 0 failed.\n50 failed again after this run had moved them, and stay');
       expect(code).toBe(1);
-      expect(emulator.backlog(DEAD_LETTERS)).toBe(1);
+      expect(emulator.backlog(DEAD_LETTERS)).toBe(50);
     },
   ));
 let putBack = (): unknown => undefined;

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { type Request, redrive } from '../../tools/redrive/run.ts';
 import type { EmulatorOptions, PubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 
@@ -78,14 +80,18 @@ export function ids(count: number): string[] {
   return Array.from({ length: count }, (_, number) => `msg_${number}`).sort();
 }
 
+/** Runs it against an emulator, in this process. */
+export async function runRedrive(emulator: { host: string }, changes: Partial<Request> = {}): Promise<Run> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const request = { project: 'p', subscription: 'dead', topic: 'events', dryRun: false, idle: 0.5, ...changes };
+  const stop = new AbortController().signal;
+  const code = await redrive({ ...request, emulatorHost: emulator.host }, stop, { stdout, stderr });
+  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+}
+
 /** Starts the command as a process of its own. */
 export function startRedrive(args: readonly string[], env: Readonly<Record<string, string>>): Running {
   return start(process.execPath, [join(ROOT, 'tools', 'redrive', 'redrive.ts'), ...args], env);
-}
-
-/** Runs the command against an emulator, to its end. */
-export function runRedrive(emulator: { host: string }, args: readonly string[] = USUAL): Promise<Run> {
-  return startRedrive(args, { PUBSUB_EMULATOR_HOST: emulator.host }).done;
 }
 
 /** Runs the last command that a run has printed, as a person who copies it would. */

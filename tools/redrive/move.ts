@@ -30,7 +30,7 @@ export interface Outcome extends Progress {
 
 /** Published at the same time; so many at most are published but not acknowledged if the process is killed. */
 const MAX_IN_FLIGHT = 50;
-/** Published at the same time: at 5 Mbit/s within a call's 8 s. */
+/** Published at the same time, so that a slow line carries each within its time limit. */
 const MAX_IN_FLIGHT_BYTES = 5_000_000;
 /** So many in a row that fail for lack of Pub/Sub end the run. */
 const MAX_TRANSIENT = 50;

@@ -30,10 +30,10 @@ export interface Surroundings {
 
 /** Far below Pub/Sub's limit for a request, 512 KiB: an ack id has some 200 bytes. */
 const MAX_ACK_IDS = 1_000;
-/** Below the shortest ack deadline there is, 10 s, so that a publish ends while its message is still leased. */
-const CALL_TIMEOUT_MS = 8_000;
-/** For an answer of 10 MB at 3 Mbit/s. */
-const PULL_TIMEOUT_MS = 30_000;
+/** For 10 MB, the largest message or answer there is, at 4 Mbit/s. */
+const ATTEMPT_TIMEOUT_MS = 20_000;
+/** How long a call is repeated that Pub/Sub answers with an error. */
+const RETRY_FOR_MS = 8_000;
 const RETRY = {
   retry: {
     retryCodes: [
@@ -44,14 +44,14 @@ const RETRY = {
       initialRetryDelayMillis: 100,
       retryDelayMultiplier: 2,
       maxRetryDelayMillis: 1_000,
-      initialRpcTimeoutMillis: 2_000,
+      initialRpcTimeoutMillis: ATTEMPT_TIMEOUT_MS,
       rpcTimeoutMultiplier: 1,
-      maxRpcTimeoutMillis: 2_000,
-      totalTimeoutMillis: CALL_TIMEOUT_MS,
+      maxRpcTimeoutMillis: ATTEMPT_TIMEOUT_MS,
+      totalTimeoutMillis: RETRY_FOR_MS,
     },
   },
 };
-const ONE_ATTEMPT = { retry: { retryCodes: [] }, timeout: CALL_TIMEOUT_MS };
+const ONE_ATTEMPT = { retry: { retryCodes: [] }, timeout: ATTEMPT_TIMEOUT_MS };
 
 /**
  * Opens both clients: with Application Default Credentials, or without any to an emulator.
@@ -103,7 +103,7 @@ export async function openPubSub(subscription: string, topic: string, emulatorHo
       call('pull from', subscription, async () => {
         // A pull that waits has to be cut off in the end, and what Pub/Sub is just sending then stays leased to nobody.
         const request = { subscription, maxMessages, returnImmediately: true };
-        const [{ receivedMessages }] = await subscriber.pull(request, { ...ONE_ATTEMPT, timeout: PULL_TIMEOUT_MS });
+        const [{ receivedMessages }] = await subscriber.pull(request, ONE_ATTEMPT);
         return (receivedMessages ?? []).map(readDeadLetter);
       }),
     publish: (message) =>
@@ -130,5 +130,5 @@ export async function openPubSub(subscription: string, topic: string, emulatorHo
 
 // A signal ends a call exactly; the time limits of the retries are looked at only between attempts.
 function withTimeLimit() {
-  return { ...RETRY, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) };
+  return { ...RETRY, signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS + RETRY_FOR_MS) };
 }

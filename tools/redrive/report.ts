@@ -1,30 +1,21 @@
-import { escapeControls } from '../terminal/escape-controls.ts';
 import type { Listing } from './list.ts';
 import type { Outcome } from './move.ts';
+import { type Output, writeLine } from './output.ts';
 
 const MAX_LISTED_FAILURES = 20;
 const LEASED =
   'The messages that stay could not be released: they can be pulled again when their ack deadline has passed.';
 
-/** Prints a line, whatever texts of others are in it. */
-export function print(line: string, stream: NodeJS.WritableStream = process.stdout): void {
-  stream.write(`${escapeControls(line)}\n`);
-}
-
-/** Prints a line about something that went wrong. */
-export function complain(line: string): void {
-  print(line, process.stderr);
-}
-
 /**
  * Says what a dry run saw.
  * @param command moves it.
  */
-export function reportListing({ total, bySource, released }: Listing, command: string): void {
-  for (const [source, count] of bySource) print(`${count} from ${source}`);
-  print(`Dry run: ${total} would be moved. Nothing was changed.`);
-  if (!released) complain(LEASED);
-  if (total > 0) for (const line of ['To move them:', `  ${command}`]) print(line);
+export function reportListing({ stdout, stderr }: Output, listing: Listing, command: string): void {
+  const { total, bySource, released } = listing;
+  for (const [source, count] of bySource) writeLine(stdout, `${count} from ${source}`);
+  writeLine(stdout, `Dry run: ${total} would be moved. Nothing was changed.`);
+  if (!released) writeLine(stderr, LEASED);
+  if (total > 0) for (const line of ['To move them:', `  ${command}`]) writeLine(stdout, line);
 }
 
 /**
@@ -32,8 +23,10 @@ export function reportListing({ total, bySource, released }: Listing, command: s
  * @param command moves what stays.
  * @returns true where nothing stays that could have been moved.
  */
-export function reportOutcome(outcome: Outcome, interrupted: boolean, command: string): boolean {
+export function reportOutcome(output: Output, outcome: Outcome, interrupted: boolean, command: string): boolean {
   const { moved, failed, failures, unacknowledged, returned, untouched, released, fatal } = outcome;
+  const print = (line: string): void => writeLine(output.stdout, line);
+  const complain = (line: string): void => writeLine(output.stderr, line);
   for (const { name, why } of failures.slice(0, MAX_LISTED_FAILURES)) complain(`  ${name}: ${why}`);
   if (failed > MAX_LISTED_FAILURES) complain(`  and ${failed - MAX_LISTED_FAILURES} more`);
   print(`${interrupted ? 'Interrupted: ' : ''}${moved} moved, ${failed} failed.`);
