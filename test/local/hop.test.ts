@@ -69,7 +69,7 @@ describe('the hop of a delivery', () => {
     [
       { type: 'filtered', attempt: 0, acknowledged: true, answer: 'attributes.a = "b"' },
       'skipped',
-      'my-team does not get it: its filter drops it (attributes.a = "b")',
+      'my-team does not receive it: its filter does not match (attributes.a = "b")',
     ],
     [
       { type: 'deadLettered', attempt: 5, answer: 'dead-lettered' },

@@ -109,7 +109,7 @@ describe('the events on the page', () => {
     await hop(page, 'msg_first', 'demo-subscriber answered 204');
     const third = card(page, 'msg_third').locator('li.skipped');
     expect(await third.textContent()).toContain(
-      'not for this subscriber: demo-subscriber does not get it: its filter drops it',
+      'not for this subscriber: demo-subscriber does not receive it: its filter does not match',
     );
   });
 

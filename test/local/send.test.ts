@@ -43,7 +43,7 @@ describe('npm run send', () => {
       'a fault there is not',
       ['--fault', 'x'],
       {},
-      /argument 'x' is invalid\. Allowed choices are bad-signature[\s\S]*--help shows what there is/,
+      /argument 'x' is invalid\. Allowed choices are bad-signature[\s\S]*--help lists every option/,
     ],
     [
       'a lead that is neither case nor id',
@@ -81,7 +81,7 @@ describe('npm run send', () => {
       { INCIDENT_WEBHOOK_SECRET: SECRET },
       /--fault bad-schema replaces what --event chooses, so they cannot be combined; leave one out\./,
     ],
-    ['an option there is not', ['--nothing'], {}, /unknown option '--nothing'\n\(--help shows what there is\)/],
+    ['an option there is not', ['--nothing'], {}, /unknown option '--nothing'\n\(--help lists every option\)/],
   ])('names %s, and ends with 2', async (_, args, env, message) => {
     const { code, stdout, stderr } = await run('send', ['--folder', folder.local, ...args], env);
     expect(stderr).toMatch(message);

@@ -113,7 +113,7 @@ describe('npm start', () => {
     }
     expect(await story('01NOTHING')).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('has nothing of 01NOTHING'),
+      stdout: expect.stringContaining('has no entry for 01NOTHING'),
     });
   });
 

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { escapeControls } from '../terminal/escape.ts';
 import type { SignedRequest } from './signed-request.ts';
 
 /** What came back. */
@@ -53,9 +54,11 @@ function failure(url: URL, error: unknown): string {
   if (code === 'ECONNREFUSED') {
     return `nothing listens at ${url.origin}. ${here ? 'Start the local system with npm start, or give its address with --url.' : 'Check --url.'}`;
   }
+  if (code === 'ERR_INVALID_CHAR')
+    return 'the webhook id has a character that no HTTP header can carry. Choose another one.';
   if (code === 'ENOTFOUND') return `the host ${url.hostname} does not exist. Check --url.`;
   if (name === 'TimeoutError' || name === 'AbortError') {
     return `${url.origin} did not answer within ${TIMEOUT_MS / 1000} s. Check that --url is the webhook function's address, then its logs.`;
   }
-  return `${url.origin} gave no answer: ${message || code}. Check --url (http or https?), then the function's logs.`;
+  return `${url.origin} gave no answer: ${escapeControls(message || String(code))}. Check --url (http or https?), then the function's logs.`;
 }

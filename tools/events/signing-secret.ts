@@ -2,6 +2,7 @@ import { SECRET_NAME } from '../../functions/incident-webhook/config.ts';
 import { secretManagerStore } from '../../functions/incident-webhook/secret-manager.ts';
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
 import { readSecret } from '../local/system/local-folder.ts';
+import { escapeControls } from '../terminal/escape.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -40,7 +41,7 @@ async function readNewest(name: string, env: Environment): Promise<string> {
   const store = secretManagerStore(name, env['SECRET_MANAGER_EMULATOR_HOST'] || undefined, READ_TIMEOUT_MS);
   const { read } = await store.readVersions().catch((error: unknown) => {
     throw new Error(
-      `${name} could not be read from Secret Manager: ${(error as Error).message}. Sign in with "gcloud auth application-default login"; you need roles/secretmanager.viewer and secretAccessor on the secret.`,
+      `${name} could not be read from Secret Manager: ${escapeControls((error as Error).message)}. Sign in with "gcloud auth application-default login"; you need roles/secretmanager.viewer and secretAccessor on the secret.`,
     );
   });
   const usable = read

@@ -75,5 +75,5 @@ export const program = new Command('npm run send --')
   )
   .addOption(new Option('--folder <path>', 'where npm start keeps log and secret').default(LOCAL_FOLDER, '.local'))
   .addHelpText('after', HELP)
-  .showHelpAfterError('(--help shows what there is)')
+  .showHelpAfterError('(--help lists every option)')
   .exitOverride();

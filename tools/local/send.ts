@@ -10,9 +10,10 @@ import { newWebhookId, type SignedRequest, signedRequest } from '../events/signe
 import { findSigningSecret } from '../events/signing-secret.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { escapeControls } from '../terminal/escape.ts';
+import { paragraph } from '../terminal/paragraph.ts';
 import { program, type SendOptions } from './send-options.ts';
 import { findRunning } from './system/announcement.ts';
-import { localBringBack, storyCommand } from './timeline/commands.ts';
+import { localRedriveAdvice, storyCommand } from './timeline/commands.ts';
 import { eventLogFile } from './timeline/event-log.ts';
 import { hopLines } from './timeline/hop-line.ts';
 import { awaitHops, conclusions } from './timeline/timeline.ts';
@@ -39,10 +40,10 @@ async function main(options: SendOptions): Promise<number> {
   const accepted = answer.status >= 200 && answer.status < 300;
   const followed = url.href === running?.webhookUrl && WEBHOOK_ID.test(webhookId);
   console.log(describeAnswer(answer, fault));
-  if (!followed || accepted) console.log(`  ${followed ? ACCEPTED : meaningOf(answer.status)}\n`);
+  if (!followed || accepted) console.log(`${paragraph(followed ? ACCEPTED : meaningOf(answer.status), '  ')}\n`);
   if (followed) await showHops(options, webhookId, since, answer);
   else if (WEBHOOK_ID.test(webhookId)) console.log(`What became of it:  ${storyCommand(webhookId, folder)}`);
-  else console.log(UNUSABLE_ID);
+  else console.log(paragraph(UNUSABLE_ID));
   return accepted ? 0 : 1;
 }
 
@@ -88,11 +89,11 @@ async function showHops({ folder }: SendOptions, webhookId: string, since: Date,
   const hops = await awaitHops(eventLogFile(folder), webhookId, since, HOPS_TIMEOUT_MS);
   console.log('\nIts hops in the local system:');
   for (const hop of hops) console.log(hopLines(hop));
-  const sentences = conclusions(hops, localBringBack((await findRunning(folder))?.emulatorHost, folder));
+  const sentences = conclusions(hops, localRedriveAdvice((await findRunning(folder))?.emulatorHost, folder));
   if (hops.length === 0)
     sentences.push(`The local system noted nothing within ${HOPS_TIMEOUT_MS / 1000} s; look at its terminal.`);
   if (sentences.length === 0 && status >= 300) sentences.push(meaningOf(status));
-  for (const sentence of sentences) console.log(`\n${sentence}`);
+  for (const sentence of sentences) console.log(`\n${paragraph(sentence)}`);
 }
 
 if (import.meta.main) {

@@ -33,7 +33,7 @@ type Options = StartOptions & { readonly json: boolean };
 const repeated = (text: string, all: readonly string[]): string[] => [...all, text];
 
 const program = new Command('npm start --')
-  .description('Starts the whole system on this machine and shows the way of each event. Ctrl-C stops it all.')
+  .description('Starts the whole system on this machine and shows each event hop by hop. Ctrl-C stops it all.')
   .option('--subscriber <"url [filter]">', 'push the events to one more subscriber; repeatable', repeated, [])
   .option('--pull <name[:filter]>', 'add a pull subscription, and print how to read from it; repeatable', repeated, [])
   .option('--demo-subscriber [filter]', 'start a subscriber that prints what it gets')
@@ -46,7 +46,7 @@ const program = new Command('npm start --')
   )
   .addOption(new Option('--folder <path>', 'where log and secret are kept').default(LOCAL_FOLDER, '.local'))
   .addHelpText('after', EXAMPLES)
-  .showHelpAfterError('(--help shows what there is)');
+  .showHelpAfterError('(--help lists every option)');
 
 /** Exit code 0: ended by a signal or a closed pipe; 1: did not start, or lost a part. */
 async function main(options: Options): Promise<number> {

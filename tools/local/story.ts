@@ -5,11 +5,11 @@ import { paragraph } from '../terminal/paragraph.ts';
 import { findRunning } from './system/announcement.ts';
 import { LOCAL_FOLDER } from './system/local-folder.ts';
 import { loggingCommand, loggingFilter, pushesCommand, type Target, targetOf } from './timeline/cloud-logging.ts';
-import { localBringBack, PROJECT, redriveCommand } from './timeline/commands.ts';
+import { localRedriveAdvice, PROJECT, redriveCommand } from './timeline/commands.ts';
 import { eventLogFile, lastWritten, readEventLog } from './timeline/event-log.ts';
 import type { Hop } from './timeline/hop.ts';
 import { hopLines } from './timeline/hop-line.ts';
-import { conclusions, isOver, standing, type Timeline, timelinesOf } from './timeline/timeline.ts';
+import { conclusions, currentHops, isOver, type Timeline, timelinesOf } from './timeline/timeline.ts';
 
 const HELP = `
 Exit codes: 0 found, 1 not in the local log, 2 usage
@@ -38,16 +38,16 @@ const program = new Command('npm run story --')
   .option('--project <project>', 'the project of the deployed system', PROJECT)
   .addOption(new Option('--folder <path>', 'where npm start keeps its log').default(LOCAL_FOLDER, '.local'))
   .addHelpText('after', HELP)
-  .showHelpAfterError('(--help shows what there is)')
+  .showHelpAfterError('(--help lists every option)')
   .exitOverride();
 
 async function tell(id: string, { project, folder }: Options): Promise<number> {
   const file = eventLogFile(folder);
   const timelines = timelinesOf(readEventLog(file), id);
-  const bringBack = localBringBack((await findRunning(folder))?.emulatorHost, folder);
+  const redriveAdvice = localRedriveAdvice((await findRunning(folder))?.emulatorHost, folder);
   for (const timeline of timelines) {
     console.log(describe(timeline));
-    for (const sentence of conclusions(timeline.hops, bringBack)) console.log(paragraph(sentence, '  '));
+    for (const sentence of conclusions(timeline.hops, redriveAdvice)) console.log(paragraph(sentence, '  '));
     console.log();
   }
   if (timelines.length === 0) console.log(notFound(id, lastWritten(file)));
@@ -67,7 +67,7 @@ function notFound(id: string, keptUntil: Date | undefined): string {
   if (keptUntil === undefined) return 'There is no local log: npm start has not run here yet.\n';
   return [
     paragraph(
-      `The local log (last written ${keptUntil.toISOString()}) has nothing of ${escapeControls(id)}. Likely reasons:`,
+      `The local log (last written ${keptUntil.toISOString()}) has no entry for ${escapeControls(id)}. Likely reasons:`,
     ),
     ...[
       '- It never came: in incident.io, Settings > Webhooks shows each delivery and its answer.',
@@ -87,7 +87,7 @@ function deployed(id: string, timelines: readonly Timeline[], project: string): 
     `  ${filter}`,
     `  ${loggingCommand(filter, project)}`,
     ...withoutSubscriber(
-      timelines.flatMap(({ hops }) => standing(hops)),
+      timelines.flatMap(({ hops }) => currentHops(hops)),
       project,
     ),
   ].join('\n');

@@ -16,7 +16,7 @@ let leftOut = 0;
 let collapsed = false;
 let filter = { text: '', outcome: '' };
 
-/** Shows a hop on the card of its event, which moves to the top. `sendAgain` is told a webhook id. */
+/** Shows a hop on the card of its event, which moves to the top. `sendAgain` is called with a webhook id. */
 export function showHop(hop, sendAgain) {
   const card = cards.get(hop.event) ?? newCard(hop, sendAgain);
   if (hop.incidentId) card.incident.textContent = `incident ${hop.incidentId}`;
@@ -88,7 +88,7 @@ function actions(webhookId, sendAgain) {
     setTimeout(() => copy.replaceChildren('Copy id'), 2000);
   });
   const again = button('Send again', () => sendAgain(webhookId));
-  again.title = 'The same body under the same webhook id, signed anew';
+  again.title = 'Sends the same body under the same webhook id, with a new signature';
   return [copy, again];
 }
 

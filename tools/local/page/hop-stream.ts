@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { type BringBack, localBringBack } from '../timeline/commands.ts';
+import { localRedriveAdvice, type RedriveAdvice } from '../timeline/commands.ts';
 import { explain } from '../timeline/explanation.ts';
 import type { Hop, State } from '../timeline/hop.ts';
 import { sortHops, sortLive } from '../timeline/hop-order.ts';
 import { createHopReader, NOTICES } from '../timeline/hop-reader.ts';
-import { standing } from '../timeline/timeline.ts';
+import { currentHops } from '../timeline/timeline.ts';
 import { pageHeaders } from './answer.ts';
 import type { PageSubject } from './subject.ts';
 
@@ -21,7 +21,7 @@ const STATES: readonly State[] = ['alert', 'stopped', 'warning', 'ended', 'done'
  */
 export function streamHops({ eventLog, emulatorHost, folder }: PageSubject, res: ServerResponse): void {
   res.writeHead(200, pageHeaders('text/event-stream'));
-  const events = new LatestEvents(localBringBack(emulatorHost, folder));
+  const events = new LatestEvents(localRedriveAdvice(emulatorHost, folder));
   const send = (hop: Hop): unknown => res.write(`data: ${JSON.stringify(events.add(hop))}\n\n`);
   // A comment, so that the page learns at once that it is connected.
   res.write(':\n\n');
@@ -56,10 +56,10 @@ function latest(hops: readonly Hop[]): { kept: Hop[]; leftOut: number } {
 /** Remembers the hops of the latest events, to tell how each one stands. */
 class LatestEvents {
   readonly #events = new Map<string, Hop[]>();
-  readonly #bringBack: BringBack;
+  readonly #redriveAdvice: RedriveAdvice;
 
-  constructor(bringBack: BringBack) {
-    this.#bringBack = bringBack;
+  constructor(redriveAdvice: RedriveAdvice) {
+    this.#redriveAdvice = redriveAdvice;
   }
 
   /** A hop as the page gets it. */
@@ -69,8 +69,8 @@ class LatestEvents {
     this.#events.set(hop.event, hops);
     const [oldest] = this.#events.keys();
     if (this.#events.size > KEPT_EVENTS && oldest !== undefined) this.#events.delete(oldest);
-    const ranked = standing(hops).toSorted((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state));
+    const ranked = currentHops(hops).toSorted((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state));
     const states = [...new Set(ranked.map(({ state }) => state))];
-    return { ...hop, why: explain(hop, this.#bringBack), states, verdict: ranked[0]?.text };
+    return { ...hop, why: explain(hop, this.#redriveAdvice), states, verdict: ranked[0]?.text };
   }
 }

@@ -13,7 +13,7 @@ const notices = document.querySelector('#notices');
 const pause = document.querySelector('#pause');
 /** Hops that came since somebody pressed "Pause", else undefined. */
 let waiting;
-/** What came before is cleared away, also after the page has connected anew. */
+/** What came before stays cleared away, also after the page has connected again. */
 let clearedAt = '';
 let noticeCount = 0;
 
@@ -144,7 +144,7 @@ document.querySelector('#clear').addEventListener('click', () => {
 
 const source = new EventSource('/events');
 source.addEventListener('open', () => {
-  // Each connection begins with what is kept, so that a restart of the system begins anew here too.
+  // Each connection begins with what is kept, so that after a restart of the system the page starts over too.
   clear();
   feed.textContent = 'Live';
 });

@@ -12,6 +12,6 @@ export function refusal({ method, headers }: IncomingMessage, port: number): str
   if (origin !== undefined && origin !== `http://${host}`) return 'requests of other sites are refused';
   if (site !== undefined && site !== 'same-origin') return 'requests of other sites are refused';
   // A form of another site cannot send this type, whatever its browser leaves out.
-  if (type !== 'application/json') return 'only application/json is taken';
+  if (type !== 'application/json') return 'only application/json is accepted';
   return undefined;
 }

@@ -10,8 +10,8 @@ import type { PageSubject } from './subject.ts';
 /** For the webhook's line, which it writes as it answers. */
 const LINE_TIMEOUT_MS = 2_000;
 
-/** What the page tells of the answer. */
-export interface Told {
+/** What the page shows about the answer. */
+export interface SendResult {
   readonly title: string;
   readonly meaning: string;
   /** Undefined where nothing was sent. */
@@ -24,9 +24,9 @@ type Chosen = Readonly<Record<string, string | undefined>>;
 /**
  * Signs and sends what somebody chose in the form: `event`, `status`, `lead`, `incident` and `fault`, as `npm run send`
  * takes them, and `webhookId`; or, with `again`, the body that came last under that webhook id.
- * @throws Error in words where that is no event, or the webhook gave no answer.
+ * @throws Error with a sentence for the page, where nothing was sent or nothing answered.
  */
-export async function sendChosen(subject: PageSubject, form: Readonly<Record<string, unknown>>): Promise<Told> {
+export async function sendChosen(subject: PageSubject, form: Readonly<Record<string, unknown>>): Promise<SendResult> {
   const chosen: Chosen = Object.fromEntries(
     Object.entries(form).filter((field): field is [string, string] => typeof field[1] === 'string' && field[1] !== ''),
   );

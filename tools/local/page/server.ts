@@ -50,7 +50,7 @@ export async function startPage(
   };
   await listen(port).catch((error: NodeJS.ErrnoException) => {
     if (orAnother && error.code === 'EADDRINUSE') return listen(0);
-    throw new Error(`port ${port} of the page cannot be had (${error.code}): give another one with --page-port.`);
+    throw new Error(`port ${port} for the page is not available (${error.code}): choose another one with --page-port.`);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
@@ -99,11 +99,11 @@ async function send(subject: PageSubject, req: IncomingMessage, res: ServerRespo
     if (text.length > MAX_FORM_BYTES) return answer(res, 413, 'text/plain', 'Too large.');
   }
   try {
-    const told = await sendChosen(subject, JSON.parse(text) as Record<string, unknown>);
-    answer(res, 200, 'application/json', JSON.stringify(told));
+    const result = await sendChosen(subject, JSON.parse(text) as Record<string, unknown>);
+    answer(res, 200, 'application/json', JSON.stringify(result));
   } catch (error) {
-    const told = { title: 'Not sent', meaning: (error as Error).message };
-    answer(res, 400, 'application/json', JSON.stringify(told));
+    const result = { title: 'Not sent', meaning: (error as Error).message };
+    answer(res, 400, 'application/json', JSON.stringify(result));
   }
 }
 

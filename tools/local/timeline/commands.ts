@@ -5,7 +5,7 @@ import { LOCAL_FOLDER } from '../system/local-folder.ts';
 export const PROJECT = 'alan-eu-tools';
 
 /** How to bring a subscriber's dead letters back: the end of a sentence, and the command on a line of its own. */
-export type BringBack = (subscriber: string) => string;
+export type RedriveAdvice = (subscriber: string) => string;
 
 /** What a redrive command needs besides its subscription. */
 export interface RedriveOptions {
@@ -43,7 +43,7 @@ export function sendCommand(folder: string, options = ''): string {
  * How to bring a local system's dead letters back.
  * @param emulatorHost undefined where the system has ended: what its emulator held is gone.
  */
-export function localBringBack(emulatorHost: string | undefined, folder: string): BringBack {
+export function localRedriveAdvice(emulatorHost: string | undefined, folder: string): RedriveAdvice {
   if (emulatorHost !== undefined)
     return (subscriber) => `bring the message back:\n${redriveCommand(subscriber, { emulatorHost })}`;
   const again = `${npmCommand('start', folder)}\n${sendCommand(folder)}`;

@@ -17,7 +17,7 @@ export function deliveryHops(at: string, delivery: Delivery): RawHop[] {
   } as const;
   switch (type) {
     case 'filtered': {
-      const text = `${subscription} does not get it: its filter drops it (${answer})`;
+      const text = `${subscription} does not receive it: its filter does not match (${answer})`;
       return [{ ...base, state: 'skipped', text, reason: 'filtered' }];
     }
     case 'deadLettered': {

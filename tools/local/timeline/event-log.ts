@@ -8,7 +8,7 @@ export type EventLogEntry = {
   readonly at: string;
 } & (
   | { readonly source: FunctionName; readonly line: FunctionLine }
-  /** Output that is no log line: a crash, a warning of Node. */
+  /** Output that is not a log line: a crash, a warning of Node. */
   | { readonly source: FunctionName | 'local-system'; readonly text: string }
   | { readonly source: 'pubsub'; readonly published: PublishedMessage }
   | { readonly source: 'pubsub'; readonly delivery: Delivery }
@@ -71,7 +71,7 @@ const OLDER_FILE = 'log.older.jsonl';
 /** Then a new file is begun, and the one before is kept: at most twice as much is on the disk. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-/** The event log of one run: kept in the folder, and told to listeners. */
+/** The event log of one run: kept in the folder, and passed on to listeners. */
 export class EventLog {
   readonly file: string;
   readonly #older: string;
@@ -87,7 +87,7 @@ export class EventLog {
     appendFileSync(this.file, '');
   }
 
-  /** Keeps a note, and tells the listeners. */
+  /** Keeps a note, and passes it on to the listeners. */
   note(note: Note): void {
     const entry = { at: new Date().toISOString(), ...note } as EventLogEntry;
     const line = `${JSON.stringify(entry)}\n`;
@@ -100,7 +100,7 @@ export class EventLog {
     for (const listener of this.#listeners) listener(entry);
   }
 
-  /** Has a listener told every entry from now on. Returns the way to leave. */
+  /** Calls a listener with every entry from now on. Returns a function that ends it. */
   listen(listener: (entry: EventLogEntry) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

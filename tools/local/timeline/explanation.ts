@@ -1,14 +1,14 @@
 import type { LeadOutcome } from '../../../functions/incident-lead/outcomes.ts';
 import type { IgnoredReason, RefusalReason } from '../../../functions/incident-webhook/outcomes.ts';
-import { type BringBack, redriveCommand } from './commands.ts';
+import { type RedriveAdvice, redriveCommand } from './commands.ts';
 import type { Hop } from './hop.ts';
 
 /** Why an event stopped, and what to do about it, by a refusal's reason. */
 const REFUSALS: Record<RefusalReason, string> = {
-  not_found: 'The path is another one. Post to /webhooks/incident/lead, exactly so.',
+  not_found: 'The path is wrong. Post to exactly /webhooks/incident/lead.',
   method: 'Only POST is accepted. Correct the sender.',
   content_encoding: 'The body is compressed. It is never inflated; have the sender leave Content-Encoding out.',
-  expectation: 'The request has an Expect header that nobody can meet. Leave it out.',
+  expectation: 'The request has an Expect header that cannot be met. Leave it out.',
   too_large: 'The body is over 1 MiB. incident.io sends some kilobytes, so look at who sent this.',
   body_timeout: 'The body was not complete within 5 s. The sender or the network is slow; the sender retries.',
   body_aborted: 'The sender closed the connection before the body was complete; it retries.',
@@ -57,25 +57,27 @@ const OUTCOMES: Record<IgnoredReason | LeadOutcome | 'filtered' | 'dead-lettered
     'The alaner directory could not be read; the line names what is wrong. The message is delivered again: up to 30 attempts over 2 h 36 min or more (here 5 in about 40 s), then it goes to the dead-letter subscription.',
   failed: 'A bug: the line has the stack. The message is delivered again.',
   filtered: 'This subscriber asked for other messages. Pub/Sub counts it as delivered; nothing is wrong.',
-  'dead-lettered': 'Its deliveries were used up. Repair the cause, then {bring back}',
+  'dead-lettered': 'Its deliveries were used up. Repair the cause, then {redrive advice}',
 };
 
-const DEPLOYED: BringBack = (subscriber) => `bring the message back:\n${redriveCommand(subscriber)}`;
+const DEPLOYED: RedriveAdvice = (subscriber) => `bring the message back:\n${redriveCommand(subscriber)}`;
 
 /**
- * Why an event ended at this hop, and what to do; undefined where the hop is no end.
+ * Why an event ended at this hop, and what to do; undefined where the event goes on.
  * A command in it stands on a line of its own.
  */
 export function explain(
   { state, reason = '', name, text, subscription = '' }: Hop,
-  bringBack: BringBack = DEPLOYED,
+  redriveAdvice: RedriveAdvice = DEPLOYED,
 ): string | undefined {
   if (state === 'done') return undefined;
   // The line of another version gives `event_type` as its reason; only its severity tells them apart.
   const key = reason === 'event_type' && state === 'warning' ? 'event_version' : reason;
   const sentence = REFUSALS[key as keyof typeof REFUSALS] ?? OUTCOMES[key as keyof typeof OUTCOMES];
   if (sentence !== undefined)
-    return sentence.replace('{lead}', () => leadIn(text)).replace('{bring back}', () => bringBack(subscription));
+    return sentence
+      .replace('{lead}', () => leadIn(text))
+      .replace('{redrive advice}', () => redriveAdvice(subscription));
   if (name === 'delivered') return 'The subscriber did not acknowledge. Pub/Sub delivers it again after a pause.';
   return undefined;
 }

@@ -26,7 +26,7 @@ const LEAST_ROOM = 40;
 
 /**
  * Writes hops as they come: a heading for each event, then a line for each hop, a blank line before the next event.
- * @param write told one or more lines, without the line feed at their end.
+ * @param write called with one or more lines, without the line feed at their end.
  */
 export function createHopPrinter(
   write: (lines: string) => void,

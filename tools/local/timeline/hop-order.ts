@@ -5,7 +5,7 @@ export const SETTLE_MS = 120;
 
 /**
  * Puts hops that arrive together in order: event by event, by time.
- * @param emit told each hop, at most `SETTLE_MS` later.
+ * @param emit called with each hop, at most `SETTLE_MS` later.
  */
 export function sortLive(emit: (hop: Hop) => void): { push(hop: Hop): void; flush(): void } {
   let waiting: Hop[] = [];

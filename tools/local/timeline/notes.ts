@@ -15,7 +15,7 @@ export function noteOfOutput(source: FunctionName, output: string): Note {
   return { source, text: output };
 }
 
-/** What the emulator reports of a message, as a note; undefined where it is no part of an event's path. */
+/** What the emulator reports of a message, as a note; undefined where it says nothing about an event. */
 export function noteOfEmulatorEvent(event: EmulatorEvent): Note | undefined {
   if (event.type !== 'published') return { source: 'pubsub', delivery: deliveryOf(event) };
   if (DEAD_LETTER.test(event.topic)) return undefined;

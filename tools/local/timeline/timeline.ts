@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BringBack } from './commands.ts';
+import type { RedriveAdvice } from './commands.ts';
 import { type EventLogEntry, readEventLog } from './event-log.ts';
 import { explain } from './explanation.ts';
 import type { Hop } from './hop.ts';
@@ -48,7 +48,7 @@ export function isOver(hops: readonly Hop[]): boolean {
  * The hops that say how an event stands: where the webhook has taken or stopped it, and for each subscriber what became of
  * the latest delivery. What was repaired meanwhile is not among them.
  */
-export function standing(hops: readonly Hop[]): Hop[] {
+export function currentHops(hops: readonly Hop[]): Hop[] {
   const parts = new Map<string, Hop[]>();
   for (const hop of hops) {
     const part = hop.subscription ?? 'webhook';
@@ -64,8 +64,8 @@ export function standing(hops: readonly Hop[]): Hop[] {
 }
 
 /** What the state of an event means and what to do about it, each sentence once. */
-export function conclusions(hops: readonly Hop[], bringBack?: BringBack): string[] {
-  const sentences = standing(hops).map((hop) => explain(hop, bringBack));
+export function conclusions(hops: readonly Hop[], redriveAdvice?: RedriveAdvice): string[] {
+  const sentences = currentHops(hops).map((hop) => explain(hop, redriveAdvice));
   return [...new Set(sentences.filter((sentence) => sentence !== undefined))];
 }
 
