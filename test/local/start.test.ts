@@ -132,11 +132,9 @@ describe('npm start', () => {
   });
 
   it('follows no webhook id that the log cannot carry', async () => {
-    const startedAt = performance.now();
     const { code, stdout } = await send('--webhook-id', 'a b');
     expect(stdout).toContain('It cannot be followed: the log has no webhook id of this form');
-    // Where it is followed, that takes up to 10 s.
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(stdout).not.toContain('Its hops');
     expect(code).toBe(1);
   });
 

@@ -15,7 +15,7 @@ export interface Supervision {
   readonly onLost: (sentence: string) => void;
 }
 
-/** What ends sooner than this after it was started would only end again. */
+/** What ends twice in a row sooner than this after it was started would only end again. */
 const SETTLED_AFTER_MS = 2_000;
 
 /**
@@ -32,10 +32,12 @@ export async function supervise<T extends Supervised>(
   let stopping = false;
   let restarting: Promise<void> = Promise.resolve();
   let running = await start();
+  let early = 0;
   const watch = async (startedAt: number): Promise<void> => {
     const sentence = `${name} ${await running.ended}, which nobody asked for`;
     if (stopping) return;
-    if (performance.now() - startedAt < SETTLED_AFTER_MS) return onLost(`${sentence}, right after it was started`);
+    early = performance.now() - startedAt < SETTLED_AFTER_MS ? early + 1 : 0;
+    if (early > 1) return onLost(`${sentence}, right after it was started again`);
     onRestart(`${sentence}; ${again}`);
     restarting = restart().catch((error: Error) => {
       if (!stopping) onLost(`${name} could not be started again: ${error.message}`);

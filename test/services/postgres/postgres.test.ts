@@ -137,8 +137,6 @@ describe('the embedded PostgreSQL', () => {
 
   it('starts again with the same data when it is killed, and says so', async () => {
     await query(postgres.ownerUrl, 'create table kept as select 1 as one');
-    // What ends sooner would only end again.
-    await sleep(2_000);
     process.kill(serverPid(), 'SIGKILL');
     const until = performance.now() + 20_000;
     let rows: unknown[] = [];

@@ -4,6 +4,7 @@ import { findSigningSecret } from '../../events/signing-secret.ts';
 import { assertPortFree, freePort } from '../../services/functions/free-port.ts';
 import { type FunctionOptions, NODE_OPTIONS, startFunction } from '../../services/functions/function-process.ts';
 import { openDirectory } from '../../services/postgres/directory.ts';
+import type { EmulatorEvent } from '../../services/pubsub/events.ts';
 import { type Supervision, supervise } from '../../services/supervise.ts';
 import { CAPTURE_REQUESTS, CapturedRequests } from '../page/captured-requests.ts';
 import { startPage } from '../page/server.ts';
@@ -16,15 +17,17 @@ import { localSecret } from './local-folder.ts';
 import { both, Parts } from './parts.ts';
 import type { Settings } from './settings.ts';
 import { type SubscriberSettings, TOPIC } from './subscribers.ts';
-import { openTopic } from './topic.ts';
+import { type LocalTopic, openTopic, subscriptionName } from './topic.ts';
+
+type Address = readonly [name: string, address: string];
 
 /** The whole system on one machine, running. */
 export interface LocalSystem {
   readonly webhookUrl: string;
   /** `host:port` of Pub/Sub, the value for `PUBSUB_EMULATOR_HOST`. */
   readonly emulatorHost: string;
-  /** Where each part listens, for people: name and address. */
-  readonly addresses: readonly (readonly [name: string, address: string])[];
+  /** Where each part listens, for people. */
+  readonly addresses: readonly Address[];
   /** The full names of the subscriptions that wait to be pulled. */
   readonly pulled: readonly string[];
   /** Stops every part, and leaves nothing behind. */
@@ -57,99 +60,119 @@ export async function startLocalSystem(settings: Settings, starter: Starter): Pr
   }
 }
 
+/** What the parts share while they start. */
+interface Start {
+  readonly parts: Parts;
+  readonly settings: Settings;
+  readonly eventLog: EventLog;
+  readonly supervision: Supervision;
+}
+
 async function startParts(
   parts: Parts,
   settings: Settings,
   { signal, onLost, onEntry }: Starter,
 ): Promise<Omit<LocalSystem, 'stop'>> {
-  const { page } = settings;
-  // Before the port, which it would have taken: what is running says more than that something listens.
-  await assertNoneRuns(settings.folder);
-  if (settings.port !== 0) await assertPortFree(settings.port, 'PORT');
-  if (page !== undefined && !page.orAnother && page.port !== 0) await assertPortFree(page.port, '--page-port');
-  const webhookPort = settings.port || (await freePort());
-  const webhookUrl = `http://127.0.0.1:${webhookPort}${PATH}`;
-  const leadPort = await freePort();
-  const system = { pid: process.pid, webhookUrl };
-  const announcement = await parts.start('announcement', () => announce(settings.folder, system));
-  const secret = settings.secret ?? localSecret(settings.folder);
-  const eventLog = new EventLog(settings.folder);
+  const { folder } = settings;
+  const ports = await findPorts(settings);
+  const running = { pid: process.pid, webhookUrl: `http://127.0.0.1:${ports.webhook}${PATH}` };
+  const announcement = await parts.start('announcement', () => announce(folder, running));
+  const secret = settings.secret ?? localSecret(folder);
+  const eventLog = new EventLog(folder);
   eventLog.listen(onEntry);
-
-  const topic = await parts.start('Pub/Sub', () =>
-    openTopic(settings.pubsubHost, (event) => {
-      const note = noteOfEmulatorEvent(event);
-      if (note) eventLog.note(note);
-    }),
-  );
-  announcement.update({ ...system, emulatorHost: topic.host });
-  const requests = new CapturedRequests();
   const supervision: Supervision = { onRestart: (text) => eventLog.note({ source: 'local-system', text }), onLost };
-  const [directory, functions] = await both(
+  const start: Start = { parts, settings, eventLog, supervision };
+
+  const topic = await startTopic(start);
+  const { host: emulatorHost } = topic;
+  announcement.update({ ...running, emulatorHost });
+  const [directory, deployed] = await both(
     parts.start('alaner directory', () => openDirectory(settings.database, supervision)),
     buildFunctions(),
   );
-  const run = async (name: FunctionName, target: string, port: number, env: FunctionOptions['env']) => {
-    const options: FunctionOptions = {
-      folder: join(functions, name),
-      target,
-      port,
-      env: { LOG_LEVEL: 'debug', ...env },
-      onLine: (line) => {
-        if (!requests.take(line)) eventLog.note(noteOfOutput(name, line));
-      },
-      signal,
-    };
-    const again = 'starting it again, as Cloud Run would';
-    const { first } = await parts.start(name, () =>
-      supervise(target, again, () => startFunction(options), supervision),
-    );
-    return first;
+  const subscribers = await addSubscribers(start, topic, ports.lead);
+  const requests = new CapturedRequests();
+  const onLine = (name: FunctionName, line: string): void => {
+    if (!requests.take(line)) eventLog.note(noteOfOutput(name, line));
   };
-  const subscribers = await subscribersOf(parts, settings, eventLog);
-  await topic.subscribe({ name: 'incident-lead', url: `http://127.0.0.1:${leadPort}/`, filter: '' });
-  const pulled: string[] = [];
-  for (const subscriber of subscribers) {
-    const subscription = await topic.subscribe(subscriber);
-    if (subscriber.url === undefined) pulled.push(subscription);
-  }
-  const [lead] = await both(
-    run('incident-lead', 'incidentLead', leadPort, {
-      DATABASE_URL: directory.url,
-      DB_SCHEMA: directory.schema,
-    }),
-    run('incident-webhook', 'incidentWebhook', webhookPort, {
+  const run = (name: FunctionName, target: string, port: number, env: FunctionOptions['env']): Promise<unknown> =>
+    parts.start(name, () => {
+      const debug = { LOG_LEVEL: 'debug', ...env };
+      const line = (text: string): void => onLine(name, text);
+      const options = { folder: join(deployed, name), target, port, env: debug, onLine: line, signal };
+      return supervise(target, 'starting it again, as Cloud Run would', () => startFunction(options), supervision);
+    });
+  await both(
+    run('incident-lead', 'incidentLead', ports.lead, { DATABASE_URL: directory.url, DB_SCHEMA: directory.schema }),
+    run('incident-webhook', 'incidentWebhook', ports.webhook, {
       INCIDENT_WEBHOOK_SECRET: secret,
       INCIDENT_EVENTS_TOPIC: TOPIC,
-      PUBSUB_EMULATOR_HOST: topic.host,
-      ...(page !== undefined && { NODE_OPTIONS: `${NODE_OPTIONS} ${CAPTURE_REQUESTS}` }),
+      PUBSUB_EMULATOR_HOST: emulatorHost,
+      ...(settings.page && { NODE_OPTIONS: `${NODE_OPTIONS} ${CAPTURE_REQUESTS}` }),
     }),
   );
-  const addresses: (readonly [string, string])[] = [
-    ['incident-webhook', webhookUrl],
-    ['incident-lead', lead.url],
-    ['Pub/Sub', topic.description],
-    ['alaner directory', directory.description],
-    ...subscribers.map(({ name, url, filter }) => [name, `${url ?? 'is pulled'}${filter && `  (${filter})`}`] as const),
-  ];
-  if (page !== undefined) {
-    const signingSecret = () => findSigningSecret(new URL(webhookUrl), settings.folder);
-    const { folder } = settings;
-    const subject = { eventLog, requests, webhookUrl, emulatorHost: topic.host, folder, secret: signingSecret };
-    const { url } = await parts.start('page', () => startPage(subject, page));
-    addresses.unshift(['watch and send', url]);
-  }
-  return { webhookUrl, emulatorHost: topic.host, addresses, pulled };
+  const { webhookUrl } = running;
+  const signingSecret = () => findSigningSecret(new URL(webhookUrl), folder);
+  const page = await openPage(start, { eventLog, requests, webhookUrl, emulatorHost, folder, secret: signingSecret });
+  return {
+    webhookUrl,
+    emulatorHost,
+    addresses: [
+      ...(page === undefined ? [] : [['watch and send', page] as const]),
+      ['incident-webhook', webhookUrl],
+      ['incident-lead', `http://127.0.0.1:${ports.lead}`],
+      ['Pub/Sub', topic.description],
+      ['alaner directory', directory.description],
+      ...subscribers.map(addressOf),
+    ],
+    pulled: subscribers.filter(({ url }) => url === undefined).map(({ name }) => subscriptionName(name)),
+  };
 }
 
-async function subscribersOf(
-  parts: Parts,
-  { subscribers, demoFilter }: Settings,
-  eventLog: EventLog,
+/** @throws Error where one that the settings name is taken. */
+async function findPorts({ folder, port, page }: Settings): Promise<{ webhook: number; lead: number }> {
+  // Before the port, which it would have taken: what is running says more than that something listens.
+  await assertNoneRuns(folder);
+  if (port !== 0) await assertPortFree(port, 'PORT');
+  if (page !== undefined && !page.orAnother && page.port !== 0) await assertPortFree(page.port, '--page-port');
+  return { webhook: port || (await freePort()), lead: await freePort() };
+}
+
+function startTopic({ parts, settings, eventLog }: Start): Promise<LocalTopic> {
+  const onEvent = (event: EmulatorEvent): void => {
+    const note = noteOfEmulatorEvent(event);
+    if (note) eventLog.note(note);
+  };
+  return parts.start('Pub/Sub', () => openTopic(settings.pubsubHost, onEvent));
+}
+
+/** @returns the subscribers besides incident-lead. */
+async function addSubscribers(
+  { parts, settings, eventLog }: Start,
+  topic: LocalTopic,
+  leadPort: number,
 ): Promise<readonly SubscriberSettings[]> {
-  if (demoFilter === undefined) return subscribers;
-  const { url } = await parts.start('demo-subscriber', () =>
-    startDemoSubscriber((message) => eventLog.note({ source: 'demo-subscriber', message })),
-  );
-  return [...subscribers, { name: 'demo-subscriber', url, filter: demoFilter }];
+  const subscribers = [...settings.subscribers];
+  if (settings.demoFilter !== undefined) {
+    const { url } = await parts.start('demo-subscriber', () =>
+      startDemoSubscriber((message) => eventLog.note({ source: 'demo-subscriber', message })),
+    );
+    subscribers.push({ name: 'demo-subscriber', url, filter: settings.demoFilter });
+  }
+  await topic.subscribe({ name: 'incident-lead', url: `http://127.0.0.1:${leadPort}/`, filter: '' });
+  for (const subscriber of subscribers) await topic.subscribe(subscriber);
+  return subscribers;
+}
+
+/** @returns its address; undefined where there is to be none. */
+async function openPage(
+  { parts, settings: { page } }: Start,
+  subject: Parameters<typeof startPage>[0],
+): Promise<string | undefined> {
+  if (page === undefined) return undefined;
+  return (await parts.start('page', () => startPage(subject, page))).url;
+}
+
+function addressOf({ name, url, filter }: SubscriberSettings): Address {
+  return [name, `${url ?? 'is pulled'}${filter && `  (${filter})`}`];
 }

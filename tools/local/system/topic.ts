@@ -11,11 +11,8 @@ export interface LocalTopic {
   /** `host:port`, the value for `PUBSUB_EMULATOR_HOST`. */
   readonly host: string;
   readonly description: string;
-  /**
-   * Adds a subscription with a retry policy and a dead letter of its own, or points the existing one to the URL.
-   * @returns its full name.
-   */
-  subscribe(subscriber: SubscriberSettings): Promise<string>;
+  /** Adds a subscription with a retry policy and a dead letter of its own, or points the existing one to the URL. */
+  subscribe(subscriber: SubscriberSettings): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -78,30 +75,29 @@ async function otherEmulator(host: string): Promise<LocalTopic> {
       return `PUBSUB_EMULATOR_HOST, ${host} (gRPC)${missing}`;
     },
     async subscribe(subscriber) {
-      const subscription = await subscribe(target, subscriber);
+      await subscribe(target, subscriber);
       // An earlier run may have left the subscription behind, pointing to a port of its own.
+      const subscription = subscriptionName(subscriber.name);
       const pushConfig = subscriber.url === undefined ? {} : { pushEndpoint: subscriber.url };
       await unlessUnimplemented(() => subscriberClient.modifyPushConfig({ subscription, pushConfig }, limit));
-      return subscription;
     },
     stop,
   };
 }
 
-async function subscribe(target: Provisionable, { name, url, filter }: SubscriberSettings): Promise<string> {
-  const subscription = subscriptionName(name);
-  await provision(target, {
+function subscribe(target: Provisionable, { name, url, filter }: SubscriberSettings): Promise<void> {
+  return provision(target, {
     topic: TOPIC,
-    subscription,
+    subscription: subscriptionName(name),
     // The names that Terraform gives them.
     deadLetterTopic: `projects/alan-eu-tools/topics/${name}-dead-letter`,
     deadLetterSubscription: subscriptionName(`${name}-dead-letter`),
     ...(url !== undefined && { pushEndpoint: url }),
     ...(filter !== '' && { filter }),
   });
-  return subscription;
 }
 
-function subscriptionName(name: string): string {
+/** The full name of a subscriber's subscription. */
+export function subscriptionName(name: string): string {
   return `projects/alan-eu-tools/subscriptions/${name}`;
 }
