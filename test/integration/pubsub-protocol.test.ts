@@ -6,7 +6,12 @@ import { concurrently } from '../support/concurrently.ts';
 import { expectForm } from '../support/hostile-table.ts';
 import { answerBytes, answerIds, type Behaviour, confirm, framed } from '../support/http2-peer.ts';
 import type { Exchange } from '../support/webhook-system.ts';
-import { expectNotPublished, sendInTime, startWebhookWithPeer } from '../support/webhook-with-peer.ts';
+import {
+  expectNotPublished,
+  expectSilenceAbout,
+  sendInTime,
+  startWebhookWithPeer,
+} from '../support/webhook-with-peer.ts';
 
 /** In whatever the peer sends as text: what a server says may hold more than it should. */
 const MARK = 'ya29.token-in-an-answer';
@@ -55,6 +60,7 @@ for (const [name, behaviour] of Object.entries<Behaviour>({
   'a message that is not protobuf': answerBytes(framed(NO_PROTOBUF)),
   'a message said to be compressed': answerBytes(framed(NO_PROTOBUF, 1)),
   'no message id': answerIds([]),
+  'an empty message id': answerIds(['']),
 })) {
   concurrently(`answers 503 to ${name}, and publishes when it is over`, async () => {
     const sent = await sendWith(behaviour);
@@ -83,6 +89,8 @@ concurrently('confirms no more events than there are message ids', async () => {
   await scene.close();
   expect(answers.map((answer) => answer?.status)).toEqual([204, 204, 503]);
 });
+
+it('says nothing of what the peer said', async () => expectSilenceAbout(await starting, MARK));
 
 async function sendWith(behaviour: Behaviour): Promise<Exchange> {
   const id = `msg_${behaviours.size}`;
