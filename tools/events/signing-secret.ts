@@ -1,8 +1,8 @@
 import { SECRET_NAME } from '../../functions/incident-webhook/config.ts';
 import { secretManagerStore } from '../../functions/incident-webhook/secret-manager.ts';
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
-import { readSecret } from '../local/system/local-folder.ts';
 import { escapeControls } from '../terminal/escape.ts';
+import { readSecret } from './kept-secret.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { SECRET_FILE } from '../events/kept-secret.ts';
 import { shellQuote } from '../terminal/shell.ts';
-import { SECRET_FILE } from './system/local-folder.ts';
 import type { LocalSystem } from './system/local-system.ts';
 import type { Settings } from './system/settings.ts';
 import { sendCommand } from './timeline/commands.ts';

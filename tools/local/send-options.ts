@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { PATH } from '../../functions/incident-webhook/route.ts';
 import { FAULTS, LEADS, STATUSES } from '../events/catalogue.ts';
 import type { BodyOptions } from '../events/request-body.ts';
-import { LOCAL_FOLDER } from './system/local-folder.ts';
+import { LOCAL_FOLDER } from './local-folder.ts';
 
 /** The command line of `npm run send`. */
 export interface SendOptions extends BodyOptions {

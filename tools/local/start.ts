@@ -4,7 +4,7 @@ import { forgetOtherServers } from '../services/shell-environment.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { banner } from './banner.ts';
-import { LOCAL_FOLDER } from './system/local-folder.ts';
+import { LOCAL_FOLDER } from './local-folder.ts';
 import { type LocalSystem, startLocalSystem } from './system/local-system.ts';
 import { readSettings, type StartOptions } from './system/settings.ts';
 import type { EventLogEntry } from './timeline/event-log.ts';

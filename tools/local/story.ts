@@ -2,8 +2,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { paragraph } from '../terminal/paragraph.ts';
+import { LOCAL_FOLDER } from './local-folder.ts';
 import { findRunning } from './system/announcement.ts';
-import { LOCAL_FOLDER } from './system/local-folder.ts';
 import { loggingCommand, loggingFilter, pushesCommand, type Target, targetOf } from './timeline/cloud-logging.ts';
 import { localRedriveAdvice, PROJECT, redriveCommand } from './timeline/commands.ts';
 import { eventLogFile, lastWritten, readEventLog } from './timeline/event-log.ts';

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { PATH } from '../../../functions/incident-webhook/route.ts';
+import { localSecret } from '../../events/kept-secret.ts';
 import { findSigningSecret } from '../../events/signing-secret.ts';
+import { startDemoSubscriber } from '../../services/demo-subscriber.ts';
 import { assertPortFree, freePort } from '../../services/functions/free-port.ts';
 import { type FunctionOptions, NODE_OPTIONS, startFunction } from '../../services/functions/function-process.ts';
 import { openDirectory } from '../../services/postgres/directory.ts';
@@ -12,8 +14,6 @@ import { EventLog, type EventLogEntry, type FunctionName } from '../timeline/eve
 import { noteOfEmulatorEvent, noteOfOutput } from '../timeline/notes.ts';
 import { announce, assertNoneRuns } from './announcement.ts';
 import { buildFunctions } from './build-process.ts';
-import { startDemoSubscriber } from './demo-subscriber.ts';
-import { localSecret } from './local-folder.ts';
 import { both, Parts } from './parts.ts';
 import type { Settings } from './settings.ts';
 import { type SubscriberSettings, TOPIC } from './subscribers.ts';

@@ -1,5 +1,5 @@
 import { shellQuote } from '../../terminal/shell.ts';
-import { LOCAL_FOLDER } from '../system/local-folder.ts';
+import { LOCAL_FOLDER } from '../local-folder.ts';
 
 /** The project that the functions are deployed to, unless somebody says otherwise. */
 export const PROJECT = 'alan-eu-tools';

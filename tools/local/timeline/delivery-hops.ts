@@ -1,4 +1,4 @@
-import type { DemoMessage } from '../system/demo-subscriber.ts';
+import type { DemoMessage } from '../../services/demo-subscriber.ts';
 import type { Delivery } from './event-log.ts';
 import type { RawHop } from './hop.ts';
 import { DEAD_LETTER } from './notes.ts';

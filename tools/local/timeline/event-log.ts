@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DemoMessage } from '../system/demo-subscriber.ts';
+import type { DemoMessage } from '../../services/demo-subscriber.ts';
 
 /** Something a part of the local system said; one line of `log.jsonl`. */
 export type EventLogEntry = {

@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSigningSecret } from '../../../shared/signing-secret.ts';
-
-/** What `npm start`, `npm run send` and `npm run story` share; git ignores it. */
-export const LOCAL_FOLDER = join(import.meta.dirname, '..', '..', '..', '.local');
+import { parseSigningSecret } from '../../shared/signing-secret.ts';
 
 /** Its name in the folder; only the owner may read it. */
 export const SECRET_FILE = 'webhook-secret';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { type DemoMessage, startDemoSubscriber } from '../../tools/local/system/demo-subscriber.ts';
+import { type DemoMessage, startDemoSubscriber } from '../../tools/services/demo-subscriber.ts';
 
 const received: DemoMessage[] = [];
 let broken = false;
