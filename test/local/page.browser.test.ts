@@ -124,7 +124,7 @@ describe('the page of the local system', () => {
 
   it("sends under ids of one's own", async () => {
     const { page } = await open();
-    await page.getByLabel('Slack id of the lead').fill('U01LEAD');
+    await page.getByLabel("Lead's Slack id").fill('U01LEAD');
     await page.getByRole('textbox', { name: 'Incident id' }).fill('01MINE');
     await page.getByLabel('Webhook id').fill('msg_mine');
     await page.getByRole('button', SEND).click();

@@ -40,10 +40,10 @@ async function main(options: SendOptions): Promise<number> {
   const accepted = answer.status >= 200 && answer.status < 300;
   const followed = url.href === running?.webhookUrl && WEBHOOK_ID.test(webhookId);
   console.log(describeAnswer(answer, fault));
-  if (!followed || accepted) console.log(`${paragraph(followed ? ACCEPTED : meaningOf(answer.status), '  ')}\n`);
+  if (!followed || accepted) console.log(`${paragraph(followed ? ACCEPTED : meaningOf(answer.status), '  ')}`);
   if (followed) await showHops(options, webhookId, since, answer);
-  else if (WEBHOOK_ID.test(webhookId)) console.log(`What became of it:  ${storyCommand(webhookId, folder)}`);
-  else console.log(paragraph(UNUSABLE_ID));
+  else if (WEBHOOK_ID.test(webhookId)) console.log(`\nWhat became of it:  ${storyCommand(webhookId, folder)}`);
+  else console.log(`\n${paragraph(UNUSABLE_ID)}`);
   return accepted ? 0 : 1;
 }
 

@@ -78,7 +78,8 @@ export function explain(
     return sentence
       .replace('{lead}', () => leadIn(text))
       .replace('{redrive advice}', () => redriveAdvice(subscription));
-  if (name === 'delivered') return 'The subscriber did not acknowledge. Pub/Sub delivers it again after a pause.';
+  if (name === 'delivered')
+    return 'The subscriber did not acknowledge it. Pub/Sub delivers it again until its attempts are used up.';
   return undefined;
 }
 

@@ -4,25 +4,25 @@ import { HOP_NAMES, type Hop } from './hop.ts';
 export const SETTLE_MS = 120;
 
 /**
- * Puts hops that arrive together in order: event by event, by time.
- * @param emit called with each hop, at most `SETTLE_MS` later.
+ * Puts the hops of an event that arrive together in order.
+ * @param emit called with each hop, at most `SETTLE_MS` after the first of those that came with it.
  */
 export function sortLive(emit: (hop: Hop) => void): { push(hop: Hop): void; flush(): void } {
-  let waiting: Hop[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  const flush = (): void => {
+  const waiting = new Map<string, { readonly hops: Hop[]; readonly timer: NodeJS.Timeout }>();
+  const emitEvent = (event: string): void => {
+    const { hops = [], timer } = waiting.get(event) ?? {};
     clearTimeout(timer);
-    timer = undefined;
-    const byEvent = Map.groupBy(waiting, ({ event }) => event);
-    waiting = [];
-    for (const hops of byEvent.values()) sortHops(hops).forEach(emit);
+    waiting.delete(event);
+    sortHops(hops).forEach(emit);
   };
   return {
     push(hop) {
-      waiting.push(hop);
-      timer ??= setTimeout(flush, SETTLE_MS);
+      const { event } = hop;
+      const together = waiting.get(event);
+      if (together) together.hops.push(hop);
+      else waiting.set(event, { hops: [hop], timer: setTimeout(() => emitEvent(event), SETTLE_MS) });
     },
-    flush,
+    flush: () => [...waiting.keys()].forEach(emitEvent),
   };
 }
 

@@ -41,7 +41,12 @@ function deliveryOf(event: Exclude<EmulatorEvent, { type: 'published' }>) {
 function outcomeOf(event: Exclude<EmulatorEvent, { type: 'published' }>) {
   switch (event.type) {
     case 'filtered':
-      return { attempt: 0, acknowledged: true, answer: event.filter };
+      return {
+        attempt: 0,
+        acknowledged: true,
+        answer: event.filter,
+        startedAt: event.message.publishTime.toISOString(),
+      };
     case 'deadLettered':
       return { attempt: event.attempts, acknowledged: false, answer: 'dead-lettered' };
     case 'delivered': {

@@ -65,7 +65,9 @@ export function currentHops(hops: readonly Hop[]): Hop[] {
 
 /** What the state of an event means and what to do about it, each sentence once. */
 export function conclusions(hops: readonly Hop[], redriveAdvice?: RedriveAdvice): string[] {
-  const sentences = currentHops(hops).map((hop) => explain(hop, redriveAdvice));
+  const sentences = currentHops(hops)
+    .filter(({ state }) => state !== 'skipped')
+    .map((hop) => explain(hop, redriveAdvice));
   return [...new Set(sentences.filter((sentence) => sentence !== undefined))];
 }
 
