@@ -5,6 +5,7 @@ import { authentication, dataRow, message, rowDescription, type Spoil } from '..
 export const MARK = 'what-the-server-said';
 /** The row of somebody who holds the role. */
 export const ROW = [GRACE.slackUserId, 'grace@example.com', '{AlanToolsBackendIamManager}'];
+const ZEROS = Buffer.alloc(1_000);
 const ZERO_LENGTH = message('S', Buffer.alloc(0), 0);
 const UNKNOWN_AUTHENTICATION = authentication(99);
 
@@ -35,8 +36,11 @@ export const ANYWHERE: Record<string, Spoil> = {
   'a length of -1': before(message('S', Buffer.alloc(0), -1)),
   'the least length': before(message('S', Buffer.alloc(0), -0x80000000)),
   'another protocol': always(Buffer.from(`HTTP/1.1 400 Bad Request\r\n\r\n${MARK}`)),
-  zeros: always(Buffer.alloc(1_000)),
+  zeros: always(ZEROS),
   'an error without fields': always(message('E', Buffer.from([0]))),
+  'an error without the end of its fields': always(message('E', Buffer.from('SFATAL\0C57P01'))),
+  'an error whose length cuts it off': always(Buffer.concat([message('E', Buffer.from('SFATAL\0'), 9), ZEROS])),
+  'a notice without the end of its fields': before(message('N', Buffer.from('SNOTICE\0C'))),
   'an error with an unknown code': always(message('E', Buffer.from(`SFATAL\0CXX999\0M${MARK}\0\0`))),
 };
 
