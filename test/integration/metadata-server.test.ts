@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SECRET } from '../../tools/events/sign.ts';
+import { type GoogleCloud, startGoogleCloud } from '../../tools/services/google-cloud/google-apis.ts';
+import { bodyOf } from '../incident-webhook/body.ts';
+import { concurrently } from '../support/concurrently.ts';
+import { expectForm } from '../support/hostile-table.ts';
+import {
+  answer,
+  type MetadataServer,
+  startMetadataServer,
+  type TokenAnswer,
+  token,
+} from '../support/metadata-server.ts';
+import { type Exchange, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
+
+/** The contract's limits: for any answer, and for the recovery after any fault. */
+const ANSWER_MS = 8_000;
+const RECOVERY_MS = 25_000;
+/** In whatever the metadata server says: a token that it began to send is not for the log. */
+const MARK = 'ya29.token-in-an-answer';
+const HOUR = 3_599;
+/** The client asks for a new one with every call once less than five minutes are left. */
+const SHORT = 60;
+
+const FAULTS = {
+  'answers 429': answer(429, MARK, 'text/plain'),
+  'answers 500': answer(500, `{"error":"${MARK}"}`),
+  'answers 503': answer(503, `<html>${MARK}</html>`, 'text/html'),
+  'answers 404': answer(404, `{"error":"not_found","error_description":"${MARK}"}`),
+  'answers 403': answer(403, `{"error":"forbidden","error_description":"${MARK}"}`),
+  'sends half of a token': answer(200, `{"access_token":"${MARK}","expires_in":3`),
+  'sends a page': answer(200, `<html>${MARK}</html>`, 'text/html'),
+  'sends nothing': answer(200, ''),
+  'cuts the connection': (res) => res.socket?.resetAndDestroy(),
+} satisfies Record<string, TokenAnswer>;
+const AT_RENEWAL = ['answers 429', 'answers 404', 'sends half of a token'] as const;
+
+interface Scene {
+  readonly system: WebhookSystem;
+  readonly cloud: GoogleCloud;
+  readonly metadata: MetadataServer;
+}
+
+for (const [name, fault] of Object.entries(FAULTS)) {
+  scenario(`answers 503 while the metadata server ${name} at the start, and recovers`, fault, {}, async (scene) => {
+    await expectUnavailable(scene, 'secret');
+    scene.metadata.answerToken = token(HOUR);
+    await expectRecovery(scene);
+  });
+}
+
+scenario(
+  'answers 503 while tokens cannot be renewed, and recovers',
+  token(SHORT),
+  { INCIDENT_WEBHOOK_SECRET: SECRET },
+  async (scene) => {
+    for (const fault of AT_RENEWAL.map((name) => FAULTS[name])) {
+      await expectRecovery(scene);
+      scene.metadata.answerToken = fault;
+      await expectUnavailable(scene, 'publish');
+      scene.metadata.answerToken = token(SHORT);
+    }
+  },
+);
+
+scenario('uses a new token once the last one is about to end', token(SHORT), {}, async (scene) => {
+  await expectRecovery(scene);
+  const from = scene.cloud.arrivals.length;
+  for (let time = 0; time < 3; time += 1) expectForm((await send(scene)).answer, 204);
+  const tokens = scene.cloud.arrivals.slice(from).map(({ authorization }) => authorization);
+  expect(tokens).toHaveLength(3);
+  expect(new Set(tokens).size).toBe(3);
+});
+
+function scenario(
+  name: string,
+  first: TokenAnswer,
+  env: Record<string, string>,
+  run: (scene: Scene) => Promise<void>,
+): void {
+  concurrently(name, async () => {
+    const cloud = await startGoogleCloud();
+    const metadata = await startMetadataServer(first);
+    const system = await startWebhookSystem({
+      K_SERVICE: 'incident-webhook',
+      INCIDENT_WEBHOOK_SECRET: 'projects/p/secrets/webhook',
+      PUBSUB_EMULATOR_HOST: undefined,
+      ...cloud.env,
+      ...metadata.env,
+      ...env,
+    });
+    try {
+      await run({ system, cloud, metadata });
+      expect(system.output.filter((line) => line.includes(MARK))).toEqual([]);
+    } finally {
+      await system.stop();
+      await metadata.close();
+      await cloud.close();
+    }
+  });
+}
+
+async function send({ system }: Scene): Promise<Exchange> {
+  const sent = await system.send({ body: bodyOf() });
+  const [line] = await system.linesOf(sent);
+  expect(line?.metadata['durationMs']).toBeLessThan(ANSWER_MS);
+  return sent;
+}
+
+async function expectUnavailable(scene: Scene, reason: string): Promise<void> {
+  const sent = await send(scene);
+  expectForm(sent.answer, 503);
+  const lines = await scene.system.linesOf(sent);
+  expect(lines).toMatchObject([{ severity: 'ERROR', metadata: { outcome: 'unavailable', status: 503 } }]);
+  expect(lines[0]?.metadata['reason']).toMatch(reason);
+}
+
+async function expectRecovery(scene: Scene): Promise<void> {
+  const startedAt = performance.now();
+  while ((await send(scene)).answer?.status !== 204) {
+    expect(performance.now() - startedAt).toBeLessThan(RECOVERY_MS);
+    await sleep(200);
+  }
+}
