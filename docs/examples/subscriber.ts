@@ -2,7 +2,7 @@ import { PubSub } from '@google-cloud/pubsub';
 
 // projects/PROJECT/subscriptions/NAME: Terraform's variable `subscribers` makes one.
 const subscription = new PubSub().subscription(process.argv[2] ?? 'projects/alan-eu-tools/subscriptions/my-team');
-// In earnest a table with a unique key, so that a restart forgets nothing.
+// In production, use a table with a unique key, so that a restart forgets nothing.
 const handled = new Set<string>();
 
 subscription.on('message', (message) => {
@@ -15,7 +15,7 @@ subscription.on('message', (message) => {
     );
     handled.add(webhookId);
   }
-  // Only now: what is acknowledged does not come again.
+  // Only now: an acknowledged message does not come again.
   message.ack();
 });
 subscription.on('error', (error) => {
