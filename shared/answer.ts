@@ -2,27 +2,33 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Log, LogLine } from './log-line.ts';
 import { traceOf } from './trace.ts';
 
-/** What a request is answered with, and the log lines that say so. */
+/** The answer to a request, and its log lines. */
 export interface Answer {
   /** HTTP status. */
   readonly status: number;
-  /** Status, duration and, where a line has no trace of its own, the request's trace are added when they are written. */
+  /**
+   * Status and duration are added when they are written, and the request's trace if a line has
+   * none.
+   */
   readonly lines: readonly LogLine[];
-  /** `connection: close` where the body was not read to its end. */
+  /** `connection: close` if the body was not read to its end. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as `application/problem+json` (RFC 9457). */
   readonly problem?: object;
 }
 
-/** Decides on a request. Never throws: a bug is an answer, too. */
+/** Decides on a request. Never throws: a bug gets an answer too. */
 export type Handler = (req: IncomingMessage) => Promise<Answer>;
 
-/** Time for the sender to read an answer it did not expect before the connection is closed on its unread body. */
+/** Time for the sender to read an early answer, before the connection closes on its unread body. */
 const LINGER_MS = 1_000;
-/** An unread body of at most so many bytes is taken off the connection, which then serves the next request. */
+/**
+ * An unread body of at most this many bytes is discarded; the connection then serves the next
+ * request.
+ */
 const DROPPED_BYTES = 64 * 1024;
 
-/** The one place that answers requests and writes their log lines. */
+/** The only place that answers requests and writes their log lines. */
 export function answerWith(handler: Handler, log: Log): RequestListener {
   return async (req, res) => {
     const startedAt = performance.now();
@@ -53,7 +59,8 @@ function send(req: IncomingMessage, res: ServerResponse, { status, headers, prob
     res.end(body);
     return;
   }
-  // Closing at once on unread bytes would reset the connection, and the sender might never see the answer.
+  // Closing at once on unread bytes would reset the connection, and the sender might never see the
+  // answer.
   res.write(body);
   const close = setTimeout(() => res.end(), LINGER_MS);
   res.once('close', () => clearTimeout(close));

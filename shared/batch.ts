@@ -1,13 +1,16 @@
 import type { Deadline } from './deadline.ts';
 
-/** How items are put together. */
+/** How items are combined. */
 export interface BatchOptions<Item> {
-  /** Items in one batch at most. */
+  /** Maximum of items in one batch. */
   readonly maxItems: number;
-  /** Size of one batch at most, in the unit of `sizeOf`; a larger item goes alone. */
+  /** Maximum size of one batch, in the unit of `sizeOf`; a larger item gets its own batch. */
   readonly maxSize: number;
   readonly sizeOf: (item: Item) => number;
-  /** Batches at the same time at most; further items wait, and go together. By default as many as there are. */
+  /**
+   * Maximum of batches at the same time; further items wait, and share the next batch. No maximum
+   * by default.
+   */
   readonly concurrency?: number;
 }
 
@@ -18,14 +21,18 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Adds one item to a batch; settles with its result, or rejects with `late()` once the deadline has passed. */
+/**
+ * Adds one item to a batch; settles with its result, or rejects with `late()` once the deadline has
+ * passed.
+ */
 export type Batched<Item, Result> = (item: Item, deadline: Deadline, late: () => Error) => Promise<Result>;
 
 /**
- * Lets items that come together share a round trip: those of one turn of the event loop, and those that come while as
- * many batches as allowed are under way. A lone item does not wait.
- * @param serve gets at least one item and the latest of their deadlines, and returns one result for each, in the same
- *   order. An item without a result is rejected; where it throws, every item of the batch is.
+ * Lets items that arrive together share a round trip: those of one turn of the event loop, and
+ * those that arrive while `concurrency` batches are under way. A lone item does not wait.
+ * @param serve gets at least one item and the latest of their deadlines, and returns one result for
+ *   each, in the same order. An item without a result is rejected. If it throws, every item of the
+ *   batch is rejected.
  */
 export function batch<Item, Result>(
   serve: (items: readonly Item[], deadline: Deadline) => Promise<readonly Result[]>,
@@ -74,7 +81,7 @@ export function batch<Item, Result>(
   };
 }
 
-/** How many of the first items go together. */
+/** How many of the first items fit into one batch. */
 function countOfFirst<Item>(queue: readonly { item: Item }[], options: BatchOptions<Item>): number {
   let size = 0;
   const end = queue.slice(0, options.maxItems).findIndex(({ item }, index) => {

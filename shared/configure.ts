@@ -2,9 +2,10 @@ import { ConfigurationError } from './environment.ts';
 import type { Log } from './log-line.ts';
 
 /**
- * Reads a configuration. Where it is wrong, one ERROR line names everything that is, and the function answers 503.
+ * Reads a configuration. If it is wrong, one ERROR line names everything that is, and the function
+ * answers 503.
  * @param outcome of the line.
- * @returns undefined where it is wrong.
+ * @returns undefined if it is wrong.
  */
 export function configure<Config>(read: () => Config, log: Log, outcome: string): Config | undefined {
   try {

@@ -2,11 +2,17 @@
 export interface Deadline {
   /** Milliseconds left, never negative. */
   remaining(): number;
-  /** Settles as `work` does, but rejects with `late()` once the time is up; the result of `work` is then ignored. */
+  /**
+   * Settles like `work`, but rejects with `late()` when the time is up; the result of `work` is
+   * then ignored.
+   */
   race<Result>(work: Promise<Result>, late: () => Error): Promise<Result>;
 }
 
-/** A deadline `budgetMs` after `startedAt`, both on the clock of `performance.now()`; by default from now on. */
+/**
+ * A deadline `budgetMs` after `startedAt`, on the clock of `performance.now()`; `startedAt`
+ * defaults to now.
+ */
 export function deadlineAfter(budgetMs: number, startedAt: number = performance.now()): Deadline {
   const remaining = () => Math.max(0, startedAt + budgetMs - performance.now());
   return {

@@ -5,7 +5,7 @@ const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads the data of a message.
- * @returns the event, or what is wrong with it in one word.
+ * @returns the event, or in one word what is wrong with it.
  */
 export function decodeIncidentEvent(data: Buffer): IncidentEvent | 'not_utf8' | 'not_json' | 'schema' {
   let text: string;

@@ -1,4 +1,4 @@
-/** The environment of a process, or what a test gives in its place. */
+/** The environment of a process; tests pass their own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A variable that is missing or malformed: its name and what was expected, never its value. */
@@ -7,7 +7,7 @@ export interface Fault {
   readonly expected: string;
 }
 
-/** Thrown where a configuration is wrong; names every variable that is, never a value. */
+/** Thrown if a configuration is wrong; names every wrong variable, never a value. */
 export class ConfigurationError extends Error {
   readonly faults: readonly Fault[];
 
@@ -21,7 +21,7 @@ export class ConfigurationError extends Error {
 /** Lowest severity that is written. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** What every log line needs to know of the process. */
+/** What every log line needs to know about the process. */
 export interface LogConfig {
   readonly level: LogLevel;
   /** Google Cloud project for trace names. */
@@ -30,22 +30,22 @@ export interface LogConfig {
   readonly version: string;
 }
 
-/** Reads variables one by one, and collects what is wrong with them. */
+/** Reads variables one by one and collects their faults. */
 export interface Variables {
-  /** The value; undefined where it is missing or empty. */
+  /** The value; undefined if it is missing or empty. */
   get(variable: string): string | undefined;
-  /** The value, which has to match; `expected` completes "must be ...". */
+  /** The value, which must match; `expected` completes "must be ...". */
   required(variable: string, form: RegExp, expected: string): string;
   /** One of these values. */
   oneOf<Value extends string>(variable: string, values: readonly Value[], fallback: Value): Value;
-  /** `host:port` of a plain-text server; undefined where it is missing. */
+  /** `host:port` of a plain-text server; undefined if it is missing. */
   emulatorHost(variable: string): string | undefined;
   fault(variable: string, expected: string): void;
 }
 
 const HOST_AND_PORT = /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):([0-9]{1,5})$/;
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
-/** For local runs and tests only, whichever function reads them. */
+/** For local runs and tests only, in both functions. */
 const LOCAL_VARIABLES = ['PUBSUB_EMULATOR_HOST', 'SECRET_MANAGER_EMULATOR_HOST', 'DATABASE_URL'];
 
 /**
@@ -66,7 +66,10 @@ export function readEnvironment<Config>(env: Environment, read: (variables: Vari
   return config;
 }
 
-/** Reads what logging needs. Never throws: a wrong `LOG_LEVEL` is named by `readEnvironment`, and means `info` here. */
+/**
+ * Reads what logging needs. Never throws: `readEnvironment` names a wrong `LOG_LEVEL`; here it
+ * means `info`.
+ */
 export function readLogConfig(env: Environment): LogConfig {
   const owner =
     /^projects\/([^/]+)\//.exec(env['INCIDENT_EVENTS_TOPIC'] ?? '') ??

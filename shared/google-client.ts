@@ -3,13 +3,13 @@ import { deadlineAfter } from './deadline.ts';
 import { grpcCode } from './grpc.ts';
 import { replaceable } from './replaceable.ts';
 
-/** A client of a Google API, opened at its first use, and replaced after a call that timed out. */
+/** A client of a Google API, opened on first use and replaced after a call times out. */
 export interface GoogleClient<Client> {
   /** Opens the client, ahead of the first call. */
   connect(): Promise<void>;
   /**
-   * Settles as `work` does, but rejects after `timeoutMs` at the latest; the signal then aborts, and the result of
-   * `work` is ignored.
+   * Settles like `work`, but rejects after `timeoutMs` at the latest; the signal then aborts, and
+   * the result of `work` is ignored.
    */
   call<Result>(work: (client: Client, signal: AbortSignal) => Promise<Result>, timeoutMs: number): Promise<Result>;
 }
@@ -19,19 +19,20 @@ interface Lifecycle {
   close(): Promise<void>;
 }
 
-/** Longer than any request has for its answer, so the calls of a replaced client are over by then. */
+/** Longer than any request may take, so the calls of a replaced client have ended by then. */
 const CLOSE_AFTER_MS = 10_000;
 
 /**
- * The callers of a client share its request for an access token. On Cloud Run that request has no time limit: left
- * unanswered once by the metadata server, it would hold up every call that this client is ever asked for. So a client
- * is replaced after a call that timed out.
+ * The callers of a client share its request for an access token. On Cloud Run that request has no
+ * time limit: if the metadata server never answers it, it holds up every later call of this client.
+ * So a client is replaced after a call times out.
  */
 export function googleClient<Client extends Lifecycle>(open: () => Promise<Client>): GoogleClient<Client> {
   const clients = replaceable(
     async () => {
       const client = await open();
-      // The client would turn a failure of this into an unhandled rejection, and remember it for ever.
+      // Otherwise the client would turn its failure into an unhandled rejection, and remember it
+      // for ever.
       await client.initialize();
       return client;
     },
@@ -45,8 +46,8 @@ export function googleClient<Client extends Lifecycle>(open: () => Promise<Clien
     },
     async call(work, timeoutMs) {
       const used = clients.current();
-      // Not AbortSignal.timeout: that is kept until its time is up, and with it what its listeners refer to, long after
-      // the answer.
+      // Not AbortSignal.timeout: it keeps whatever its listeners refer to until its time is up,
+      // long after the answer.
       const abort = new AbortController();
       const late = (): Error => {
         abort.abort();

@@ -15,16 +15,19 @@ export type GrpcOptions = {
 
 /**
  * Options of a Google gRPC client.
- * @param emulatorHost `host:port` of a plain-text server, reached directly whatever the proxy variables say; without
- *   one the client uses its own address and Application Default Credentials.
+ * @param emulatorHost `host:port` of a plain-text server, reached directly whatever the proxy
+ *   variables say; without it, the client uses its default address and Application Default
+ *   Credentials.
  */
 export function grpcOptions(emulatorHost: string | undefined): GrpcOptions {
   const channel = {
-    // grpc-js waits up to 120 s before it connects again; after an outage the next requests have to succeed within 25 s.
+    // By default grpc-js waits up to 120 s before it reconnects; after an outage, requests must
+    // succeed within 25 s.
     'grpc.max_reconnect_backoff_ms': 5_000,
     'grpc.initial_reconnect_backoff_ms': 500,
-    // A connection that a router has forgotten would swallow every call until TCP gives up on it, a quarter of an hour
-    // later. Pings go out with calls only, and the answers to those calls keep a server from counting them.
+    // A connection that a router has forgotten would swallow every call until TCP gives up, after a
+    // quarter of an hour. Pings are sent only during calls, and the answers to those calls keep a
+    // server from counting them as abuse.
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 3_000,
   };
@@ -36,28 +39,31 @@ export function grpcOptions(emulatorHost: string | undefined): GrpcOptions {
     port: Number(emulatorHost.slice(colon + 1)),
     sslCreds: credentials.createInsecure(),
     'grpc.enable_http_proxy': 0,
-    // Otherwise the client would look for credentials, only to learn which domain they belong to.
+    // Otherwise the client would look for credentials, just to learn which domain they belong to.
     clientOptions: { universeDomain: 'googleapis.com' },
   };
 }
 
-/** The gRPC status code of an error, or undefined where it has none. */
+/** The gRPC status code of an error, or undefined if it has none. */
 export function grpcCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'number' ? code : undefined;
 }
 
-/** How grpc-js begins the message where no access token was to be had; the code is then that of the token's request. */
+/**
+ * How grpc-js begins the message if it got no access token; the code is then that of the token's
+ * request.
+ */
 const NO_TOKEN = 'Getting metadata from plugin failed';
 
-/** True where a call failed because there was no access token: the API itself was never asked. */
+/** True if a call failed because there was no access token; the API was then not called. */
 export function lacksToken(error: unknown): boolean {
   return error instanceof Error && error.message.includes(NO_TOKEN);
 }
 
 /**
- * What a failed call may be called in a log: the name of its status, and nothing of the error's own text, which may
- * quote an answer's body, and with it an access token.
+ * Describes a failed call for the log: the name of its status, and nothing of the error's text,
+ * which may quote a response with an access token.
  */
 export function describeGrpcError(error: unknown): string {
   if (lacksToken(error)) return 'no access token';

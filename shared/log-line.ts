@@ -5,12 +5,15 @@ import type { Trace } from './trace.ts';
 export interface LogLine {
   readonly level: LogLevel;
   readonly message: string;
-  /** Becomes `jsonPayload.metadata`. Flat on purpose: strings, numbers and null, nothing that could be circular. */
+  /** Becomes `jsonPayload.metadata`. Flat on purpose, so that nothing in it can be circular. */
   readonly metadata: Readonly<Record<string, string | number | null | undefined>>;
   readonly trace?: Trace | undefined;
   /** Entries with the same `insertId` and `timestamp` are shown once. */
   readonly insertId?: string;
-  /** When it happened, where that is not now; null leaves it out: Cloud Logging then takes the time of its receipt. */
+  /**
+   * When it happened, if not now. With null the line has no time, and Cloud Logging uses that of
+   * its arrival.
+   */
   readonly timestamp?: Date | null | undefined;
   /** Written whatever `LOG_LEVEL` says. */
   readonly always?: boolean;
@@ -21,34 +24,37 @@ export interface LogLine {
 /** Writes one line. Never throws. */
 export type Log = (line: LogLine) => void;
 
-/** Of a message (contract). */
+/** Maximum length of a message (contract). */
 const MAX_MESSAGE_CHARACTERS = 2_000;
-/** Of a line (contract), as UTF-8. */
+/** Maximum size of a line in UTF-8 (contract). */
 const MAX_LINE_BYTES = 4_096;
-/** What the library and this module add to a line: severity, names of fields, project, timestamp, trace, insertId. */
+/**
+ * Room for what the library and this module add: severity, field names, project, timestamp, trace,
+ * insertId.
+ */
 const FRAME_BYTES = 900;
-/** Of one metadata value: the longest well-formed ids have 256. */
+/** Maximum length of one metadata value: the longest well-formed ids have 256 characters. */
 const MAX_VALUE_CHARACTERS = 300;
-/** A line that is surely short enough is not looked at any further. */
+/** A message this short is not measured any further. */
 const SHORT = 600;
 
-/** C0, DEL and C1, what turns the direction of text, and what breaks lines besides line feed. */
+/** C0, DEL and C1, characters that change the text direction, and Unicode line separators. */
 const CONTROL = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** Cuts a line to the contract's limits, and escapes control characters in everything that it says. */
+/** Cuts a line to the contract's limits and escapes control characters in all its texts. */
 export function fitLine(line: LogLine): LogLine {
   const message = shorten(escapeControls(line.message), MAX_MESSAGE_CHARACTERS);
   const metadata = fitMetadata(line.metadata);
   if (line.stack === undefined && message.length <= SHORT) return { ...line, message, metadata };
   const left = MAX_LINE_BYTES - FRAME_BYTES - jsonBytes(JSON.stringify(metadata));
   const fitted = fitBytes(message, left);
-  // The library joins both into one message, with a space.
+  // The library joins both into one message, separated by a space.
   const room = MAX_MESSAGE_CHARACTERS - fitted.length - 1;
   const stack = line.stack && fitBytes(shorten(line.stack, room), left - jsonBytes(fitted));
   return { ...line, message: fitted, metadata, stack };
 }
 
-/** Shows control characters as `\u....`, so that no terminal or viewer obeys them. */
+/** Writes control characters as `\u....`, so that no terminal or viewer interprets them. */
 export function escapeControls(text: string): string {
   return text.replace(CONTROL, (character) => {
     const code = character.codePointAt(0) ?? 0;
@@ -79,7 +85,7 @@ function fitBytes(text: string, bytes: number): string {
   return fitted;
 }
 
-/** Of a string inside a JSON line. */
+/** Size of a string inside a JSON line. */
 function jsonBytes(text: string): number {
   return Buffer.byteLength(JSON.stringify(text));
 }

@@ -2,7 +2,7 @@ import { LoggingWinston } from '@google-cloud/logging-winston';
 import type { LogConfig, LogLevel } from './environment.ts';
 import { fitLine, type Log } from './log-line.ts';
 
-/** What the library makes of a line before it becomes an entry. */
+/** What the library turns a line into before it becomes an entry. */
 interface Payload {
   readonly metadata: { readonly insertId?: string; readonly stack?: string; readonly timeless?: true };
 }
@@ -10,9 +10,9 @@ interface Payload {
 const PRIORITY: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
 /**
- * Writes Cloud Logging's structured form to stdout, one JSON object a line, within the limits of `log-line.ts`.
- * Lines go straight to the transport: a winston logger around a single one would only add a chain of streams to each
- * line, and its import.
+ * Writes Cloud Logging's structured form to stdout, one JSON object a line, within the limits of
+ * `log-line.ts`. Lines go straight to the transport: a winston logger around it would only add its
+ * import and a chain of streams.
  */
 export function createLog(config: LogConfig): Log {
   const transport = stdoutTransport(config);
@@ -40,7 +40,7 @@ export function createLog(config: LogConfig): Log {
 }
 
 function stdoutTransport({ project, service, version }: LogConfig): LoggingWinston {
-  // Otherwise the first line would be followed by one about the library itself.
+  // Otherwise the library would add a line about itself after the first one.
   Object.assign(globalThis, { instrumentationAdded: true });
   const transport = new LoggingWinston({
     redirectToStdout: true,
@@ -50,7 +50,8 @@ function stdoutTransport({ project, service, version }: LogConfig): LoggingWinst
     serviceContext: { service, version },
   });
   const entry = transport.common.entry.bind(transport.common);
-  // The library leaves `insertId` in the payload, where it means nothing, and rounds timestamps through floating point.
+  // The library leaves `insertId` in the payload, where it means nothing, and rounds timestamps
+  // through floating point.
   transport.common.entry = (entryMetadata, data) => {
     const { insertId, stack, timeless, ...metadata } = (data as Payload).metadata;
     const timestamp = entryMetadata && 'timestamp' in entryMetadata ? entryMetadata.timestamp : undefined;
@@ -60,7 +61,7 @@ function stdoutTransport({ project, service, version }: LogConfig): LoggingWinst
       ...(timestamp instanceof Date && { timestamp: toTimestamp(timestamp) }),
     };
     const made = entry(fields, { ...(data as Payload), metadata });
-    // An entry is made with the time of its making.
+    // By default an entry has the time of its creation.
     if (timeless) delete made.metadata.timestamp;
     return made;
   };

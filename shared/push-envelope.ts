@@ -4,22 +4,22 @@ import { type IncidentEvent, SCHEMA_VERSION } from './incident-event.ts';
 import { type BodyFault, readBody } from './read-body.ts';
 import { parseTraceparent, type Trace } from './trace.ts';
 
-/** What a push request says of its delivery, as far as it could be read. */
+/** What a push request says about its delivery, as far as it could be read. */
 export interface Delivery {
   readonly messageId: string | undefined;
-  /** Counted by Pub/Sub only where the subscription has a dead-letter policy. */
+  /** Pub/Sub counts attempts only if the subscription has a dead-letter policy. */
   readonly deliveryAttempt: number | undefined;
   /** Of the webhook that caused the message. */
   readonly trace: Trace | undefined;
 }
 
-/** A push request that was read: its event, or why there is none. */
+/** The content of a push request: its event, or why there is none. */
 export type Push = { readonly delivery: Delivery } & (
   | { readonly event: IncidentEvent }
   | { readonly event: undefined; readonly fault: EnvelopeFault }
 );
 
-/** Why a request holds no message of ours. */
+/** Why a request holds no incident event. */
 export type EnvelopeFault =
   | BodyFault
   | 'content_encoding'
@@ -31,15 +31,17 @@ export type EnvelopeFault =
   | 'schema'
   | 'schema_version';
 
-/** A Pub/Sub message has at most 10 MB, which base64 turns into 13.4 MB, with attributes around it. */
+/**
+ * A Pub/Sub message has at most 10 MB, which base64 turns into 13.4 MB, with attributes around it.
+ */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
-/** Where nothing could be read. */
+/** For a request of which nothing could be read. */
 const NO_DELIVERY: Delivery = { messageId: undefined, deliveryAttempt: undefined, trace: undefined };
 const MESSAGE_ID = /^[A-Za-z0-9_-]{1,256}$/;
 
 /**
  * Reads a Pub/Sub push request. Never throws.
- * @param bodyMs from now until the body has to be complete.
+ * @param bodyMs from now until the body must be complete.
  */
 export async function readPush(req: IncomingMessage, bodyMs: number): Promise<Push> {
   const none = (fault: EnvelopeFault): Push => ({ delivery: NO_DELIVERY, event: undefined, fault });
@@ -47,7 +49,7 @@ export async function readPush(req: IncomingMessage, bodyMs: number): Promise<Pu
   if (!/^(100-continue)?$/i.test(req.headers.expect ?? '')) return none('expectation');
   const body = await readBody(req, MAX_BODY_BYTES, bodyMs);
   if (typeof body === 'string') return none(body);
-  // Pub/Sub does not compress, and nothing is inflated to find out what it is.
+  // Pub/Sub does not compress, so nothing is inflated.
   const encoding = req.headers['content-encoding'] || 'identity';
   if (encoding.toLowerCase() !== 'identity') return none('content_encoding');
   return req.method === 'POST' ? readEnvelope(body) : none('not_an_envelope');
@@ -71,7 +73,7 @@ export function readEnvelope(body: Buffer): Push {
 function readEvent(data: unknown, schemaVersion: unknown): IncidentEvent | EnvelopeFault {
   if (typeof data !== 'string') return 'not_an_envelope';
   const bytes = Buffer.from(data, 'base64');
-  // Node's decoder skips what is not base64, so only a round trip tells.
+  // Node's decoder skips invalid characters, so only a round trip shows them.
   if (bytes.toString('base64') !== data) return 'not_base64';
   if (schemaVersion !== SCHEMA_VERSION) return 'schema_version';
   return decodeIncidentEvent(bytes);

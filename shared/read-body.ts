@@ -5,21 +5,25 @@ import { turns } from './turns.ts';
 export type BodyFault = 'too_large' | 'body_timeout' | 'body_aborted';
 
 const NOTHING = Buffer.alloc(0);
-/** Then the connection is read on in its turn. 1 MiB in full reads of 64 KiB is 16 chunks, and never waits. */
+/**
+ * After this many chunks, the connection waits for its turn. 1 MiB in reads of 64 KiB is 16 chunks:
+ * it never waits.
+ */
 const CHUNKS_BEFORE_TURN = 16;
 
 const furtherReads = turns();
 
 /**
- * Reads the bytes of a request as they come, never more than `limit` of them.
- * @param timeoutMs from now until the body has to be complete.
- * @returns the bytes, or why there are none. The connection is then read no further, but not closed, so that an answer
- *   can still be sent.
+ * Reads the bytes of a request as they arrive, at most `limit` of them.
+ * @param timeoutMs from now until the body must be complete.
+ * @returns the bytes, or why there are none. The connection is then not read any further, but stays
+ *   open, so that an answer can still be sent.
  */
 export function readBody(req: IncomingMessage, limit: number, timeoutMs: number): Promise<Buffer | BodyFault> {
   if (Number(req.headers['content-length'] ?? 0) > limit) return Promise.resolve('too_large');
   return new Promise((resolve) => {
-    // One buffer, not a list of chunks: a body of 1 MiB in chunks of a byte made a list of half a gigabyte.
+    // One buffer, not a list of chunks: for 1 MiB in one-byte chunks, the list took half a
+    // gigabyte.
     let whole: Buffer = NOTHING;
     let length = 0;
     const timer = setTimeout(() => settle('body_timeout'), timeoutMs);
@@ -49,18 +53,20 @@ export function readBody(req: IncomingMessage, limit: number, timeoutMs: number)
 
     const stopReading = readChunks(req, onChunk);
     req.on('end', onEnd).on('close', onCut);
-    // A cut connection is told by `close`; without a listener the error would end the process.
+    // `close` reports a cut connection; without a listener, the error would end the process.
     req.on('error', () => {});
   });
 }
 
 /**
- * Calls `onChunk` with each chunk, and reads on in turns once a read came in many small ones.
+ * Calls `onChunk` with each chunk, and reads on in turns once a read contained many small chunks.
  *
- * Node's HTTP parser pushes each chunk into the request's stream, and stops reading where `push` returns false; pushing
- * nothing makes the stream ask for more (`readable.push('')` in Node's documentation). A chunk that is taken in `push`
- * also costs half of what it costs behind the stream's queue.
- * @returns a function that ends it; the connection is then read no further, unless the body had come to its end.
+ * Node's HTTP parser pushes each chunk into the request's stream, and stops reading if `push`
+ * returns false; pushing nothing makes the stream ask for more (`readable.push('')` in Node's
+ * documentation). Handling a chunk in `push` also costs half as much as reading it from the
+ * stream's queue.
+ * @returns a function that stops it; the connection is then not read any further, unless the body
+ *   was complete.
  */
 function readChunks(req: IncomingMessage, onChunk: (chunk: Buffer) => void): () => void {
   const push = req.push;

@@ -1,15 +1,16 @@
-/** Something that is opened at its first use, shared, and replaced after it has failed. */
+/** Something that is opened on first use, shared, and replaced after it has failed. */
 export interface Replaceable<Opened> {
-  /** What is open now. Callers at the same time share one opening; one that fails is forgotten. */
+  /** What is open now. Concurrent callers share one opening; a failed one is forgotten. */
   current(): Promise<Opened>;
-  /** Replaces what `current` returned; does nothing where that has been replaced already. */
+  /** Replaces what `current` returned; does nothing if that has been replaced already. */
   replace(used: Promise<Opened>): void;
 }
 
 /**
- * Opens at the first use.
+ * Opens on first use.
  * @param close closes what was replaced.
- * @param closeAfterMs from the replacement until then: whoever still uses it must be done by that time.
+ * @param closeAfterMs from the replacement to the closing: callers that still use it must finish in
+ *   that time.
  */
 export function replaceable<Opened>(
   open: () => Promise<Opened>,

@@ -4,24 +4,27 @@ import { turns } from './turns.ts';
 
 /** Cloud Run kills the process 10 s after SIGTERM. */
 const SHUTDOWN_MS = 9_000;
-/** For connections that were made before and have not been accepted yet; to close would reset them. */
+/** Time to accept connections that were made before; closing at once would reset them. */
 const ACCEPT_MS = 100;
-/** A connection that becomes idle after `close` was called is not closed by it. */
+/** `close` does not close connections that become idle after it was called. */
 const SWEEP_MS = 50;
 
 const firstReads = turns();
 
 /**
- * Serves every HTTP request of this process with `listener`, in place of the listeners of functions-framework, and shuts
- * down gracefully on SIGTERM.
+ * Serves every HTTP request of this process with `listener` instead of the listeners of
+ * functions-framework, and shuts down gracefully on SIGTERM.
  *
- * The framework creates the server, and starts and registers the function. Its request path has no hook in front of the
- * body parsers, which inflate and parse what nobody has authenticated, log what is not JSON, and answer in our place. It
- * also runs each call in a `domain`, which switches Node's async hooks on for the whole process and more than doubles
- * the CPU time of a request. On SIGTERM it answers 500 to one request, cuts the others and exits.
- * Node publishes `tracing:net.server.listen` before a server accepts connections, so there is time to exchange the
- * listeners: public interface, nothing patched. If this ever took no effect, the framework would have read the body
- * before the function is called, and the function would refuse it: no event would be lost, and none forged.
+ * The framework creates the server, and starts and registers the function. Its request path has no
+ * hook in front of the body parsers, which inflate and parse unauthenticated bodies, log what is
+ * not JSON, and answer by themselves. It also runs each call in a `domain`, which turns on Node's
+ * async hooks for the whole process and more than doubles the CPU time of a request. On SIGTERM it
+ * answers 500 to one request, cuts the others and exits.
+ *
+ * Node publishes `tracing:net.server.listen` before a server accepts connections, so there is time
+ * to replace the listeners through a public interface, without a patch. If this ever had no effect,
+ * the framework would have read the body before the function is called, and the function would
+ * refuse it: no event would be lost, and none forged.
  */
 export function serve(listener: RequestListener): void {
   const servers: Server[] = [];
@@ -32,7 +35,8 @@ export function serve(listener: RequestListener): void {
     if (!(server instanceof Server) || servers.includes(server)) return;
     servers.push(server);
     server.removeAllListeners('request');
-    // Without a listener for an `Expect` that it does not know, Node answers 417 by itself, and nothing is logged.
+    // Without this listener, Node answers 417 to an unknown `Expect` by itself, and nothing is
+    // logged.
     server.on('request', listener).on('checkExpectation', listener);
     readInTurns(server);
     // The framework adds its own listener in the callback of `listen`.
@@ -47,7 +51,10 @@ function removeSigtermListeners(except: () => void): void {
   }
 }
 
-/** Starts to read new connections in turns: what their first bytes cost is not known before they are parsed. */
+/**
+ * Starts to read new connections in turns: the cost of their first bytes is not known before they
+ * are parsed.
+ */
 function readInTurns(server: Server): void {
   server.on('connection', (socket) => {
     socket.pause();
@@ -58,7 +65,7 @@ function readInTurns(server: Server): void {
   });
 }
 
-/** Lets requests in flight finish, then exits with 0. Further signals change nothing. */
+/** Lets requests in flight finish, then exits with 0. Ignores further signals. */
 function gracefulShutdown(servers: readonly Server[]): () => void {
   let shuttingDown = false;
   return () => {

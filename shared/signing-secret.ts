@@ -1,12 +1,14 @@
 const PREFIX = 'whsec_';
 const PADDED_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** Svix's own documentation has a vector of 18 bytes and generates 24; 75 is the most it takes. */
+/** Svix's documentation has a vector of 18 bytes, and Svix generates 24; it accepts 75 at most. */
 const MIN_KEY_BYTES = 16;
 const MAX_KEY_BYTES = 75;
 
 /**
- * Checks the form of a Standard Webhooks secret: `whsec_` and the padded base64 of 16 to 75 bytes, white space around it ignored.
- * @returns the trimmed secret, or undefined where it is none; Node's own decoder would drop bad characters in silence.
+ * Checks the form of a Standard Webhooks secret: `whsec_` and the padded base64 of 16 to 75 bytes,
+ * white space around it ignored.
+ * @returns the trimmed secret, or undefined if it is malformed. Node's decoder would silently skip
+ *   bad characters.
  */
 export function parseSigningSecret(text: string): string | undefined {
   const secret = text.trim();

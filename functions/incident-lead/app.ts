@@ -15,7 +15,7 @@ export interface LeadLimits extends HandlerLimits {
   readonly database: PoolLimits;
 }
 
-/** What the function is made of; everything has the default of production. */
+/** The parts of the function; each defaults to that of production. */
 export interface LeadAppOptions {
   readonly env?: Environment;
   readonly clock?: {
@@ -27,8 +27,9 @@ export interface LeadAppOptions {
 }
 
 /**
- * The answer is due after 8 s, of which the body may take 5; after 45 s until the first connection, since Direct VPC
- * egress may take a minute from an instance's start (contract). Connect, one more try, and the statement fit into 8 s.
+ * The answer is due after 8 s, of which the body may take 5. Until the first connection it is due
+ * after 45 s, since Direct VPC egress may take a minute from an instance's start (contract).
+ * Connecting, one retry and the statement fit into 8 s.
  */
 export const LIMITS: LeadLimits = {
   bodyMs: 5_000,
@@ -47,7 +48,10 @@ export function createApp(options: LeadAppOptions = {}): RequestListener {
   return answerWith(createHandler(config && connect(config, limits, log), limits, clock.now), log);
 }
 
-/** Connects ahead of the first request; what fails here, the request that needs it tries again. */
+/**
+ * Connects ahead of the first request. If that fails, the request that needs the connection
+ * retries.
+ */
 function connect(config: LeadConfig, limits: LeadLimits, log: Log): Directory {
   const { directory, connect } = openDirectory(config, limits.database, (reason) =>
     log({ level: 'warn', message: `An idle database connection died (${reason}).`, metadata: { reason } }),

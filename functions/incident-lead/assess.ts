@@ -4,17 +4,19 @@ import type { Alaners } from './directory.ts';
 /** The role an incident lead is expected to hold. */
 export const REQUIRED_ROLE = 'AlanToolsBackendIamManager';
 
-/** Status categories in which the lead is not looked at: the incident is not over its first phases yet. */
+/**
+ * Status categories in which the lead is not checked: the incident is still in its first phases.
+ */
 export const SKIPPED_STATUSES: ReadonlySet<string> = new Set(['triage', 'live']);
 
-/** What is to be said of one lead. */
+/** The result for one lead. */
 export type Assessment =
   | { readonly outcome: 'no_slack_user' | 'unknown_alaner' | 'ambiguous_alaner' | 'lead_with_role' }
   | { readonly outcome: 'lead_without_role'; readonly email: string };
 
 /**
  * Judges one lead.
- * @param alaners those found for the Slack ids of all leads.
+ * @param alaners found for the Slack ids of all leads.
  */
 export function assess({ slackUserId }: Lead, alaners: Alaners): Assessment {
   if (slackUserId === null) return { outcome: 'no_slack_user' };

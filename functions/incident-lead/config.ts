@@ -24,7 +24,7 @@ export interface LeadConfig {
 }
 
 const INSTANCE_NAME = /^[^:\s]+(:[^:\s]+)?:[^:\s]+:[^:\s]+$/;
-/** PostgreSQL cuts longer identifiers off. */
+/** PostgreSQL truncates longer identifiers. */
 const MAX_IDENTIFIER_BYTES = 63;
 
 /**

@@ -1,32 +1,38 @@
 import type { Deadline } from '../../shared/deadline.ts';
 
-/** An alaner as the directory shows them. */
+/** An alaner as the directory describes them. */
 export interface Alaner {
   readonly slackId: string;
   readonly email: string;
   readonly roles: readonly string[];
 }
 
-/** The alaners found, by Slack id. Several under one id are a fault of the directory, which the caller has to see. */
+/**
+ * The alaners found, by Slack id. Several with one id are an error in the directory; the caller
+ * must check for it.
+ */
 export type Alaners = ReadonlyMap<string, readonly Alaner[]>;
 
-/** The alaner directory, wherever it is. */
+/** The alaner directory, wherever it is stored. */
 export interface Directory {
   /**
-   * Finds the alaners with these Slack ids, all of them in one round trip.
-   * @throws DirectoryUnavailable where they could not be looked up, for whatever reason, by the deadline.
+   * Finds the alaners with these Slack ids, all in one round trip.
+   * @throws DirectoryUnavailable if the look-up fails or is not done by the deadline.
    */
   find(slackIds: readonly string[], deadline: Deadline): Promise<Alaners>;
-  /** False until the directory was reached for the first time: that may take far longer than any look-up after it. */
+  /**
+   * False until the directory is reached for the first time, which may take far longer than any
+   * later look-up.
+   */
   wasReached(): boolean;
 }
 
-/** The alaner directory could not be read; the message is delivered again. */
+/** The alaner directory could not be read; Pub/Sub delivers the message again. */
 export class DirectoryUnavailable extends Error {
-  /** A code of the server or of Node's network layer, or a word of ours. */
+  /** A code of the server or of Node's network layer, or our own word. */
   readonly reason: string;
 
-  /** @param explanation in words of ours: it is logged. */
+  /** @param explanation in our own words, since it is logged. */
   constructor(reason: string, explanation: string) {
     super(`The alaner directory cannot be read: ${explanation} (${reason}).`);
     this.name = 'DirectoryUnavailable';

@@ -8,22 +8,23 @@ import { answerLeads, answerMessage, type Context } from './outcomes.ts';
 
 /** In milliseconds from a request's start. */
 export interface HandlerLimits {
-  /** Until its body has to be complete. */
+  /** Until its body must be complete. */
   readonly bodyMs: number;
-  /** Until work on it stops, with room to write the answer. */
+  /** Until work on it stops, which leaves time to write the answer. */
   readonly answerMs: number;
-  /** The same until the directory was reached for the first time. */
+  /** The same, until the directory is reached for the first time. */
   readonly firstAnswerMs: number;
 }
 
 const CUT = 'Nothing is wrong with the message as far as we know; Pub/Sub delivers it again.';
 /** Used where only the connection failed. */
 const WHAT_FOLLOWS: Partial<Record<EnvelopeFault, string>> = { body_aborted: CUT, body_timeout: CUT };
-/** What a fault is answered with where that is not 400. */
+/** The status for a fault, if it is not 400. */
 const STATUS: Partial<Record<EnvelopeFault, number>> = { expectation: 417 };
 
 /**
- * The subscriber function: envelope, event, alaners, one line for each lead.
+ * The subscriber function: reads the envelope and the event, looks up the alaners, writes one line
+ * for each lead.
  * @param directory undefined while the configuration is wrong.
  * @param now milliseconds since the Unix epoch.
  */

@@ -13,7 +13,7 @@ interface Outcome {
   readonly message: string;
 }
 
-/** Whatever may come of a message: the contract's table. */
+/** Every outcome of a message: the contract's table. */
 export const OUTCOMES = {
   skipped_status: { status: 204, level: 'debug', message: 'The lead is not looked at in this status' },
   no_lead: { status: 204, level: 'debug', message: 'The incident has no lead' },
@@ -31,12 +31,12 @@ export const OUTCOMES = {
   failed: { status: 500, level: 'error', message: 'A bug:' },
 } as const satisfies Record<string, Outcome>;
 
-/** What came of a message, or of one of its leads. */
+/** The outcome of a message, or of one of its leads. */
 export type LeadOutcome = keyof typeof OUTCOMES;
 /** The outcomes of a message as a whole. */
 export type MessageOutcome = Exclude<LeadOutcome, Assessment['outcome']>;
 
-/** What a line says of its message. */
+/** What a line tells about its message. */
 export interface Context {
   readonly delivery: Delivery;
   readonly event: IncidentEvent | undefined;
@@ -44,16 +44,16 @@ export interface Context {
   readonly now: number;
 }
 
-/** What else the line of a message says. */
+/** What else the line of a message tells. */
 export interface Details {
   readonly message?: string;
   readonly reason?: string;
   readonly stack?: string;
-  /** In place of the outcome's own status. */
+  /** Instead of the outcome's status. */
   readonly status?: number;
 }
 
-/** Log-based metrics skip entries that are older than a day; so do they with those over ten minutes ahead. */
+/** Log-based metrics skip entries that are more than a day old or more than ten minutes ahead. */
 const MAX_AGE_MS = 23 * 3_600_000;
 const MAX_AHEAD_MS = 10 * 60_000;
 
@@ -69,7 +69,9 @@ export function answerMessage(context: Context, outcome: MessageOutcome, details
   return { status: details.status ?? status, lines: [line] };
 }
 
-/** The answer to a message with leads: a line for each. One that is 500 makes the whole message 500. */
+/**
+ * The answer to a message with leads: one line for each. If one of them is 500, the answer is 500.
+ */
 export function answerLeads(
   context: Context,
   event: IncidentEvent,
@@ -112,7 +114,10 @@ function common({ delivery, event }: Context, outcome: LeadOutcome, reason?: str
   };
 }
 
-/** The same for every delivery of a message, so that Cloud Logging shows a redelivered line once. Hashed: both parts may be long. */
+/**
+ * The same for every delivery of a message, so that Cloud Logging shows its line once. A hash,
+ * since both parts may be long.
+ */
 export function insertIdOf(webhookId: string, lead: Lead): string {
   return createHash('sha256')
     .update(`${webhookId}/${lead.incidentIoUserId ?? lead.slackUserId}`)

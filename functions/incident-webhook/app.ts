@@ -16,11 +16,11 @@ import { createVerifier, type SigningKeys } from './verifier.ts';
 /** Every time limit of the function, in milliseconds. */
 export interface WebhookLimits extends HandlerLimits {
   readonly publish: PublishLimits;
-  /** For the lists and all versions of the secret together. */
+  /** For listing and reading all versions of the secret together. */
   readonly secretReadMs: number;
 }
 
-/** What the function is made of; everything has the default of production. */
+/** The parts of the function; each defaults to that of production. */
 export interface WebhookAppOptions {
   readonly env?: Environment;
   readonly clock?: {
@@ -60,7 +60,10 @@ const UNCONFIGURED = {
   },
 };
 
-/** Reads the secret and connects ahead of the first request; what fails here, the request that needs it tries again. */
+/**
+ * Reads the secret and connects ahead of the first request. If that fails, the request that needs
+ * it retries.
+ */
 function connect(config: WebhookConfig, clock: typeof CLOCK, limits: WebhookLimits, log: Log) {
   const { publish, connect } = createPublisher(config.topic, config.pubsubEmulatorHost, limits.publish);
   connect().catch(() => {});

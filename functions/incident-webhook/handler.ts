@@ -10,9 +10,9 @@ import { WEBHOOK_ID } from './signature-headers.ts';
 
 /** In milliseconds from a request's start. */
 export interface HandlerLimits {
-  /** Until its body has to be complete. */
+  /** Until its body must be complete. */
   readonly bodyMs: number;
-  /** Until work on it stops, with room to write the answer. */
+  /** Until work on it stops, which leaves time to write the answer. */
   readonly answerMs: number;
 }
 

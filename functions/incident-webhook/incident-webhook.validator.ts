@@ -5,5 +5,5 @@ import type { IncidentWebhookBody } from './webhook-body.ts';
 /** Checks an incident update; stops at the first error. */
 export const validateIncidentWebhook = ajv.compile<IncidentWebhookBody>(schema);
 
-/** As `validateIncidentWebhook`, but collects every error, so the input has to be bounded. */
+/** Like `validateIncidentWebhook`, but collects every error, so the input must be bounded. */
 export const listIncidentWebhookErrors = ajvAllErrors.compile<IncidentWebhookBody>(schema);

@@ -5,19 +5,23 @@ import { INCIDENT_UPDATED, type IncidentWebhookBody, type RoleAssignment } from 
 
 const ANY_INCIDENT_UPDATED = 'public_incident.incident_updated_v';
 const MAX_LISTED_ERRORS = 20;
-/** Listing every error of a hostile 1 MiB body made 500,001 of them; this many assignments are enough to find twenty. */
+/**
+ * A hostile 1 MiB body had 500,001 errors to list; this many assignments are enough to find twenty.
+ */
 const MAX_LISTED_ASSIGNMENTS = 1000;
 
 /**
- * What an authentic body turned out to be: an incident update; Svix's test message; another event type of incident.io;
- * another version of ours, so that the contract may have moved.
+ * What an authentic body is: an incident update, Svix's test message, another event type of
+ * incident.io, or another version of the incident update, which means that incident.io may have
+ * changed the contract.
  */
 export type Reading =
   | { readonly kind: 'incident'; readonly event: IncidentEvent }
   | { readonly kind: 'ping' | 'event_type' | 'event_version' };
 
 /**
- * Reads an authentic body: parses, checks it against the schema, and keeps the named fields only.
+ * Reads an authentic body: parses it, checks it against the schema, and keeps only the fields that
+ * we use.
  * @throws Refusal `not_json` (400) or `schema` (422).
  */
 export function readIncident(text: string, received: { webhookId: string; at: Date }): Reading {

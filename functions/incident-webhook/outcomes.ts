@@ -8,9 +8,9 @@ interface Outcome {
   readonly status: number;
   readonly outcome: 'published' | 'ignored' | 'rejected' | 'unavailable' | 'failed';
   readonly level: LogLevel;
-  /** What the log says; where a request is refused, the sender is told the same. */
+  /** What the log says; a refused sender is told the same. */
   readonly title: string;
-  /** What the log names as the reason, where that is not the key in the table. */
+  /** The reason in the log, if it is not the key in the table. */
   readonly reason?: string;
 }
 
@@ -29,7 +29,7 @@ const UNAVAILABLE: Outcome = {
   title: 'The event was not accepted. Please send it again.',
 };
 
-/** Whatever may come of a request: the contract's table, by reason. */
+/** Every outcome of a request, by reason: the contract's table. */
 export const OUTCOMES = {
   published: { status: 204, outcome: 'published', level: 'info', title: 'Published the update of incident' },
   ping: ignored('info', 'Test message of Svix; nothing to publish.'),
@@ -63,25 +63,27 @@ export const OUTCOMES = {
   bug: { status: 500, outcome: 'failed', level: 'error', title: 'Something went wrong. Please send the event again.' },
 } as const satisfies Record<string, Outcome>;
 
-/** What came of a request, in a word. */
+/** The outcome of a request in one word. */
 export type Reason = keyof typeof OUTCOMES;
-/** Why a request is answered with 204 although nothing was published. */
+/** Why a request is answered 204 although nothing was published. */
 export type IgnoredReason = 'ping' | 'event_type' | 'event_version';
 /** Why a request is not accepted. */
 export type RefusalReason = Exclude<Reason, 'published' | IgnoredReason>;
 
-/** One rule of the schema that a body breaks. Never holds a value of the body. */
+/** One rule of the schema that a body breaks. Holds no value of the body. */
 export interface SchemaError {
-  /** JSON pointer to the offending place. */
+  /** JSON pointer to the invalid value. */
   readonly pointer: string;
   /** The rule, in words. */
   readonly rule: string;
 }
 
-/** Thrown wherever a request cannot be accepted. */
+/** Thrown when a request cannot be accepted. */
 export class Refusal extends Error {
   readonly reason: RefusalReason;
-  /** For the log, never for the sender; our own words, never those of a library or an answer. */
+  /**
+   * For the log, never for the sender; in our own words, never those of a library or a response.
+   */
   readonly detail: string | undefined;
   readonly errors: readonly SchemaError[];
 
@@ -94,18 +96,21 @@ export class Refusal extends Error {
   }
 }
 
-/** What the log is told of a request besides its outcome. */
+/** What the log says about a request besides its outcome. */
 export interface Known {
   readonly webhookId?: string | undefined;
   readonly incidentId?: string | undefined;
 }
 
-/** The answer to a request that was accepted. `detail` completes the line's message. */
+/** The answer to an accepted request. `detail` completes the line's message. */
 export function accepted(reason: 'published' | IgnoredReason, known: Known, detail?: string): Answer {
   return { status: OUTCOMES[reason].status, lines: [lineFor(reason, known, [detail])] };
 }
 
-/** The answer to a request that was not; whatever is not a Refusal is a bug. Repeats nothing of the request. */
+/**
+ * The answer to a refused request; any error but a Refusal is a bug. Repeats nothing of the
+ * request.
+ */
 export function refused(error: unknown, known: Known): Answer {
   if (!(error instanceof Refusal)) {
     return { ...problem('bug'), lines: [{ ...lineFor('bug', known, []), stack: stackOf(error) }] };
@@ -116,9 +121,11 @@ export function refused(error: unknown, known: Known): Answer {
   return { ...problem(reason, errors), lines: [lineFor(reason, known, [why, detail, ...rules])] };
 }
 
-/** Of versions of the signing secret that do not serve. */
+/** Tells of versions of the signing secret that are not used. */
 export interface VersionNotice {
-  /** `unusable`: not a secret; `unread`: could not be read; `unused`: older than those that are read. */
+  /**
+   * `unusable`: not a secret; `unread`: could not be read; `unused`: older than the newest twelve.
+   */
   readonly kind: 'unusable' | 'unread' | 'unused';
   readonly versions: readonly string[];
   /** Why they could not be read. */
@@ -144,7 +151,7 @@ const VERSION_NOTICES = {
   },
 } as const;
 
-/** The line about such versions. */
+/** The log line about such versions. */
 export function versionLine({ kind, versions, detail }: VersionNotice): LogLine {
   const { level, reason, message } = VERSION_NOTICES[kind];
   const names = versions.join(', ');

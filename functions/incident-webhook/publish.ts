@@ -16,23 +16,29 @@ export interface Message {
 /**
  * Publishes one message.
  * @returns the message id, once Pub/Sub has confirmed.
- * @throws Refusal `publish` or `publish_timeout` (503). The message may have been published all the same; its
- *   `webhookId` shows that.
+ * @throws Refusal `publish` or `publish_timeout` (503). The message may have been published anyway;
+ *   subscribers recognize the repeat by its `webhookId`.
  */
 export type Publish = (message: Message, deadline: Deadline) => Promise<string>;
 
 /** In milliseconds. */
 export interface PublishLimits {
   /**
-   * For the first attempt of a call. The second has twice the time, so that a Pub/Sub that has become slow still
+   * For the first attempt of a call. The second has twice as long, so that a slow Pub/Sub still
    * confirms one of them.
    */
   readonly attemptMs: number;
-  /** For all attempts together. Ends before the answer is due, so that the log is told what they failed with. */
+  /**
+   * For all attempts together. Ends before the answer is due, so that the log can say why they
+   * failed.
+   */
   readonly callMs: number;
 }
 
-/** As in the client's own configuration, which is not used where attempts and their time are given. */
+/**
+ * The same as in the client's own configuration, which a call with its own retry settings does not
+ * use.
+ */
 const RETRIED_CODES = [
   status.CANCELLED,
   status.UNKNOWN,
@@ -44,12 +50,18 @@ const RETRIED_CODES = [
 ];
 /** Retries may overrun `callMs` by this much: they look at the clock only after a pause. */
 const MAX_RETRY_DELAY_MS = 400;
-/** What the retries do not watch over, such as an access token that does not come, ends at so many times `callMs`. */
+/**
+ * Retries do not cover everything, for example a missing access token: the call ends at this
+ * multiple of `callMs`.
+ */
 const CALL_MARGIN = 1.2;
-/** Pub/Sub takes 1,000 messages and 10 MB in a call. */
+/** Pub/Sub accepts 1,000 messages and 10 MB in one call. */
 const BATCH = { maxItems: 100, maxSize: 4 * 1024 * 1024, sizeOf: ({ data }: Message) => data.length };
 
-/** The message for an event: `schemas/incident-event.schema.json`, and the attributes to filter on. */
+/**
+ * The message for an event: data as in `schemas/incident-event.schema.json`, and the attributes to
+ * filter on.
+ */
 export function toMessage(event: IncidentEvent, traceparent: string | undefined): Message {
   return {
     data: Buffer.from(JSON.stringify(event)),
@@ -66,7 +78,7 @@ export function toMessage(event: IncidentEvent, traceparent: string | undefined)
 
 /**
  * A publisher for one topic, and a function that connects it ahead of the first message.
- * Messages of requests that arrive together go out in one call; a lone one leaves at once.
+ * Messages of requests that arrive together share one call; a lone message is sent at once.
  * @param topic `projects/P/topics/T`.
  */
 export function createPublisher(

@@ -7,9 +7,9 @@ import type { Route } from './route.ts';
 export const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
- * Decides on route, method, encoding and size, and reads the body. Nothing is inflated or parsed.
- * @param bodyMs until the body has to be complete.
- * @throws Refusal for the first of them that is wrong.
+ * Checks route, method, encoding and size, and reads the body. Nothing is inflated or parsed.
+ * @param bodyMs until the body must be complete.
+ * @throws Refusal for the first check that fails.
  */
 export async function readRequest(
   req: IncomingMessage,

@@ -4,7 +4,7 @@ import type { IgnoredReason } from './outcomes.ts';
 import { type Message, toMessage } from './publish.ts';
 import type { Verify } from './verifier.ts';
 
-/** What is known of a webhook besides its text. */
+/** What is known about a webhook besides its text. */
 export interface Received {
   readonly webhookId: string;
   readonly at: Date;
@@ -17,9 +17,9 @@ export type Decision =
   | { readonly publish: Message; readonly incidentId: string; readonly summary: string }
   | { readonly ignore: IgnoredReason };
 
-/** One endpoint: where it is, who may send to it, and what it makes of what is sent. */
+/** One endpoint: its path, who may send to it, and what it does with a webhook. */
 export interface Route {
-  /** Compared as it came, without any tolerance. */
+  /** Compared exactly as received. */
   readonly path: string;
   readonly verify: Verify;
   /** @throws Refusal `not_json` (400) or `schema` (422). */

@@ -11,12 +11,18 @@ import {
   type UnreadVersion,
 } from './secret-store.ts';
 
-/** Older ones are not read: each costs a call, and an HMAC over every body that no other version matches. */
+/**
+ * Older versions are not read: each costs a call, and an HMAC over each body that no other version
+ * matches.
+ */
 const MAX_VERSIONS = 12;
-/** Of the time for a read, what the versions get together with the first list; the rest is for a second list. */
+/**
+ * Share of the time for a read that the first list and the versions get; the rest is for a second
+ * list.
+ */
 const VERSIONS_SHARE = 0.7;
 
-/** What Secret Manager says about the secret itself. Any other code says that it is out of order. */
+/** Codes that say something about the secret itself. Any other code means an outage. */
 const ANSWERS: ReadonlySet<number | undefined> = new Set([
   status.INVALID_ARGUMENT,
   status.NOT_FOUND,
@@ -25,11 +31,11 @@ const ANSWERS: ReadonlySet<number | undefined> = new Set([
   status.OUT_OF_RANGE,
   status.UNAUTHENTICATED,
 ]);
-/** Of a version, these two say that it is no longer ENABLED; a second list decides whether that is true. */
+/** For a version, these two say that it is no longer ENABLED; a second list checks that. */
 const DISABLED: ReadonlySet<number | undefined> = new Set([status.NOT_FOUND, status.FAILED_PRECONDITION]);
 
 /**
- * The versions of a secret in Secret Manager. The client is loaded with the first read.
+ * The versions of a secret in Secret Manager. The client is loaded on the first read.
  * @param name `projects/P/secrets/S`.
  * @param readMs for the lists and all versions together.
  */
@@ -53,7 +59,7 @@ export function secretManagerStore(name: string, emulatorHost: string | undefine
   };
 }
 
-/** True where Secret Manager itself has said no, so that keys read before must not be used any longer. */
+/** True if Secret Manager itself said no: keys read before must then not be used any longer. */
 export function isAnswer(error: unknown): boolean {
   return ANSWERS.has(grpcCode(error)) && !lacksToken(error);
 }
@@ -101,7 +107,7 @@ async function access(
   }
 }
 
-/** Whatever the error, a version was disabled only where a second list no longer shows it. */
+/** Whatever the error, a version counts as disabled only if a second list no longer shows it. */
 async function stillEnabled(
   call: Call,
   parent: string,

@@ -1,4 +1,4 @@
-/** A version of the secret: its number and its value, whatever that is. */
+/** A version of the secret: its number and its value, unchecked. */
 export interface SecretVersion {
   readonly number: string;
   readonly value: string;
@@ -7,9 +7,9 @@ export interface SecretVersion {
 /** A version that is ENABLED but could not be read. */
 export interface UnreadVersion {
   readonly number: string;
-  /** In words of ours, for the log. */
+  /** In our own words, for the log. */
   readonly why: string;
-  /** True where the store said no, so that a value read before must not be used any longer. */
+  /** True if the store said no: a value read before must then not be used any longer. */
   readonly denied: boolean;
 }
 
@@ -17,19 +17,19 @@ export interface UnreadVersion {
 export interface SecretVersions {
   readonly read: readonly SecretVersion[];
   readonly unread: readonly UnreadVersion[];
-  /** Numbers of those that were not even tried, as they are older than the newest twelve. */
+  /** Numbers of the versions that were not tried, since they are older than the newest twelve. */
   readonly unused: readonly string[];
 }
 
-/** What a store of secret versions has to be able to do. */
+/** A store of secret versions. */
 export interface SecretStore {
   /**
    * Reads every ENABLED version.
-   * @throws SecretGone where the store says that there is nothing for us; any other error is taken for an outage.
-   *   Messages are words of ours: they are logged.
+   * @throws SecretGone if the store says that there is no secret for us; any other error means an
+   *   outage. Their messages are in our own words, since they are logged.
    */
   readVersions(): Promise<SecretVersions>;
 }
 
-/** The store answered, and the answer is no: keys read before must not be used any longer. */
+/** The store answered no: keys read before must not be used any longer. */
 export class SecretGone extends Error {}

@@ -12,16 +12,18 @@ export interface SignatureHeaders {
 /** A rotation at Svix signs with 11 keys at most. */
 export const MAX_SIGNATURES = 16;
 
-/** Form of a webhook id; a full stop in it would make the signed text ambiguous. */
+/** Form of a webhook id; a dot in it would make the signed text ambiguous. */
 export const WEBHOOK_ID = /^[A-Za-z0-9_-]{1,256}$/;
-/** Digits only: `parseInt`, which the libraries use, also takes `1614265330abc`. */
+/** Digits only: `parseInt`, which the libraries use, also accepts `1614265330abc`. */
 const TIMESTAMP = /^[1-9][0-9]{0,11}$/;
 const FIELDS = ['id', 'timestamp', 'signature'] as const;
 
 /**
- * Reads the `webhook-*` headers, or the `svix-*` ones where no `webhook-*` header is present; never a mixture.
- * @param rawHeaders names and values in turn, as `IncomingMessage.rawHeaders` has them; repeats are visible only there.
- * @throws Refusal (401) where one is missing, empty, repeated or malformed.
+ * Reads the `webhook-*` headers, or the `svix-*` headers if no `webhook-*` header is present; never
+ * a mixture.
+ * @param rawHeaders alternating names and values, as in `IncomingMessage.rawHeaders`; only there
+ *   repeats are visible.
+ * @throws Refusal (401) if one is missing, empty, repeated or malformed.
  */
 export function readSignatureHeaders(rawHeaders: readonly string[]): SignatureHeaders {
   const values = new Map<string, string[]>();

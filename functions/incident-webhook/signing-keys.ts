@@ -5,38 +5,44 @@ import { Refusal, type VersionNotice } from './outcomes.ts';
 import { SecretGone, type SecretStore, type SecretVersions, type UnreadVersion } from './secret-store.ts';
 import { type SigningKey, type SigningKeys, signingKey } from './verifier.ts';
 
-/** Older keys are read again before the next verification, so a disabled version stops within this time. */
+/**
+ * Older keys are read again before the next verification, so a disabled version stops working
+ * within this time.
+ */
 export const MAX_AGE_MS = 75_000;
-/** Bad signatures cause one read in this time at most, so a new version works after at most as long. */
+/** Bad signatures cause at most one read in this time, so a new version works within it. */
 export const MIN_REREAD_MS = 30_000;
-/** How long what was read serves while it cannot be read again. */
+/** How long keys are used while they cannot be read again. */
 export const MAX_STALE_MS = 3_600_000;
-/** While something cannot be read, the store is not asked more often than this. */
+/** Minimum time between reads while something cannot be read. */
 const RETRY_MS = 5_000;
-/** The same without any key, when every request is refused: Secret Manager takes 600 lists a minute from a project. */
+/**
+ * The same without any key, when every request is refused. Secret Manager allows a project 600
+ * lists a minute.
+ */
 const RETRY_WITHOUT_KEYS_MS = 1_000;
 
-/** A version as it was last read; the key is undefined where its value is not a usable secret. */
+/** A version as last read; the key is undefined if its value is not a usable secret. */
 interface ReadVersion {
   readonly value: string;
   readonly key: SigningKey | undefined;
   readonly readAt: number;
 }
 
-/** Keys that were given as literals, each checked by `parseSigningSecret`. */
+/** Keys given as literals, each checked by `parseSigningSecret`. */
 export function literalKeys(secrets: readonly string[]): SigningKeys {
   const keys = secrets.map(signingKey);
   return { some: async (matches) => keys.some(matches) };
 }
 
-/** Signing keys, and how to read them ahead of the first request. */
+/** Signing keys that can be read ahead of the first request. */
 export interface StoredKeys extends SigningKeys {
   read(): Promise<void>;
 }
 
 /**
  * Keys from a store, cached as the contract says.
- * @param notify is told once of each version that does not serve.
+ * @param notify called once for each version that is not used.
  * @param now milliseconds on a clock that never goes back.
  */
 export function storedKeys(
@@ -68,7 +74,7 @@ export function storedKeys(
       failure = error instanceof Error ? error : new Error('the read failed');
     }
   }
-  /** Requests that need a read at the same time share one. */
+  /** Requests that need a read at the same time share it. */
   function readOnce(): Promise<void> {
     reading ??= read().finally(() => {
       reading = undefined;
@@ -77,7 +83,7 @@ export function storedKeys(
   }
   const mayRead = (restMs: number): boolean => reading !== undefined || now() - attemptedAt >= restMs;
 
-  /** @throws Refusal where there are none. */
+  /** @throws Refusal if there are none. */
   function keys(): readonly SigningKey[] {
     const fresh = [...versions.values()].filter(({ readAt }) => now() - readAt <= MAX_STALE_MS);
     const usable = fresh.flatMap(({ key }) => key ?? []);
@@ -86,7 +92,10 @@ export function storedKeys(
     throw new Refusal('secret', detail === undefined ? {} : { detail });
   }
 
-  /** Reads again what is too old, but does not wait for that any longer than half of the time where older keys serve. */
+  /**
+   * Reads keys again that are too old. If older keys can be used, it waits at most half of the
+   * remaining time.
+   */
   async function renew(deadline: Deadline): Promise<void> {
     if (now() - listedAt <= MAX_AGE_MS || !mayRead(hasKey(versions) ? RETRY_MS : RETRY_WITHOUT_KEYS_MS)) return;
     const attempt = readOnce();
@@ -118,7 +127,7 @@ export function storedKeys(
   };
 }
 
-/** What was listed, with the last value of what could not be read for now. */
+/** The listed versions, with the last known value of those that could not be read now. */
 function merge(listed: SecretVersions, before: ReadonlyMap<string, ReadVersion>, readAt: number) {
   const versions = new Map<string, ReadVersion>();
   for (const { number, value } of listed.read) {
@@ -145,14 +154,14 @@ function hasKey(versions: ReadonlyMap<string, ReadVersion>): boolean {
   return [...versions.values()].some(({ key }) => key !== undefined);
 }
 
-/** Where one of the versions may be read later, this is an outage, and says nothing about the keys read before. */
+/** If one of the versions may be read later, this is an outage, and keys read before stay valid. */
 function noKey(unread: readonly UnreadVersion[]): Error {
   const [first] = unread.filter(({ denied }) => !denied);
   if (first !== undefined) return new Error(`version ${first.number} could not be read (${first.why})`);
   return new SecretGone('no ENABLED version is a usable secret');
 }
 
-/** Tells of each version once, and again where it did serve in between. */
+/** Notifies once for each version, and again if it was used in between. */
 function once(notify: (notice: VersionNotice) => void) {
   let told = new Set<string>();
   return (unusable: readonly string[], unread: readonly UnreadVersion[], unused: readonly string[]): void => {

@@ -10,7 +10,10 @@ export interface RoleAssignment {
   readonly assignee?: Optional<{ readonly id?: unknown; readonly slack_user_id?: Optional<string> }>;
 }
 
-/** What `schemas/incident-webhook.schema.json` lets through; `unknown` fields are read with care. */
+/**
+ * What `schemas/incident-webhook.schema.json` accepts; it does not check the fields of type
+ * `unknown`.
+ */
 export interface IncidentWebhookBody {
   readonly event_type: string;
   readonly [INCIDENT_UPDATED]: {

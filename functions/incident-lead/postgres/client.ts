@@ -10,13 +10,14 @@ interface Connection {
 }
 
 /**
- * A client that survives whatever the server sends. pg parses in a listener of the stream, where what it throws would be
- * an uncaught exception and end the process; here it ends the connection.
+ * A client that survives whatever the server sends. pg parses in a listener of the stream, where
+ * what it throws would be an uncaught exception and end the process; here it ends the connection.
  */
 export class SafeClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
-    // An error that comes while nobody listens would end the process, too. The pool has listeners of its own.
+    // An error that comes while nobody listens would end the process, too. The pool has listeners
+    // of its own.
     this.on('error', () => {});
     const { connection } = this as unknown as { connection: Connection };
     connection.attachListeners = (stream) => {
@@ -41,19 +42,22 @@ interface ParserInternals {
   handlePacket(offset: number, code: number, length: number, bytes: Buffer): unknown;
 }
 
-/** pg's parser, but each message is read to its own end and no further. Of itself it goes on, and on: see `reader`. */
+/** pg's parser, but it stops at the end of each message. pg's own reads on: see `StrictReader`. */
 function boundedParser(): Parser {
   const parser = new Parser();
   const internals = parser as unknown as ParserInternals;
   const handlePacket = internals.handlePacket.bind(parser);
-  // A message's length counts its own four bytes, `offset` comes behind them.
+  // A message's length includes its own four bytes; `offset` is after them.
   internals.handlePacket = (offset, code, length, bytes) =>
     handlePacket(offset, code, length, bytes.subarray(0, offset + length - 4));
   internals.reader = new StrictReader();
   return parser;
 }
 
-/** Behind the end of its bytes pg's reader returns '', for ever, and an error message that is cut off never ends. */
+/**
+ * After the end of its bytes, pg's reader returns '' for ever, so a truncated error message would
+ * never end.
+ */
 class StrictReader extends BufferReader {
   override string(length: number): string {
     const text = super.string(length);

@@ -3,22 +3,24 @@ import { deadlineAfter } from '../../../shared/deadline.ts';
 import type { CloudSqlSource } from '../config.ts';
 import { DatabaseFault } from './errors.ts';
 
-/** A pool, and what has to be closed with it. */
+/** A pool, and how to close its connector. */
 export interface OpenPool {
   readonly pool: pg.Pool;
   readonly closeConnector: () => void;
 }
 
 /**
- * Opens a pool on a Cloud SQL instance with IAM authentication. The connector is loaded with the first call.
+ * Opens a pool on a Cloud SQL instance with IAM authentication. The connector is loaded on the
+ * first call.
  *
- * The connector renews its one-hour certificate by a timer, which stands still while Cloud Run gives the instance no CPU,
- * and by itself only after a connection has failed, at most every 30 s. Before its first connection, a renewal that fails
- * is an unhandled rejection and ends the process. So a connector is not kept after a failed connection: pool and
- * connector are replaced, within the same request.
- * @param loadMs for the Admin API, which is asked twice, and again where it answers 5xx.
- * @throws DatabaseFault where the instance cannot be looked up. The connector is then left alone: it remembers a failed
- *   first load, and closing it after one raises an unhandled rejection.
+ * The connector renews its one-hour certificate on a timer, which stops while Cloud Run gives the
+ * instance no CPU. Otherwise it renews only after a connection has failed, at most every 30 s.
+ * Before the first connection, a failed renewal is an unhandled rejection and ends the process. So
+ * a connector is not kept after a failed connection: pool and connector are replaced within the
+ * same request.
+ * @param loadMs for the Admin API, which is called twice, and again if it answers 5xx.
+ * @throws DatabaseFault if the instance cannot be looked up. The connector is then not closed: it
+ *   remembers a failed first load, and closing it would raise an unhandled rejection.
  */
 export async function openCloudSql(source: CloudSqlSource, settings: pg.PoolConfig, loadMs: number): Promise<OpenPool> {
   const { AuthTypes, Connector, IpAddressTypes } = await import('@google-cloud/cloud-sql-connector');
@@ -29,7 +31,7 @@ export async function openCloudSql(source: CloudSqlSource, settings: pg.PoolConf
     authType: AuthTypes.IAM,
   });
   const late = (): DatabaseFault => {
-    // One that succeeds after that is undone.
+    // If it succeeds later, it is closed again.
     loading.then(
       () => connector.close(),
       () => {},
@@ -41,12 +43,12 @@ export async function openCloudSql(source: CloudSqlSource, settings: pg.PoolConf
     .catch((error: unknown) => {
       throw toLoadFault(error);
     });
-  // `ssl: false`: the stream is TLS already, whatever PGSSLMODE says.
+  // `ssl: false`, since the stream already uses TLS, whatever PGSSLMODE says.
   const pool = new pg.Pool({ ...settings, stream, ssl: false, user: source.user, database: source.database });
   return { pool, closeConnector: () => connector.close() };
 }
 
-/** The library's text is not repeated: it may quote an answer's body, and with it an access token. */
+/** Does not repeat the library's text, which may quote a response with an access token. */
 function toLoadFault(error: unknown): DatabaseFault {
   if (error instanceof DatabaseFault) return error;
   const status = statusOf(error);
@@ -59,7 +61,7 @@ function toLoadFault(error: unknown): DatabaseFault {
   return new DatabaseFault('cloud_sql', `the Cloud SQL Admin API answered HTTP ${status}${advice}`, retry);
 }
 
-/** The HTTP status of an answer, where there was one. */
+/** The HTTP status of the response, if there was one. */
 function statusOf(error: unknown): number | undefined {
   const { status, code } = (error ?? {}) as { status?: unknown; code?: unknown };
   const number = Number(status ?? code);

@@ -6,7 +6,7 @@ import type { Alaner, Alaners, Directory } from '../directory.ts';
 import { DatabaseFault } from './errors.ts';
 import { openDatabase, type PoolLimits } from './pool.ts';
 
-/** What a row has to be; what comes is the view's business. */
+/** One row, unchecked: the view may return anything. */
 interface Row {
   readonly slack_id: unknown;
   readonly email: unknown;
@@ -16,12 +16,13 @@ interface Row {
 const COLUMNS = 'slack_id,email,roles';
 /** A local part of 64 characters, an at sign, a domain of 255 (RFC 5321, 4.5.3.1). */
 const EMAIL = /^[^\p{C}\p{Z}]{1,320}$/u;
-/** Slack ids in one round trip at most. */
+/** Maximum of Slack ids in one round trip. */
 const MAX_IDS = 1_000;
 
 /**
- * The look-up. Everything is qualified: a schema that comes first in `search_path` must not put its own view, type or
- * operator in the place of the real one. Not a prepared statement: a pooler may lose or keep those.
+ * The look-up. Every name is qualified, so that no other schema in `search_path` can replace the
+ * view, a type or an operator. It is not a prepared statement, since a pooler may lose or keep
+ * those.
  */
 export function findAlanersSql(schema: string): string {
   const view = `${pg.escapeIdentifier(schema)}.alaner_directory`;
@@ -30,8 +31,8 @@ from ${view} where slack_id::pg_catalog.text operator(pg_catalog.=) any($1::pg_c
 }
 
 /**
- * Opens the alaner directory, and returns how to connect it ahead of the first look-up.
- * @param onIdleError is told that a connection died that nobody was using.
+ * Opens the alaner directory, and returns a function that connects it ahead of the first look-up.
+ * @param onIdleError called when an unused connection dies.
  */
 export function openDirectory(
   config: LeadConfig,
@@ -49,13 +50,13 @@ export function openDirectory(
       const rows = rowsBySlackId(result, slackIds);
       return lookUps.map(() => rows);
     },
-    // Look-ups that come while all connections are busy wait, and share the next round trip.
+    // Look-ups that arrive while all connections are busy wait and share the next round trip.
     { maxItems: MAX_IDS, maxSize: MAX_IDS, sizeOf: (slackIds) => slackIds.length, concurrency: config.poolMax },
   );
 
   async function findAlaners(slackIds: readonly string[], deadline: Deadline): Promise<Alaners> {
     const rows = await find(slackIds, deadline, late);
-    // Here, so that a bad row fails only those who asked for it.
+    // Checked here, so that a bad row fails only the look-ups that asked for it.
     return new Map(slackIds.map((slackId) => [slackId, (rows.get(slackId) ?? []).map(toAlaner)]));
   }
 

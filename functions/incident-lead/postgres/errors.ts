@@ -2,12 +2,13 @@ import pg from 'pg';
 import { DirectoryUnavailable } from '../directory.ts';
 
 /**
- * Whether the same read may succeed on another connection: `never`, where the server has decided; `once`, where it ended
- * this one; `connection`, where there was none or it broke, which may last while an instance starts.
+ * Whether the same read may succeed on another connection: `never` if the server has decided;
+ * `once` if it ended this connection; `connection` if there was none or it broke, which may last
+ * while an instance starts.
  */
 export type Retry = 'never' | 'once' | 'connection';
 
-/** A read of the directory that failed. */
+/** A failed read of the directory. */
 export class DatabaseFault extends DirectoryUnavailable {
   readonly retry: Retry;
 
@@ -18,7 +19,7 @@ export class DatabaseFault extends DirectoryUnavailable {
   }
 }
 
-/** What the server itself refuses with, and what people have to repair. */
+/** The server's own refusals, and what people must fix. */
 const SERVER_EXPLANATIONS: Readonly<Record<string, string>> = {
   '28000': 'the database does not let the user in',
   '28P01': 'the database does not let the user in',
@@ -32,13 +33,14 @@ const SERVER_EXPLANATIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * SQLSTATE classes: 08 is a connection exception, 57P the operator's intervention (shutdown, crash, starting up), and 28 a
- * refused log-in, which an outdated token of Cloud SQL's IAM authentication leads to as well. 26000, 42P05 and 0A000 say
- * that a pooler between us and the server lost, kept or outlived a prepared statement.
+ * SQLSTATE classes: 08 is a connection exception, 57P an operator intervention (shutdown, crash,
+ * starting up), and 28 a refused login, which an expired token of Cloud SQL's IAM authentication
+ * causes too. 26000, 42P05 and 0A000 mean that a pooler between us and the server lost, kept or
+ * outlived a prepared statement.
  */
 const LOST_SQLSTATE = /^(08...|28...|57P0[1-5]|26000|42P05|0A000)$/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
-/** Of Node's network layer, TLS and the resolver. */
+/** Error codes of Node's network layer, TLS and the resolver. */
 const NODE_CODE = /^[A-Z][A-Z0-9_]{1,50}$/;
 
 /** pg's errors without a code, by their text. */
@@ -62,8 +64,8 @@ const WITHOUT_CODE: readonly (readonly [RegExp, DatabaseFault])[] = [
 ];
 
 /**
- * Turns whatever pg, the connector or the network threw into a fault. It says nothing that a server or a library said
- * but a well-formed code: no value, and no password.
+ * Turns any error of pg, the connector or the network into a fault. From a server or a library it
+ * takes only a well-formed code: no text, no value, no password.
  */
 export function toDatabaseFault(error: unknown): DatabaseFault {
   if (error instanceof DatabaseFault) return error;
@@ -72,7 +74,7 @@ export function toDatabaseFault(error: unknown): DatabaseFault {
   const text = error instanceof Error ? error.message : '';
   const known = WITHOUT_CODE.find(([form]) => form.test(text))?.[1];
   if (code === undefined && known !== undefined) return known;
-  // Whatever the server did not say itself is the fault of a connection.
+  // Any error that does not come from the server is a connection error.
   const reason = code !== undefined && NODE_CODE.test(code) ? code : 'connection_lost';
   return new DatabaseFault(reason, 'there is no connection to the server', 'connection');
 }

@@ -12,36 +12,36 @@ import { parseDatabaseUrl } from './url.ts';
 export interface PoolLimits {
   readonly connectMs: number;
   readonly statementMs: number;
-  /** For a host that has gone silent; the server's own limit comes first where there is still a server. */
+  /** For a host that has gone silent; a live server's own limit ends the statement first. */
   readonly queryMs: number;
-  /** Before the first retry; each further one waits as much longer. */
+  /** Before the first retry; each further retry waits this much longer. */
   readonly retryMs: number;
   /** To look up a Cloud SQL instance. */
   readonly instanceMs: number;
 }
 
-/** A database that is opened with its first use. */
+/** A database that is opened on first use. */
 export interface Database {
   /**
-   * Runs one statement, and again on a new connection where the first was lost.
-   * @throws DatabaseFault where there is no result by the deadline.
+   * Runs one statement, and once more on a new connection if the first was lost.
+   * @throws DatabaseFault if there is no result by the deadline.
    */
   query(statement: pg.QueryConfig, deadline: Deadline): Promise<pg.QueryResult>;
   /** Opens a connection ahead of the first statement. */
   connect(): Promise<void>;
-  /** False until the first connection to Cloud SQL. */
+  /** False until the first connection to Cloud SQL succeeds. */
   wasReached(): boolean;
 }
 
-/** Not worth another try with less than this part of the time for a connection left. */
+/** A retry is not worth it with less than this share of `connectMs` left. */
 const MIN_RETRY_SHARE = 0.25;
 const MAX_RETRY_DELAYS = 10;
 
 /**
- * Opens the database of the alaner directory. After a connection was lost or could not be made the pool is replaced,
- * since its other connections lead the same way, and the statement is tried once more; until there was a first
- * connection, as often as the deadline allows.
- * @param onIdleError is told that a connection died that nobody was using; the pool replaces it.
+ * Opens the database of the alaner directory. When a connection is lost or cannot be made, the pool
+ * is replaced, since its other connections go to the same place, and the statement is retried once;
+ * before the first successful connection, as often as the deadline allows.
+ * @param onIdleError called when an unused connection dies; the pool replaces it.
  */
 export function openDatabase(
   { database, poolMax }: LeadConfig,
@@ -50,7 +50,7 @@ export function openDatabase(
 ): Database {
   const settings = poolSettings(poolMax, limits);
   let opened = 0;
-  // Only Cloud SQL is reached over a network that may come up later than the instance.
+  // Only the network to Cloud SQL may come up later than the instance.
   let reached = database.kind === 'url';
 
   const pools = replaceable(
@@ -59,7 +59,7 @@ export function openDatabase(
         database.kind === 'url'
           ? openUrl(database.url, settings, opened++)
           : await openCloudSql(database, settings, limits.instanceMs);
-      // Without a listener the death of an idle connection would end the process.
+      // Without a listener, a dying idle connection would end the process.
       open.pool.on('error', (error) => onIdleError(toDatabaseFault(error).reason));
       open.pool.on('connect', () => {
         reached = true;
@@ -67,7 +67,7 @@ export function openDatabase(
       return open;
     },
     ({ pool }) => pool.end(),
-    // Whoever waits for a connection of a replaced pool has given up by then.
+    // By then, nobody waits for a connection of a replaced pool any more.
     2 * limits.connectMs,
   );
 
@@ -79,7 +79,7 @@ export function openDatabase(
     } catch (error) {
       const fault = toDatabaseFault(error);
       if (fault.retry !== 'never') {
-        // At once: what failed makes the connector renew its certificate, see cloud-sql.ts.
+        // At once: a failed connection makes the connector renew its certificate, see cloud-sql.ts.
         closeConnector();
         pools.replace(used);
       }
@@ -111,7 +111,7 @@ export function openDatabase(
   };
 }
 
-/** Settings that a pool has wherever its server is. */
+/** Settings of every pool, wherever its server is. */
 function poolSettings(max: number, { connectMs, statementMs, queryMs }: PoolLimits): pg.PoolConfig {
   return {
     Client: SafeClient,
@@ -122,13 +122,14 @@ function poolSettings(max: number, { connectMs, statementMs, queryMs }: PoolLimi
     query_timeout: queryMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // An instance without requests has no CPU to close a connection with; half an hour, then a new one.
+    // An instance without requests has no CPU to close connections, so each lives for half an hour
+    // at most.
     idleTimeoutMillis: 600_000,
     maxLifetimeSeconds: 1_800,
   };
 }
 
-/** @param attempt counts from 0: each goes to the next of the URL's hosts. */
+/** @param attempt counts from 0; each attempt uses the next of the URL's hosts. */
 function openUrl(url: string, settings: pg.PoolConfig, attempt: number): OpenPool {
   const hosts = parseDatabaseUrl(url) ?? [];
   return { pool: new pg.Pool({ ...settings, ...hosts[attempt % hosts.length] }), closeConnector: () => {} };

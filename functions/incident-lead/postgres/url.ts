@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 
-/** `postgres://[user[:password]@][host[:port][,...]][/database][?parameter=value[&...]]`, as libpq documents it. */
+/**
+ * `postgres://[user[:password]@][host[:port][,...]][/database][?parameter=value[&...]]`, as libpq
+ * documents it.
+ */
 const FORM = /^postgres(?:ql)?:\/\/(?:([^/?]*)@)?([^/?@]*)(?:\/([^?]*))?(?:\?(.*))?$/s;
 const HOST = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*)(?::([0-9]*))?$/;
 
 /**
  * Reads a PostgreSQL URL as libpq does.
- * @returns a configuration for each host, to be tried in turn; undefined where the URL is malformed.
+ * @returns a configuration for each host, to be tried in turn; undefined if the URL is malformed.
  */
 export function parseDatabaseUrl(url: string): readonly [pg.ClientConfig, ...pg.ClientConfig[]] | undefined {
   const [matched, login = '', authority = '', path = '', query = ''] = FORM.exec(url.trim()) ?? [];
@@ -35,7 +38,7 @@ function readParameter(text: string): [string, string][] {
   return name === '' ? [] : [[name, value]];
 }
 
-/** Hosts and ports, each from the parameter of that name where there is one. */
+/** Hosts and ports; a parameter of that name takes precedence. */
 function readHosts(authority: string, parameters: ReadonlyMap<string, string>): pg.ClientConfig[] {
   const pairs = authority.split(',').map((text) => {
     const [matched, host = '', port = ''] = HOST.exec(text) ?? [];
@@ -51,7 +54,7 @@ function readHosts(authority: string, parameters: ReadonlyMap<string, string>): 
   });
 }
 
-/** `allow` and `prefer` ask for TLS where the server has it; without is allowed, so that is what they get. */
+/** `allow` and `prefer` permit a connection without TLS, so they get one. */
 function readTls(parameters: ReadonlyMap<string, string>): pg.ClientConfig['ssl'] {
   const mode = parameters.get('sslmode') ?? (parameters.get('ssl') === 'true' ? 'require' : undefined);
   const file = (name: string): string | undefined => {
