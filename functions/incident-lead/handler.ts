@@ -16,7 +16,7 @@ export interface HandlerLimits {
   readonly firstAnswerMs: number;
 }
 
-const CUT = 'Nothing is wrong with the message as far as we know; Pub/Sub delivers it again.';
+const CUT = 'The message itself may be fine; Pub/Sub delivers it again.';
 /** Used where only the connection failed. */
 const WHAT_FOLLOWS: Partial<Record<EnvelopeFault, string>> = { body_aborted: CUT, body_timeout: CUT };
 /** The status for a fault, if it is not 400. */
@@ -62,7 +62,7 @@ async function decide(push: Push, directory: Directory, deadline: Deadline, cont
 }
 
 function invalid(fault: EnvelopeFault, context: Context): Answer {
-  const follows = WHAT_FOLLOWS[fault] ?? 'Pub/Sub dead-letters it in the end.';
+  const follows = WHAT_FOLLOWS[fault] ?? 'Pub/Sub will dead-letter it.';
   const message = `The push request holds no incident event (${fault}). ${follows}`;
   const status = STATUS[fault];
   return answerMessage(context, 'invalid_message', { message, reason: fault, ...(status !== undefined && { status }) });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -8,6 +9,7 @@ import { OUTCOMES, Refusal, type RefusalReason, refused } from '../../functions/
 import { answerWith } from '../../shared/answer.ts';
 import { DESCRIPTION } from '../../tools/docs/docs.ts';
 import { redocly } from '../../tools/docs/redocly.ts';
+import { blocks } from './markdown.ts';
 
 interface Response {
   readonly headers?: Readonly<Record<string, { readonly example: string }>>;
@@ -16,7 +18,7 @@ interface Response {
   };
 }
 
-const { paths, components } = parse(await readFile(DESCRIPTION, 'utf8'));
+const { info, paths, components } = parse(await readFile(DESCRIPTION, 'utf8'));
 const operation = paths['/webhooks/incident/lead'].post;
 const responses: Readonly<Record<string, Response>> = operation.responses;
 const example = operation.requestBody.content['application/json'].examples.leadAssigned.value;
@@ -59,6 +61,16 @@ it('asks for all three headers of one family', () => {
     ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
     ['svix-id', 'svix-timestamp', 'svix-signature'],
   ]);
+});
+
+it.each([
+  ['sh', '/bin/sh', ['-c']],
+  ['ts', process.execPath, ['--input-type=module-typescript', '--eval']],
+] as const)('shows how to sign, in %s, with the published vector as the result', (language, command, options) => {
+  const [code = ''] = blocks(info.description, language);
+  const printed = execFileSync(command, [...options, code], { encoding: 'utf8' });
+  expect(printed).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=\n');
+  expect(info.description).toContain(`\`${printed.trim()}\``);
 });
 
 it.each(reasons)('shows the answer to a request refused for %s as it is sent', async (reason) => {

@@ -25,11 +25,11 @@ interface Options {
 const EXIT = { right: 0, wrong: 1, usage: 2 } as const;
 
 const HELP = `
-Reads what runs and compares it with what Terraform plans. The only requests that it makes of the system itself are
-Svix's test message, which is answered 204 and published nowhere, and a forged one, answered 401.
+Reads what runs and compares it with what Terraform plans. It sends the system only two requests: Svix's test
+message, which is answered 204 and not published, and a forged message, which is answered 401.
 
-With --publish it also publishes a marked event twice and looks for its one line. It says first who gets the event,
-and asks; every subscriber gets it, and incident-lead writes the line about --lead.
+With --publish it also publishes a marked event twice and looks for its one line. Every subscriber gets the event, and
+incident-lead writes the line about --lead; the command lists the subscribers first, and asks.
 
 Needs Application Default Credentials with the roles of the deployer (terraform/bootstrap/deployer-roles.yaml).
 
@@ -37,10 +37,10 @@ Examples:
   $ npm run check-deployment -- --project alan-eu-tools
   $ npm run check-deployment -- --project alan-eu-tools --publish --lead U01LEAD
 
-Exit codes: 0 all right, 1 something is not, 2 wrong use.`;
+Exit codes: 0 everything is right, 1 something is wrong, 2 wrong usage.`;
 
 const program = new Command('check-deployment')
-  .description('Checks that what runs in Google Cloud is what was planned.')
+  .description('Checks that what runs in Google Cloud matches the plan.')
   .addOption(
     new Option('--project <id>', 'project of the deployment').env('GOOGLE_CLOUD_PROJECT').makeOptionMandatory(),
   )

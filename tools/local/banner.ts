@@ -23,7 +23,7 @@ export function banner(system: LocalSystem, { folder, secret }: Pick<Settings, '
       ['npm run send -- --help', 'every case'],
     ]),
     ...ownSecret,
-    `or have something else post signed webhooks to ${system.webhookUrl}.`,
+    `Or post signed webhooks to ${system.webhookUrl} yourself.`,
     ...system.pulled.flatMap((subscription) => [
       '',
       `To pull from ${subscription}:`,

@@ -15,7 +15,7 @@ import { createHopReader } from './timeline/hop-reader.ts';
 const EXAMPLES = `
 Environment:
   PORT                     the webhook's port (8080)
-  INCIDENT_WEBHOOK_SECRET  the signing secret; else one is made and kept in .local/webhook-secret
+  INCIDENT_WEBHOOK_SECRET  the signing secret; by default one is generated and kept in .local/webhook-secret
   DATABASE_URL             a PostgreSQL database with the view alaner_directory, instead of the embedded one
   PUBSUB_EMULATOR_HOST     host:port of a Pub/Sub emulator, instead of the built-in one
   NO_COLOR                 no colours

@@ -29,7 +29,7 @@ interface Options {
 
 const program = new Command('npm run story --')
   .description(
-    'Tells what became of a webhook, or of every webhook of an incident, from the log of the last npm start; and how to ask the deployed system.',
+    'Shows what happened to a webhook, or to every webhook of an incident, from the log of the last npm start. Also prints the query for the deployed system.',
   )
   .argument('<id>', 'a webhook id, its first 8 or more characters, or an incident id', (text: string) => {
     if (text.trim() !== '') return text;
@@ -70,8 +70,8 @@ function notFound(id: string, keptUntil: Date | undefined): string {
       `The local log (last written ${keptUntil.toISOString()}) has no entry for ${escapeControls(id)}. Likely reasons:`,
     ),
     ...[
-      '- It never came: in incident.io, Settings > Webhooks shows each delivery and its answer.',
-      '- It came before the last npm start, which begins a new log.',
+      '- It never arrived: in incident.io, Settings > Webhooks shows each delivery and its answer.',
+      '- It arrived before the last npm start, which began a new log.',
       '- It was refused before its incident was known: look for its webhook id (msg_...) instead of the incident id.',
     ].map((reason) => paragraph(reason, '  ')),
     '',

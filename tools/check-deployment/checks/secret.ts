@@ -40,7 +40,7 @@ export async function checkSecret(google: Google, { project, secret }: Deploymen
   const unusable = read.filter((version) => version.secret === undefined).map(({ number }) => number);
   if (unusable.length > 0) {
     throw new CheckFailed(
-      `versions of ${id} that are no signing secret (whsec_ and the base64 of 16 to 75 bytes): ${unusable.join(', ')}`,
+      `versions of ${id} that are not signing secrets (whsec_ and the base64 of 16 to 75 bytes): ${unusable.join(', ')}`,
       `Disable each: gcloud secrets versions disable N --secret=${id} --project=${project}`,
     );
   }

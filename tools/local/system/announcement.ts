@@ -63,7 +63,7 @@ export async function assertNoneRuns(folder: string): Promise<void> {
   const other = await findRunning(folder);
   if (other === undefined) return;
   throw new Error(
-    `a local system is running already (process ${other.pid}, ${other.webhookUrl}): stop it first, or start this one with PORT and --folder of its own`,
+    `a local system is running already (process ${other.pid}, ${other.webhookUrl}): stop it first, or give this one another PORT and --folder`,
   );
 }
 

@@ -7,9 +7,9 @@ import type { Hop } from './hop.ts';
 const REFUSALS: Record<RefusalReason, string> = {
   not_found: 'The path is wrong. Post to exactly /webhooks/incident/lead.',
   method: 'Only POST is accepted. Correct the sender.',
-  content_encoding: 'The body is compressed. It is never inflated; have the sender leave Content-Encoding out.',
+  content_encoding: 'The body is compressed. It is never inflated; the sender must leave Content-Encoding out.',
   expectation: 'The request has an Expect header that cannot be met. Leave it out.',
-  too_large: 'The body is over 1 MiB. incident.io sends some kilobytes, so look at who sent this.',
+  too_large: 'The body is over 1 MiB. incident.io sends a few kilobytes, so check who sent this.',
   body_timeout: 'The body was not complete within 5 s. The sender or the network is slow; the sender retries.',
   body_aborted: 'The sender closed the connection before the body was complete; it retries.',
   missing_header:
@@ -18,7 +18,7 @@ const REFUSALS: Record<RefusalReason, string> = {
   bad_id: 'webhook-id has characters, or a length, that no webhook id has.',
   bad_timestamp: 'webhook-timestamp is not a Unix time in seconds.',
   too_many_signatures: 'webhook-signature has over 16 entries; a rotation has 11 at most.',
-  no_v1: 'webhook-signature has no v1 entry, the only kind there is a key for.',
+  no_v1: 'webhook-signature has no v1 entry, the only supported version.',
   timestamp:
     'The signature is over 300 s old, or from the future. A replay, or a clock that is wrong: compare both clocks.',
   not_utf8: 'The body is not UTF-8 text, so no signature can cover it.',
@@ -28,7 +28,7 @@ const REFUSALS: Record<RefusalReason, string> = {
     'The function is not configured. Its first ERROR line names what is wrong; correct it, and the sender retries.',
   secret:
     'The signing secret is unavailable in Secret Manager. Check that it exists, has an ENABLED version, and the function may read it.',
-  not_json: 'The signature is right, but the body is not JSON. incident.io would have to have sent it so.',
+  not_json: 'The signature is right, but the body is not JSON: incident.io sent it like that.',
   schema:
     'The signature is right, but the body breaks schemas/incident-webhook.schema.json; the line names field and rule. Has incident.io changed its payload?',
   publish: 'Pub/Sub refused the message or could not be reached. The sender retries; check topic and publisher role.',
@@ -52,7 +52,7 @@ const OUTCOMES: Record<IgnoredReason | LeadOutcome | 'filtered' | 'dead-lettered
   ambiguous_alaner:
     'Several alaners have this Slack id. Correct the directory; the message is delivered again until its attempts are used up.',
   invalid_message:
-    'The message does not follow schemas/incident-event.schema.json. It is dead-lettered in the end: look at who published it.',
+    'The message does not follow schemas/incident-event.schema.json. It will be dead-lettered: check who published it.',
   database_unavailable:
     'The alaner directory could not be read; the line names what is wrong. The message is delivered again: up to 30 attempts over 2 h 36 min or more (here 5 in about 40 s), then it goes to the dead-letter subscription.',
   failed: 'A bug: the line has the stack. The message is delivered again.',
