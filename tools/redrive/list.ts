@@ -18,7 +18,7 @@ const MAX_MESSAGES = 1_000;
 
 /**
  * Shows every dead letter once, and releases all of them at the end: nothing is published or acknowledged.
- * @param write takes one line.
+ * @param write prints one line.
  */
 export async function listDeadLetters(pubsub: PubSub, bounds: Bounds, write: (line: string) => void): Promise<Listing> {
   const seen = new Leases();

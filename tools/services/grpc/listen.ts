@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { measured } from './request-size.ts';
 
 /** One service and the methods that are built; grpc-js answers UNIMPLEMENTED for the others. */
 export interface Service {
@@ -37,7 +36,7 @@ export async function listen(name: string, host: string, port: number, services:
     });
   }
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
-  for (const { definition, methods } of services) server.addService(measured(definition), methods);
+  for (const { definition, methods } of services) server.addService(definition, methods);
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, actual) => {
       if (error) reject(refusal(error));

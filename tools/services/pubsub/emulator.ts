@@ -1,15 +1,14 @@
-import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { CallOf, Handle, Intercept } from '../grpc/fault.ts';
 import { unary } from '../grpc/fault.ts';
 import { listen } from '../grpc/listen.ts';
 import { loadServices } from '../grpc/protos.ts';
-import { requestBytes } from '../grpc/request-size.ts';
-import { invalidArgument } from '../grpc/rpc-error.ts';
 import { type BackoffGrowth, GOOGLE_GROWTH } from './backoff.ts';
 import { Broker } from './broker.ts';
 import type { EventSink } from './events.ts';
 import type { Message, MessageInput } from './message.ts';
 import { publisherMethods } from './publisher.ts';
+import { checkSize, measured } from './request-size.ts';
 import type { PubSubRequests } from './requests.ts';
 import type { SubscriptionConfig, TopicConfig } from './resource.ts';
 import { streamingPull } from './streaming-pull.ts';
@@ -63,37 +62,30 @@ export async function startPubSubEmulator(options: EmulatorOptions = {}): Promis
   const { backoff = GOOGLE_GROWTH, onEvent = () => undefined, intercept = () => undefined } = options;
   const closing = new AbortController();
   const broker = new Broker({ timeScale, ackDeadlineScale, backoff, maxConcurrentPushes, onEvent });
-  // Requests reach these methods as the protos decode them; which type that is, the two method tables say.
   const faulty = (methods: Record<string, Handle<never, object>>): UntypedServiceImplementation => {
-    const wrapped: UntypedServiceImplementation = {};
+    const served: UntypedServiceImplementation = {};
     for (const [method, handle] of Object.entries(methods)) {
       const faultFor = (request: unknown) => intercept({ method, request } as CallOf<PubSubRequests>);
       const checked: Handle<object, object> = (request, signal) => {
         checkSize(method, request);
+        // As the protos decode it; which type that is, the two method tables say.
         return handle(request as never, signal);
       };
-      wrapped[method] = unary(checked, faultFor, closing.signal);
+      served[method] = unary(checked, faultFor, closing.signal);
     }
-    return wrapped;
+    return served;
   };
-  const services = loadServices({
-    client: '@google-cloud/pubsub',
-    api: '@google-cloud/pubsub-api',
-    file: 'google/pubsub/v1/pubsub.proto',
-  });
+  const stream = streamingPull(
+    broker,
+    (request) => checkSize('StreamingPull', request),
+    (request) => intercept({ method: 'StreamingPull', request }),
+    closing.signal,
+  );
   const server = await listen('The Pub/Sub emulator', host, port, [
-    { definition: services['google.pubsub.v1.Publisher'] ?? {}, methods: faulty(publisherMethods(broker)) },
+    { definition: service('Publisher'), methods: faulty(publisherMethods(broker)) },
     {
-      definition: services['google.pubsub.v1.Subscriber'] ?? {},
-      methods: {
-        ...faulty(subscriberMethods(broker)),
-        StreamingPull: streamingPull(
-          broker,
-          (request) => checkSize('StreamingPull', request),
-          (request) => intercept({ method: 'StreamingPull', request }),
-          closing.signal,
-        ),
-      },
+      definition: service('Subscriber'),
+      methods: { ...faulty(subscriberMethods(broker)), StreamingPull: stream },
     },
   ]);
   return {
@@ -114,18 +106,11 @@ export async function startPubSubEmulator(options: EmulatorOptions = {}): Promis
   };
 }
 
-// https://cloud.google.com/pubsub/quotas#resource_limits
-const MAX_REQUEST_BYTES: Readonly<Record<string, number>> = {
-  Publish: 10_000_000,
-  Acknowledge: 512 * 1024,
-  ModifyAckDeadline: 512 * 1024,
-  StreamingPull: 512 * 1024,
-};
-
-/** @throws RpcError INVALID_ARGUMENT for a request that is larger than Pub/Sub takes */
-function checkSize(method: string, request: object): void {
-  const limit = MAX_REQUEST_BYTES[method] ?? Number.POSITIVE_INFINITY;
-  const bytes = requestBytes(request);
-  if (bytes <= limit) return;
-  throw invalidArgument(`The request is too large (${bytes} bytes): at most ${limit} bytes.`);
+function service(name: string): ServiceDefinition {
+  const services = loadServices({
+    client: '@google-cloud/pubsub',
+    api: '@google-cloud/pubsub-api',
+    file: 'google/pubsub/v1/pubsub.proto',
+  });
+  return measured(services[`google.pubsub.v1.${name}`] ?? {});
 }

@@ -23,5 +23,5 @@ export type EmulatorEvent =
   | { type: 'filtered'; subscription: string; filter: string; message: Message }
   | { type: 'deadLettered'; subscription: string; deadLetterTopic: string; message: Message; attempts: number };
 
-/** Takes every event, in order. Must not throw. */
+/** Gets every event, in order. Must not throw. */
 export type EventSink = (event: EmulatorEvent) => void;

@@ -1,4 +1,4 @@
-// Below this many taken entries the array is left as it is; above, it is cut once half of it is taken.
+// Below this many removed entries the array is left as it is; above, it is cut once half of it is removed.
 const MIN_COMPACTION = 1_024;
 
 /** A queue whose `shift` does not move what remains: a backlog may hold 100,000 messages. */

@@ -30,7 +30,7 @@ export function compileFilter(source: string): Filter {
 class Parser {
   readonly #source: string;
   readonly #tokens: Token[];
-  #at = 0;
+  #index = 0;
 
   constructor(source: string) {
     this.#source = source;
@@ -99,20 +99,20 @@ class Parser {
   }
 
   #peek(): Token {
-    return this.#tokens[this.#at] ?? { kind: 'end', value: '' };
+    return this.#tokens[this.#index] ?? { kind: 'end', value: '' };
   }
 
   #next(): Token {
     const token = this.#peek();
-    this.#at += 1;
+    this.#index += 1;
     return token;
   }
 
-  /** Takes the token if it is this word or mark; a quoted string never is. */
+  /** Consumes the token if it is this word or mark; a quoted string never is. */
   #accept(value: string): boolean {
     const token = this.#peek();
     if (token.kind === 'text' || token.value !== value) return false;
-    this.#at += 1;
+    this.#index += 1;
     return true;
   }
 

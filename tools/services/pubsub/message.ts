@@ -20,7 +20,7 @@ export interface Message {
 }
 
 /** `google.pubsub.v1.PubsubMessage` as the client decodes it. */
-export interface WireMessage {
+export interface PubsubMessage {
   data: Buffer;
   attributes: Record<string, string>;
   messageId: string;
@@ -78,6 +78,6 @@ function checkMessage({ data = '', attributes = {}, orderingKey = '' }: MessageI
 }
 
 /** The message as pull and streaming pull send it. */
-export function toWire({ messageId, publishTime, data, attributes, orderingKey }: Message): WireMessage {
+export function toPubsubMessage({ messageId, publishTime, data, attributes, orderingKey }: Message): PubsubMessage {
   return { data, attributes, messageId, publishTime: toTimestamp(publishTime), orderingKey };
 }

@@ -1,6 +1,6 @@
 import { Code, invalidArgument, notFound, RpcError } from '../grpc/rpc-error.ts';
 import type { Lease } from './lease.ts';
-import { toWire } from './message.ts';
+import { toPubsubMessage } from './message.ts';
 import type { ReceivedMessage, SubscriberRequests } from './requests.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -38,7 +38,7 @@ export function refusePush({ config }: Subscription): void {
 
 /** A delivery as pull and streaming pull send it. */
 export function received({ ackId, message, attempt }: Lease, { config }: Subscription): ReceivedMessage {
-  return { ackId, message: toWire(message), deliveryAttempt: config.deadLetterPolicy ? attempt : 0 };
+  return { ackId, message: toPubsubMessage(message), deliveryAttempt: config.deadLetterPolicy ? attempt : 0 };
 }
 
 /** Waits for messages, for a bounded time; ends early when the caller gives up or the subscription is gone. */

@@ -1,4 +1,4 @@
-import type { MessageInput, WireMessage } from './message.ts';
+import type { MessageInput, PubsubMessage } from './message.ts';
 import type { PushConfig, SubscriptionConfig, TopicConfig } from './resource.ts';
 import type { FieldMask } from './update-mask.ts';
 
@@ -53,7 +53,7 @@ export interface PubSubRequests extends PublisherRequests, SubscriberRequests {
 /** `google.pubsub.v1.ReceivedMessage`. */
 export interface ReceivedMessage {
   ackId: string;
-  message: WireMessage;
+  message: PubsubMessage;
   /** 0 where the subscription has no dead-letter policy. */
   deliveryAttempt: number;
 }
