@@ -50,6 +50,11 @@ describe.each(documents)('%s', (document) => {
     expect(missing).toEqual([]);
   });
 
+  it('names faults that send knows', () => {
+    const faults = [...text.matchAll(/--fault ([a-z-]+)/g)].map(([, fault = '']) => fault);
+    expect(faults.filter((fault) => !helpOf('send').includes(`"${fault}"`))).toEqual([]);
+  });
+
   it('links to files and headings that exist', () => {
     const broken = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)].filter(([, path = '', anchor]) => {
       const target = path === '' ? document : join(dirname(document), path);
