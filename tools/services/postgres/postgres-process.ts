@@ -56,9 +56,13 @@ function report(message: PostgresReport): void {
   if (process.connected) process.send?.(message);
 }
 
-/** Resolves when it is asked to end. */
-async function endRequested(): Promise<undefined> {
-  await Promise.race(['disconnect', 'SIGINT', 'SIGTERM', 'SIGHUP'].map((event) => once(process, event)));
+/** Resolves when it is asked to end; further signals change nothing. */
+function endRequested(): Promise<undefined> {
+  return new Promise((resolve) => {
+    for (const event of ['disconnect', 'SIGINT', 'SIGTERM', 'SIGHUP']) process.on(event, () => resolve(undefined));
+    // The parent may have died while this module was loaded.
+    if (!process.connected) resolve(undefined);
+  });
 }
 
 if (import.meta.main) {

