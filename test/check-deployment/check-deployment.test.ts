@@ -48,9 +48,9 @@ describe('check-deployment', () => {
       'no enabled version: every event is answered 503',
     ],
     [
-      'a version that is no secret',
+      'a version that is not a secret',
       (at) => spoil(at.versions, { 2: 'changeme' }),
-      'no signing secret (whsec_ and the base64 of 16 to 75 bytes): 2',
+      'that are not signing secrets (whsec_ and the base64 of 16 to 75 bytes): 2',
     ],
     [
       'no version that is a secret',
