@@ -34,12 +34,12 @@ it.each<[string, (system: WebhookSystem) => Promise<unknown>]>([
     'a signed event between two that are none, on one connection',
     async (system) => {
       const sent = system.prepare({ body: BODY });
-      const wire = await dial(system.port);
-      wire.write(Buffer.concat([NOT_JSON, sent.bytes, Buffer.from(GET)]));
-      expectForm(await wire.answer(), 401);
-      await expectOutcome(system, { ...sent, answer: await wire.answer() }, PUBLISHED);
-      expectForm(await wire.answer(), 404);
-      wire.socket.destroy();
+      const connection = await dial(system.port);
+      connection.write(Buffer.concat([NOT_JSON, sent.bytes, Buffer.from(GET)]));
+      expectForm(await connection.answer(), 401);
+      await expectOutcome(system, { ...sent, answer: await connection.answer() }, PUBLISHED);
+      expectForm(await connection.answer(), 404);
+      connection.socket.destroy();
     },
   ],
 ])('answers a signed event after %s, and stops with 0', async (_name, first) => {
@@ -73,10 +73,10 @@ function answers(
 }
 
 async function halfARequest({ port }: WebhookSystem): Promise<void> {
-  const wire = await dial(port);
-  wire.write(GET.slice(0, 20));
+  const connection = await dial(port);
+  connection.write(GET.slice(0, 20));
   await sleep(50);
-  wire.socket.resetAndDestroy();
+  connection.socket.resetAndDestroy();
 }
 
 function withHeader(header: string): string {

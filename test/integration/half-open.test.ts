@@ -27,12 +27,12 @@ it('answers signed events while 2,000 connections are half-open', async () => {
   try {
     for (let round = 0; round < CONNECTIONS / HALF_OPEN.length; round += 1) {
       const opened = await Promise.all(HALF_OPEN.map(() => dial(system.port)));
-      for (const [kind, wire] of opened.entries()) wire.write(HALF_OPEN[kind] ?? '');
+      for (const [kind, connection] of opened.entries()) connection.write(HALF_OPEN[kind] ?? '');
       wires.push(...opened);
     }
     for (let time = 0; time < 5; time += 1) await expectSoon();
     const unfinished = wires.filter((_, index) => index % HALF_OPEN.length === HALF_OPEN.length - 1);
-    for (const wire of unfinished) expectForm(await wire.answer(), 408);
+    for (const connection of unfinished) expectForm(await connection.answer(), 408);
     await expectSoon();
   } finally {
     for (const { socket } of wires) socket.destroy();

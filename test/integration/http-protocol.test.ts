@@ -119,25 +119,25 @@ describe('a refusal, and a signed event behind it on the same connection', () =>
     ['404, 64 KiB and a byte', 404, { path: '/x', body: 'x'.repeat(STEP + 1) }],
   ])('%s', async (_name, status, refused) => {
     const sent = system.prepare({ body: BODY });
-    const wire = await dial(system.port);
-    wire.write(Buffer.concat([toBytes(refused), sent.bytes]));
-    const first = await wire.answer();
+    const connection = await dial(system.port);
+    connection.write(Buffer.concat([toBytes(refused), sent.bytes]));
+    const first = await connection.answer();
     expectForm(first, status);
-    const answer = await wire.answer();
+    const answer = await connection.answer();
     // Where the connection ends instead, the sender has been told so and sends the event again.
     if (first?.headers['connection'] === 'close') expect(answer).toBeUndefined();
     else await expectOutcome(system, { ...sent, answer }, PUBLISHED);
     await expectRow(system, ['the event, sent again', { body: BODY, signing: { id: sent.webhookId } }, PUBLISHED]);
-    wire.socket.destroy();
+    connection.socket.destroy();
   });
 
   it.each([false, true])('never takes the refused body for a request; chunked: %s', async (chunked) => {
     const hidden = system.prepare({ body: BODY });
-    const wire = await dial(system.port);
-    wire.write(toBytes({ path: '/x', body: hidden.bytes, chunked }));
-    expectForm(await wire.answer(), 404);
-    wire.socket.end();
-    expect(await wire.answer()).toBeUndefined();
+    const connection = await dial(system.port);
+    connection.write(toBytes({ path: '/x', body: hidden.bytes, chunked }));
+    expectForm(await connection.answer(), 404);
+    connection.socket.end();
+    expect(await connection.answer()).toBeUndefined();
     expect(system.publishedFor(hidden)).toEqual([]);
   });
 });
@@ -166,11 +166,11 @@ describe('a sender that closes its half of the connection', () => {
 
   async function halfClosed(cut: number) {
     const sent = system.prepare({ body: BODY });
-    const wire = await dial(system.port);
-    wire.write(cut < 0 ? sent.bytes.subarray(0, cut) : sent.bytes);
-    wire.socket.end();
-    const answer = await wire.answer();
-    wire.socket.destroy();
+    const connection = await dial(system.port);
+    connection.write(cut < 0 ? sent.bytes.subarray(0, cut) : sent.bytes);
+    connection.socket.end();
+    const answer = await connection.answer();
+    connection.socket.destroy();
     return { sent, answer };
   }
 });

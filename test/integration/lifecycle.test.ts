@@ -15,8 +15,8 @@ concurrently('answers every request in flight truly after SIGTERM, and exits wit
     system.intercept = () => ({ delayMs: 1_500 });
     const published = Array.from({ length: 10 }, () => system.send({ body: BODY }));
     const slow = system.prepare({ body: BODY });
-    const wire = await dial(system.port);
-    wire.write(slow.bytes.subarray(0, -5));
+    const connection = await dial(system.port);
+    connection.write(slow.bytes.subarray(0, -5));
     // A connection that is only kept alive must not hold the process.
     const idle = await dial(system.port);
     idle.write(toBytes({ method: 'GET' }));
@@ -25,9 +25,9 @@ concurrently('answers every request in flight truly after SIGTERM, and exits wit
     const signalledAt = performance.now();
     system.process.process.kill('SIGTERM');
     await sleep(500);
-    wire.write(slow.bytes.subarray(-5));
+    connection.write(slow.bytes.subarray(-5));
     for (const sent of await Promise.all(published)) await expectOutcome(system, sent, [204, 'published', 'INFO']);
-    await expectOutcome(system, { ...slow, answer: await wire.answer() }, [204, 'published', 'INFO']);
+    await expectOutcome(system, { ...slow, answer: await connection.answer() }, [204, 'published', 'INFO']);
     expect(await system.process.exited).toBe(0);
     expect(performance.now() - signalledAt).toBeLessThan(10_000);
     expectCleanOutput(system.output, [SECRET.slice(6)]);
@@ -63,13 +63,13 @@ concurrently('answers what is in flight however often SIGTERM comes', () =>
 concurrently('answers a first request that is arriving while SIGTERM comes', () =>
   withSystem(async (system) => {
     const sent = system.prepare({ body: BODY });
-    const wire = await dial(system.port);
-    wire.write(sent.bytes.subarray(0, 20));
+    const connection = await dial(system.port);
+    connection.write(sent.bytes.subarray(0, 20));
     await sleep(100);
     system.process.process.kill('SIGTERM');
     await sleep(500);
-    wire.write(sent.bytes.subarray(20));
-    await expectOutcome(system, { ...sent, answer: await wire.answer() }, [204, 'published', 'INFO']);
+    connection.write(sent.bytes.subarray(20));
+    await expectOutcome(system, { ...sent, answer: await connection.answer() }, [204, 'published', 'INFO']);
     expect(await system.process.exited).toBe(0);
   }),
 );
@@ -92,14 +92,14 @@ concurrently('20, 21: answers 408 after 5 s to a body that does not come, and cl
       'POST /webhooks/incident/lead HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n',
       prepare({ body: BODY }).bytes.subarray(0, -1),
     ].map(async (bytes) => {
-      const wire = await dial(port);
+      const connection = await dial(port);
       const startedAt = performance.now();
-      wire.write(bytes);
-      const trickle = setInterval(() => wire.write(''), 500);
-      expectForm(await wire.answer(), 408);
+      connection.write(bytes);
+      const trickle = setInterval(() => connection.write(''), 500);
+      expectForm(await connection.answer(), 408);
       expect(performance.now() - startedAt).toBeGreaterThan(4_900);
       expect(performance.now() - startedAt).toBeLessThan(8_000);
-      await wire.closed;
+      await connection.closed;
       clearInterval(trickle);
     }),
   );
@@ -112,11 +112,11 @@ for (const [name, status, request] of [
   ['404', 404, { path: '/x', headers: { 'Content-Length': String(64 * MEBIBYTE) } }],
 ] as const) {
   concurrently(`answers a client that is still sending, reads no further, and closes: ${name}`, async () => {
-    const wire = await dial((await shared).port);
-    wire.write(toBytes(request));
+    const connection = await dial((await shared).port);
+    connection.write(toBytes(request));
     let sent = 0;
     let closed = false;
-    void wire.closed.then(() => {
+    void connection.closed.then(() => {
       closed = true;
     });
     const chunk = Buffer.alloc(65_536, 'x');
@@ -124,12 +124,12 @@ for (const [name, status, request] of [
     const sending = (async () => {
       while (sent < 64 * MEBIBYTE && !closed) {
         const bytes = framed ? Buffer.concat([Buffer.from('10000\r\n'), chunk, Buffer.from('\r\n')]) : chunk;
-        if (!wire.socket.write(bytes)) await Promise.race([once(wire, 'drain'), wire.closed]);
+        if (!connection.socket.write(bytes)) await Promise.race([oneEvent(connection, 'drain'), connection.closed]);
         sent += chunk.length;
       }
     })();
-    expectForm(await wire.answer(), status);
-    await wire.closed;
+    expectForm(await connection.answer(), status);
+    await connection.closed;
     await sending;
     expect(sent).toBeLessThan(32 * MEBIBYTE);
   });
@@ -137,7 +137,7 @@ for (const [name, status, request] of [
 
 concurrently('keeps the connection after a small refusal', async () => {
   const { port, prepare } = await shared;
-  const wire = await dial(port);
+  const connection = await dial(port);
   for (const [bytes, status] of [
     [toBytes({ method: 'GET', path: '/' }), 404],
     [toBytes({ body: BODY, path: '/' }), 404],
@@ -147,27 +147,27 @@ concurrently('keeps the connection after a small refusal', async () => {
     [prepare({ body: '{}' }).bytes, 422],
     [prepare({ body: BODY }).bytes, 204],
   ] as const) {
-    wire.write(bytes);
-    expectForm(await wire.answer(), status);
+    connection.write(bytes);
+    expectForm(await connection.answer(), status);
   }
-  wire.socket.destroy();
+  connection.socket.destroy();
 });
 
 concurrently('24: finishes the publish of a sender that hangs up, and survives hanging up at any point', async () => {
   const system = await shared;
   const whole = system.prepare({ body: BODY });
   for (let cut = 1; cut <= whole.bytes.length; cut += 23) {
-    const wire = await dial(system.port);
-    wire.write(whole.bytes.subarray(0, cut));
+    const connection = await dial(system.port);
+    connection.write(whole.bytes.subarray(0, cut));
     await sleep(1);
-    wire.socket.resetAndDestroy();
+    connection.socket.resetAndDestroy();
   }
   const gone = system.prepare({ body: BODY });
   system.intercept = () => ({ delayMs: 300 });
-  const wire = await dial(system.port);
-  wire.write(gone.bytes);
+  const connection = await dial(system.port);
+  connection.write(gone.bytes);
   await sleep(100);
-  wire.socket.resetAndDestroy();
+  connection.socket.resetAndDestroy();
   expect((await system.linesOf(gone))[0]).toMatchObject({ severity: 'INFO', metadata: { outcome: 'published' } });
   expect(system.publishedFor(gone)).toHaveLength(1);
   system.intercept = () => undefined;
@@ -201,11 +201,11 @@ concurrently('125: published, and killed before the answer: the next attempt has
   await withSystem(async (system) => {
     system.intercept = () => ({ committed: true, hang: true });
     const sent = system.prepare(sending);
-    const wire = await dial(system.port);
-    wire.write(sent.bytes);
+    const connection = await dial(system.port);
+    connection.write(sent.bytes);
     while (system.publishedFor(sent).length === 0) await sleep(5);
     system.process.process.kill('SIGKILL');
-    expect(await wire.answer()).toBeUndefined();
+    expect(await connection.answer()).toBeUndefined();
     publishedBy(system, sent);
   });
   await withSystem(async (system) => {
@@ -228,8 +228,8 @@ async function withSystem(
   }
 }
 
-function once(wire: Awaited<ReturnType<typeof dial>>, event: 'drain'): Promise<void> {
+function oneEvent(connection: Awaited<ReturnType<typeof dial>>, event: 'drain'): Promise<void> {
   return new Promise((resolve) => {
-    wire.socket.once(event, () => resolve());
+    connection.socket.once(event, () => resolve());
   });
 }

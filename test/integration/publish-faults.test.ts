@@ -84,14 +84,14 @@ concurrently('answers 503 within 8 s of the request where the body was slow and 
   const { port, prepare } = await starting;
   const sent = prepare({ body: bodyOf() });
   faults.set(sent.webhookId, () => ({ hang: true }));
-  const wire = await dial(port);
+  const connection = await dial(port);
   const startedAt = performance.now();
-  wire.write(sent.bytes.subarray(0, -10));
+  connection.write(sent.bytes.subarray(0, -10));
   await sleep(4_700);
-  wire.write(sent.bytes.subarray(-10));
-  const answer = await wire.answer();
+  connection.write(sent.bytes.subarray(-10));
+  const answer = await connection.answer();
   expect(performance.now() - startedAt).toBeLessThan(ANSWER_MS);
-  wire.socket.destroy();
+  connection.socket.destroy();
   await expectUnavailable({ ...sent, answer }, 'publish_timeout');
 });
 

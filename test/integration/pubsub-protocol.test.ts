@@ -82,10 +82,10 @@ for (const [name, behaviour] of Object.entries<Behaviour>({
 concurrently('confirms no more events than there are message ids', async () => {
   const scene = await startWebhookWithPeer();
   scene.peer.behave = () => answerIds(['1', '2']);
-  const wire = await dial(scene.system.port);
-  wire.write(Buffer.concat([1, 2, 3].map(() => scene.system.prepare({ body: bodyOf() }).bytes)));
-  const answers = [await wire.answer(), await wire.answer(), await wire.answer()];
-  wire.socket.destroy();
+  const connection = await dial(scene.system.port);
+  connection.write(Buffer.concat([1, 2, 3].map(() => scene.system.prepare({ body: bodyOf() }).bytes)));
+  const answers = [await connection.answer(), await connection.answer(), await connection.answer()];
+  connection.socket.destroy();
   await scene.close();
   expect(answers.map((answer) => answer?.status)).toEqual([204, 204, 503]);
 });

@@ -30,15 +30,15 @@ scenario('publishes what came while it was stopped and its connections were cut'
 
 scenario('publishes what came in part before it was stopped', async ({ system, proxy }) => {
   const sent = system.prepare({ body: BODY });
-  const wire = await dial(system.port);
-  wire.write(sent.bytes.subarray(0, -5));
+  const connection = await dial(system.port);
+  connection.write(sent.bytes.subarray(0, -5));
   await sleep(200);
   await whileStopped(system, async () => {
     proxy.cut();
-    wire.write(sent.bytes.subarray(-5));
+    connection.write(sent.bytes.subarray(-5));
   });
-  await expectOutcome(system, { ...sent, answer: await wire.answer() }, PUBLISHED);
-  wire.socket.destroy();
+  await expectOutcome(system, { ...sent, answer: await connection.answer() }, PUBLISHED);
+  connection.socket.destroy();
 });
 
 scenario('recovers after its connections went silent while it was stopped', async ({ system, proxy }) => {

@@ -130,15 +130,15 @@ it('19: refuses what comes behind the length of a body, and publishes nothing of
 });
 
 it('answers pipelined requests in their order', async () => {
-  const wire = await dial(system.port);
+  const connection = await dial(system.port);
   const [first, last] = [system.prepare({ body: BODY }), system.prepare({ body: BODY })];
-  wire.write(
+  connection.write(
     Buffer.concat([first.bytes, toBytes({ path: '/x', method: 'GET' }), toBytes({ method: 'GET' }), last.bytes]),
   );
   const statuses = [];
-  for (let at = 0; at < 4; at += 1) statuses.push((await wire.answer())?.status);
+  for (let at = 0; at < 4; at += 1) statuses.push((await connection.answer())?.status);
   expect(statuses).toEqual([204, 404, 405, 204]);
-  wire.socket.destroy();
+  connection.socket.destroy();
 });
 
 it('wrote one JSON line a request, and nothing of what it was sent', () => {

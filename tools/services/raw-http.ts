@@ -102,12 +102,12 @@ export async function dial(port: number): Promise<Wire> {
 
 /** Sends one request on a connection of its own, and closes it after the answer. */
 export async function exchange(port: number, bytes: string | Buffer, method?: string): Promise<Answer | undefined> {
-  const wire = await dial(port);
-  wire.write(bytes);
+  const connection = await dial(port);
+  connection.write(bytes);
   try {
-    return await wire.answer(method);
+    return await connection.answer(method);
   } finally {
-    wire.socket.destroy();
+    connection.socket.destroy();
   }
 }
 
