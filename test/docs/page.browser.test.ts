@@ -33,7 +33,18 @@ afterAll(async () => {
 it('shows the operation, its statuses and its examples, without a network', async () => {
   const { page, complaints } = await open(1400);
   await page.getByRole('heading', { name: 'Receive an incident.io webhook' }).waitFor();
-  const texts = ['/webhooks/incident/lead', 'webhookSignature', '"slack_user_id"', '"U02AYNF2XJM"', 'with incident_id'];
+  // The samples come first; the payload is one of them.
+  await page.getByText('--data-binary "$BODY"').waitFor();
+  await page.getByText('curl', { exact: true }).first().click();
+  await page.getByText('Node.js', { exact: true }).waitFor();
+  await page.getByText('Payload', { exact: true }).click();
+  const texts = [
+    '/webhooks/incident/lead',
+    'webhook-signature',
+    '"slack_user_id"',
+    '"U02AYNF2XJM"',
+    'incident_id (old form)',
+  ];
   const statuses = ['204', '400', '401', '404', '405', '408', '413', '415', '422', '500', '503'];
   for (const text of [...texts, ...statuses]) await page.getByText(text, { exact: true }).first().waitFor();
   // Only the first status is open; the others are a click away.
@@ -70,5 +81,8 @@ async function open(width: number): Promise<{ page: Page; complaints: string[] }
     if (!/^(?:file|data):/.test(request.url())) complaints.push(`requested ${request.url()}`);
   });
   await page.goto(pathToFileURL(file).href);
+  // Redoc renders an operation only once it is near the view.
+  await page.getByRole('heading', { name: 'Sign a request' }).waitFor();
+  await page.evaluate('scrollTo(0, document.body.scrollHeight)');
   return { page, complaints };
 }
