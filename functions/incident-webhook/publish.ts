@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import { batch } from '../../shared/batch.ts';
 import type { Deadline } from '../../shared/deadline.ts';
 import { googleClient } from '../../shared/google-client.ts';
-import { describeGrpcError, grpcCode, grpcOptions } from '../../shared/grpc.ts';
+import { connectAhead, describeGrpcError, grpcCode, grpcOptions } from '../../shared/grpc.ts';
 import { type IncidentEvent, SCHEMA_VERSION } from '../../shared/incident-event.ts';
 import { Refusal } from './outcomes.ts';
 
@@ -86,7 +86,12 @@ export function createPublisher(
   emulatorHost: string | undefined,
   limits: PublishLimits,
 ): { publish: Publish; connect: () => Promise<void> } {
-  const client = googleClient(async () => new v1.PublisherClient(grpcOptions(emulatorHost)));
+  const client = googleClient(async () => {
+    const publisher = new v1.PublisherClient(grpcOptions(emulatorHost));
+    await publisher.initialize();
+    connectAhead(await publisher.publisherStub);
+    return publisher;
+  });
   const retry = retryWithin(limits);
   const late = (): Refusal => new Refusal('publish_timeout');
   const send = batch<Message, string>(async (messages) => {

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { deploy } from '../build/deploy.ts';
@@ -10,6 +10,7 @@ import { measureLatency } from './latency.ts';
 import { drawPanels } from './panels.ts';
 import { leaveMeasuredCore } from './pinned-process.ts';
 import type { Section } from './report.ts';
+import { measureRoundTrips } from './round-trips.ts';
 import { deployableSizes } from './sizes.ts';
 import { functions, LEAD, references, WEBHOOK, WEBHOOK_STORED } from './subjects.ts';
 import { measureThroughput } from './throughput.ts';
@@ -47,6 +48,8 @@ const QUICK: Effort = {
   alaners: [10, 1_000],
 };
 
+/** A load average above which others need the cores that are measured on. */
+const BUSY = 0.7;
 const SCRATCH = join(import.meta.dirname, '..', '..', '.local');
 const startedAt = performance.now();
 
@@ -72,6 +75,7 @@ function measurements(
     coldStart: () => measureColdStarts(scratch, deployed, backends, rounds, say),
     throughput: () => measureThroughput([...references(scratch, backends), ...loaded], passes, seconds, say),
     latency: () => measureLatency(webhook, backends, latencyPasses, latencySeconds, say),
+    roundTrips: () => measureRoundTrips(deployed, backends, say),
     sizes: async () => deployableSizes(deployed),
   };
   if (growth) all['growth'] = () => measureGrowth(loaded, backends.ownerUrl, events, alaners, say);
@@ -80,6 +84,8 @@ function measurements(
 
 async function bench({ growth = false, quick = false, out }: Options): Promise<void> {
   leaveMeasuredCore();
+  if ((loadavg()[0] ?? 0) > BUSY)
+    say(`this machine is busy (load average ${loadavg()[0]?.toFixed(1)}): the figures will be off`);
   const where = `${new Date().toISOString().slice(0, 10)}, ${machine()}, Node.js ${process.version}`;
   const deployed = await deploy();
   await mkdir(SCRATCH, { recursive: true });

@@ -6,8 +6,8 @@ import { type Section, table } from './report.ts';
 import { lead, type Subject, start, webhook } from './subjects.ts';
 
 /** The two distances compared: what differs between them is round trips, and nothing that the machine does. */
-const [NEAR_MS, FAR_MS] = [50, 150];
-const TRIES = 2;
+const [NEAR_MS, FAR_MS] = [10, 60];
+const TRIES = 3;
 const IAM_USER = 'incident-lead@p.iam';
 /** Where the instance is named; it listens at another of the addresses of loopback. */
 const INSTANCE_ADDRESS = '127.50.50.50';
