@@ -1,5 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Log, LogLine } from './log-line.ts';
+import { dropBody } from './read-body.ts';
 import { traceOf } from './trace.ts';
 
 /** The answer to a request, and its log lines. */
@@ -28,17 +30,37 @@ const LINGER_MS = 1_000;
  */
 const DROPPED_BYTES = 64 * 1024;
 
+/**
+ * Requests of one connection at the same time. None of our senders pipelines; one read of 64 KiB may hold 2,400
+ * requests, and each costs an answer and a line.
+ */
+const MAX_PIPELINED = 16;
+const pipelined = new WeakMap<Socket, number>();
+
 /** The only place that answers requests and writes their log lines. */
 export function answerWith(handler: Handler, log: Log): RequestListener {
   return async (req, res) => {
+    if (isFlood(req)) return;
     const startedAt = performance.now();
-    const answer = await handler(req);
+    const answering = handler(req);
+    // The handler has decided by now whether it reads the body.
+    dropBody(req, !leavesTooMuch(req));
+    const answer = await answering;
+    pipelined.set(req.socket, (pipelined.get(req.socket) ?? 1) - 1);
     const common = { status: answer.status, durationMs: Math.round(performance.now() - startedAt) };
     for (const line of answer.lines) {
       log({ ...line, trace: line.trace ?? traceOf(req.headers), metadata: { ...line.metadata, ...common } });
     }
     send(req, res, answer);
   };
+}
+
+/** Ends a connection with too many requests at once; what else was read from it already is not looked at. */
+function isFlood({ socket }: IncomingMessage): boolean {
+  const count = (pipelined.get(socket) ?? 0) + 1;
+  pipelined.set(socket, count);
+  if (count > MAX_PIPELINED) socket.destroy();
+  return socket.destroyed;
 }
 
 function send(req: IncomingMessage, res: ServerResponse, { status, headers, problem }: Answer): void {

@@ -93,6 +93,16 @@ function readChunks(req: IncomingMessage, onChunk: (chunk: Buffer) => void): () 
   };
 }
 
+/**
+ * Drops the body of a request that nobody reads, at the same pace, or reads it no further.
+ * Does nothing where `readBody` was called.
+ */
+export function dropBody(req: IncomingMessage, further: boolean): void {
+  if (req.complete || Object.hasOwn(req, 'push')) return;
+  const stop = readChunks(req, () => {});
+  if (!further) stop();
+}
+
 function grown(bytes: Buffer, size: number): Buffer {
   const larger = Buffer.allocUnsafe(size);
   bytes.copy(larger);
