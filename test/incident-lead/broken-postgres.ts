@@ -41,6 +41,8 @@ export const ANYWHERE: Record<string, Spoil> = {
   'an error without the end of its fields': always(message('E', Buffer.from('SFATAL\0C57P01'))),
   'an error whose length cuts it off': always(Buffer.concat([message('E', Buffer.from('SFATAL\0'), 9), ZEROS])),
   'a notice without the end of its fields': before(message('N', Buffer.from('SNOTICE\0C'))),
+  'an error that is cut off': always(message('E', Buffer.from(`SFATAL\0M${MARK}`))),
+  'a notice that is cut off': always(message('N', Buffer.from(`SNOTICE\0M${MARK}`))),
   'an error with an unknown code': always(message('E', Buffer.from(`SFATAL\0CXX999\0M${MARK}\0\0`))),
 };
 
