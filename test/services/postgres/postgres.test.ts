@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -28,7 +27,8 @@ describe('the embedded PostgreSQL starts whatever the shell says, and leaves not
   let temp: string;
 
   beforeAll(() => {
-    temp = mkdtempSync(join(tmpdir(), 'postgres-test-'));
+    // Not in os.tmpdir(): that may be a folder that the server's user may not enter.
+    temp = mkdtempSync('/tmp/postgres-test-');
     chmodSync(temp, 0o755);
   });
 
