@@ -98,7 +98,7 @@ it('prints for each pull subscription the command that reads from it', async () 
     await sleep(50);
   for (const { child } of children) {
     const exited = once(child, 'exit');
-    process.kill(-(child.pid ?? 0), 'SIGTERM');
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
     await exited;
   }
   const [everything, filtered] = children.map(({ printed }) => printed.join('').trim().split('\n'));

@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-
-const TLS = join(import.meta.dirname, '..', 'build', 'fixture', 'tls');
-const CERTIFICATE = join(TLS, 'cert.pem');
+import { createAuthority } from '../../tools/services/google-cloud/certificate-authority.ts';
 
 /** What Google's server answers to whoever asks for an access token. */
 export type TokenAnswer = readonly [status: number, body: object];
@@ -30,7 +29,12 @@ export interface GoogleLogin {
  * @param answer asked for each access token.
  */
 export async function startGoogleLogin(pubsubHost: string, answer: () => TokenAnswer): Promise<GoogleLogin> {
-  const tls = { key: readFileSync(join(TLS, 'key.pem')), cert: readFileSync(CERTIFICATE) };
+  const authority = createAuthority('google');
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const tls = {
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    cert: authority.issue(publicKey, { commonName: 'googleapis', altName: '*.googleapis.com' }),
+  };
   const sockets = new Set<Socket>();
   const splice = (one: Socket, other: Socket): void => {
     for (const socket of [one, other]) sockets.add(socket.on('error', () => socket.destroy()));
@@ -58,6 +62,8 @@ export async function startGoogleLogin(pubsubHost: string, answer: () => TokenAn
   const login = join(folder, 'application_default_credentials.json');
   const credentials = { type: 'authorized_user', client_id: 'c', client_secret: 's', refresh_token: 'r' };
   writeFileSync(login, JSON.stringify(credentials));
+  const roots = join(folder, 'roots.pem');
+  writeFileSync(roots, authority.certificate);
   const proxyUrl = `http://127.0.0.1:${portOf(proxy)}`;
   return {
     env: {
@@ -65,8 +71,8 @@ export async function startGoogleLogin(pubsubHost: string, answer: () => TokenAn
       METADATA_SERVER_DETECTION: 'none',
       grpc_proxy: proxyUrl,
       HTTPS_PROXY: proxyUrl,
-      GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: CERTIFICATE,
-      NODE_EXTRA_CA_CERTS: CERTIFICATE,
+      GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: roots,
+      NODE_EXTRA_CA_CERTS: roots,
     },
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeServerFolder, nativeFolder } from '../../../tools/services/postgres/server-folder.ts';
 import { serverUser } from '../../../tools/services/postgres/server-user.ts';
@@ -18,7 +17,8 @@ async function install(name: string, mode: number): Promise<string> {
 }
 
 beforeEach(() => {
-  checkout = mkdtempSync(join(tmpdir(), 'server-folder-'));
+  // Not in os.tmpdir(): that may be a folder that the server's user may not enter.
+  checkout = mkdtempSync('/tmp/server-folder-');
   chmodSync(checkout, 0o755);
 });
 
