@@ -55,7 +55,8 @@ describe('the page of the local system', () => {
     expect(await line.textContent()).toContain('attention: ada@example.com is now incident lead for incident id:');
     const hops = await article.locator('.hop').allTextContents();
     expect(hops.slice(0, 3)).toEqual(['received', 'verified', 'published']);
-    expect(hops.at(-1)).toBe('decided');
+    // The answers of the subscribers and the log line come from several processes, in any order.
+    expect([...new Set(hops.slice(3))].sort()).toEqual(['decided', 'delivered']);
     expect(await page.locator('#answer').textContent()).toMatch(/^204 for msg_.*Accepted/);
     expect(await focused()).toBe('Sign and send');
     expect(complaints).toEqual([]);
@@ -174,7 +175,8 @@ describe('the page of the local system', () => {
 
   it('serves the API reference', async () => {
     const { page, complaints } = await open('docs/');
-    await page.getByRole('heading', { name: 'Receive an incident.io webhook' }).waitFor();
+    // What is further down is rendered when it is scrolled to.
+    await page.getByRole('heading', { name: 'Sign a request' }).waitFor();
     expect(complaints).toEqual([]);
   });
 
