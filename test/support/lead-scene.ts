@@ -68,15 +68,15 @@ export function openStage(): Stage {
   };
 }
 
-/** Holds a lock that every look-up waits for, until it is released. */
+/** Holds a lock that every look-up waits for, until it is released or rolled back. */
 export async function lockDirectory({ owner }: Scene): Promise<{ release(): Promise<unknown> }> {
   await owner.query('begin; lock table alaner in access exclusive mode');
   return { release: () => owner.query('commit') };
 }
 
-/** Terminates the function's connections, as an operator would. */
+/** Terminates the function's connections, as an operator would, and waits until they are gone. */
 export async function terminateConnections({ owner }: Scene): Promise<void> {
-  await owner.query(`select pg_terminate_backend(pid) ${FUNCTION_BACKENDS}`);
+  await owner.query(`select pg_terminate_backend(pid, 5000) ${FUNCTION_BACKENDS}`);
 }
 
 /** Resolves once a look-up waits for a lock. */

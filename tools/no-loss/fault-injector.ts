@@ -3,7 +3,7 @@ import { pick, type Rng } from './rng.ts';
 /** Which fault of a table to inject at the step with this key, if any. Keys begin with the place, then a slash. */
 export type InjectFault = <T extends string>(key: string, weights: Readonly<Record<T, number>>) => T | undefined;
 
-/** Factors on the weights, by the first word of a step's key; 1 where there is none. */
+/** Factors on the weights, by the first word of a step's key; 1 where there is none, and no fault at all at 0. */
 export type Severity = Readonly<Partial<Record<'send' | 'secret' | 'publish' | 'push' | 'database', number>>>;
 
 /** Injects faults, and knows which kinds were never met. */
@@ -27,12 +27,14 @@ export function faultInjector(rng: Rng, severity: Severity): FaultInjector {
     missing: () => [...places].flatMap(([place, { missing }]) => [...missing].map((fault) => `${place}/${fault}`)),
     inject<T extends string>(key: string, weights: Readonly<Record<T, number>>): T | undefined {
       const place = key.slice(0, key.indexOf('/'));
+      const [word = ''] = place.split(' ');
+      const factor = factors.get(word) ?? 1;
+      if (factor === 0) return undefined;
       const known = places.get(place) ?? { steps: 0, missing: new Set(Object.keys(weights)) };
       places.set(place, known);
       known.steps += 1;
-      const [word = ''] = place.split(' ');
       const [first] = known.steps % STEPS_BETWEEN_FIRST_TIMES === 0 ? known.missing : [];
-      const fault = (first as T | undefined) ?? pick(rng(key) / (factors.get(word) ?? 1), weights);
+      const fault = (first as T | undefined) ?? pick(rng(key) / factor, weights);
       if (fault !== undefined) known.missing.delete(fault);
       return fault;
     },
