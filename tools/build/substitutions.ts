@@ -33,12 +33,6 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
     reason: 'writing to stdout needs none of the clients, credentials and gRPC that the full class makes',
   },
   {
-    file: '@google-cloud/logging-winston/build/src/middleware/express.js',
-    sha256: '9264843a0b22bccc',
-    by: 'nothing',
-    reason: 'the functions use no Express middleware for their logs',
-  },
-  {
     file: '@google-cloud/pubsub/build/src/index.js',
     sha256: '313ac551843de39b',
     by: { file: 'pubsub.ts' },
@@ -100,40 +94,6 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
     reason: 'no method in use starts a long-running operation',
   },
   {
-    file: 'google-gax/build/src/resumableUpload.js',
-    sha256: 'dfb47b28da717671',
-    by: 'nothing',
-    reason: 'nothing is uploaded',
-  },
-  {
-    file: '@grpc/grpc-js/build/src/server.js',
-    group: 'gRPC server',
-    sha256: '98ec45ccd8b936ad',
-    by: 'nothing',
-    reason: 'the functions are gRPC clients only',
-  },
-  {
-    file: '@grpc/grpc-js/build/src/server-credentials.js',
-    group: 'gRPC server',
-    sha256: '250adadf23337d58',
-    by: 'nothing',
-    reason: 'as server.js',
-  },
-  {
-    file: '@grpc/proto-loader/build/src/util.js',
-    group: '.proto parser',
-    sha256: '72101d764f31ece6',
-    by: { file: 'proto-loader-util.ts' },
-    reason: 'no .proto file is read at run time',
-  },
-  {
-    file: 'protobufjs/src/index.js',
-    group: '.proto parser',
-    sha256: 'a3303b1b08d3a9f0',
-    by: { module: './index-light' },
-    reason: 'as proto-loader: no parser is needed',
-  },
-  {
     file: 'google-gax/build/protos/locations.js',
     group: 'IAM and locations clients',
     sha256: '993985e1397d0fa2',
@@ -152,18 +112,6 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
     sha256: '7740569036e3461d',
     by: { file: 'sql-data-client.ts' },
     reason: 'a gRPC tunnel for an address type that is not offered; with it come gRPC and 3 MB of message classes',
-  },
-  {
-    file: '@googleapis/sqladmin/build/index.js',
-    sha256: '1a06074b4c9d4a26',
-    by: { module: './v1beta4' },
-    reason: 'the connector uses one of the two versions of the interface',
-  },
-  {
-    file: 'web-streams-polyfill/dist/ponyfill.es2018.js',
-    sha256: 'a08d04713a8bf455',
-    by: 'nothing',
-    reason: 'Node.js has web streams',
   },
   {
     file: 'protobufjs/ext/descriptor/index.js',

@@ -1,2 +1,0 @@
-/** Descriptions for parsing `.proto` files; the clients come with theirs as JSON. */
-export function addCommonProtos(): void {}
