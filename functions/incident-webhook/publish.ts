@@ -35,19 +35,6 @@ export interface PublishLimits {
   readonly callMs: number;
 }
 
-/**
- * The same as in the client's own configuration, which a call with its own retry settings does not
- * use.
- */
-const RETRIED_CODES = [
-  status.CANCELLED,
-  status.UNKNOWN,
-  status.DEADLINE_EXCEEDED,
-  status.RESOURCE_EXHAUSTED,
-  status.ABORTED,
-  status.INTERNAL,
-  status.UNAVAILABLE,
-];
 /** Retries may overrun `callMs` by this much: they look at the clock only after a pause. */
 const MAX_RETRY_DELAY_MS = 400;
 /**
@@ -122,9 +109,9 @@ function toRefusal(error: unknown): Refusal {
   return new Refusal(reason, { detail: `Pub/Sub: ${describeGrpcError(error)}.` });
 }
 
+/** How a call is retried; which codes are is the client's own choice. */
 function retryWithin({ attemptMs, callMs }: PublishLimits) {
   return {
-    retryCodes: RETRIED_CODES,
     backoffSettings: {
       initialRetryDelayMillis: 100,
       retryDelayMultiplier: 2,

@@ -7,18 +7,18 @@ import { lead, type Subject, start, webhook } from './subjects.ts';
 
 /** The two distances compared: what differs between them is round trips, and nothing that the machine does. */
 const [NEAR_MS, FAR_MS] = [10, 60];
-const TRIES = 3;
+const TRIES = 5;
 const IAM_USER = 'incident-lead@p.iam';
 /** Where the instance is named; it listens at another of the addresses of loopback. */
 const INSTANCE_ADDRESS = '127.50.50.50';
 
 /** Why each round trip is there, in their order; those beside each other count once. */
 const REASONS: Readonly<Record<string, string>> = {
-  'webhook, secret literal': 'Pub/Sub: connection, TLS, publish',
+  'webhook, secret literal': 'Pub/Sub: connection, TLS, HTTP/2 settings, publish',
   'webhook, Secret Manager':
-    'Secret Manager: connection, TLS, list, versions (all at once); Pub/Sub: connection, TLS, publish',
+    'Secret Manager: connection, TLS, HTTP/2 settings, list, versions (all at once), while Pub/Sub is connected to; publish',
   'lead, Cloud SQL':
-    'Admin API: connection, TLS, instance and certificate; instance: connection, TLS, PostgreSQL login; look-up',
+    'Admin API: connection, TLS, instance and certificate (at once); instance: connection, TLS, PostgreSQL login (2); look-up',
 };
 
 /** Subjects as in production, whose every server but the metadata server is `roundTripMs` away. */
