@@ -2,16 +2,16 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A variable that is missing or malformed: its name and what was expected, never its value. */
-export interface Fault {
+export interface VariableFault {
   readonly variable: string;
   readonly expected: string;
 }
 
 /** Thrown if a configuration is wrong; names every wrong variable, never a value. */
 export class ConfigurationError extends Error {
-  readonly faults: readonly Fault[];
+  readonly faults: readonly VariableFault[];
 
-  constructor(faults: readonly Fault[]) {
+  constructor(faults: readonly VariableFault[]) {
     super(`configuration: ${faults.map(({ variable, expected }) => `${variable} ${expected}`).join('; ')}`);
     this.name = 'ConfigurationError';
     this.faults = faults;
@@ -53,7 +53,7 @@ const LOCAL_VARIABLES = ['PUBSUB_EMULATOR_HOST', 'SECRET_MANAGER_EMULATOR_HOST',
  * @throws ConfigurationError naming everything that is wrong at once.
  */
 export function readEnvironment<Config>(env: Environment, read: (variables: Variables) => Config): Config {
-  const faults: Fault[] = [];
+  const faults: VariableFault[] = [];
   const variables = variablesOf(env, faults);
   const config = read(variables);
   variables.oneOf('LOG_LEVEL', LOG_LEVELS, 'info');
@@ -82,7 +82,7 @@ export function readLogConfig(env: Environment): LogConfig {
   };
 }
 
-function variablesOf(env: Environment, faults: Fault[]): Variables {
+function variablesOf(env: Environment, faults: VariableFault[]): Variables {
   const get = (variable: string): string | undefined => env[variable] || undefined;
   const fault = (variable: string, expected: string): void => void faults.push({ variable, expected });
   return {

@@ -1,5 +1,5 @@
 output "add_secret_version_command" {
-  description = "Adds a version of the signing secret. Asks for the value, so that it stands in no shell history."
+  description = "Command that adds a version of the signing secret. It asks for the value, which keeps it out of the shell history."
   value       = "read -rs SECRET && printf %s \"$SECRET\" | gcloud secrets versions add ${google_secret_manager_secret.webhook_signing.secret_id} --project=${var.project} --data-file=-; unset SECRET"
 }
 
@@ -23,7 +23,7 @@ output "push_accounts" {
 }
 
 output "redrive_command" {
-  description = "Brings the dead letters of incident-lead back. Shows them only; without --dry-run it moves them."
+  description = "Command that lists the dead letters of incident-lead; without --dry-run it moves them back to the topic."
   value       = "npm run redrive -- --project ${var.project} --subscription ${google_pubsub_subscription.dead_letter["incident-lead"].name} --topic ${google_pubsub_topic.incident_events.name} --dry-run"
 }
 

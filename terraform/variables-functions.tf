@@ -83,7 +83,7 @@ variable "log_level" {
 }
 
 variable "pinned_traffic" {
-  description = "Functions (incident-webhook, incident-lead) whose requests stay with the revisions that have them when a new one is deployed: operations.md, \"Canary\"."
+  description = "Functions (incident-webhook, incident-lead) whose traffic stays on its present revisions when a new one is deployed: operations.md, \"Canary\"."
   type        = set(string)
   default     = []
   nullable    = false

@@ -8,7 +8,7 @@ import { type IncidentEvent, SCHEMA_VERSION } from '../../shared/incident-event.
 import { Refusal } from './outcomes.ts';
 
 /** A Pub/Sub message. */
-export interface Message {
+export interface OutgoingMessage {
   readonly data: Buffer;
   readonly attributes: Record<string, string>;
 }
@@ -19,7 +19,7 @@ export interface Message {
  * @throws Refusal `publish` or `publish_timeout` (503). The message may have been published anyway;
  *   subscribers recognize the repeat by its `webhookId`.
  */
-export type Publish = (message: Message, deadline: Deadline) => Promise<string>;
+export type Publish = (message: OutgoingMessage, deadline: Deadline) => Promise<string>;
 
 /** In milliseconds. */
 export interface PublishLimits {
@@ -43,13 +43,13 @@ const MAX_RETRY_DELAY_MS = 400;
  */
 const CALL_MARGIN = 1.2;
 /** Pub/Sub accepts 1,000 messages and 10 MB in one call. */
-const BATCH = { maxItems: 100, maxSize: 4 * 1024 * 1024, sizeOf: ({ data }: Message) => data.length };
+const BATCH = { maxItems: 100, maxSize: 4 * 1024 * 1024, sizeOf: ({ data }: OutgoingMessage) => data.length };
 
 /**
  * The message for an event: data as in `schemas/incident-event.schema.json`, and the attributes to
  * filter on.
  */
-export function toMessage(event: IncidentEvent, traceparent: string | undefined): Message {
+export function toMessage(event: IncidentEvent, traceparent: string | undefined): OutgoingMessage {
   return {
     data: Buffer.from(JSON.stringify(event)),
     attributes: {
@@ -81,7 +81,7 @@ export function createPublisher(
   });
   const retry = retryWithin(limits);
   const late = (): Refusal => new Refusal('publish_timeout');
-  const send = batch<Message, string>(async (messages) => {
+  const send = batch<OutgoingMessage, string>(async (messages) => {
     const request = { topic, messages: [...messages] };
     const [{ messageIds }] = await client.call(
       (publisher, signal) => publisher.publish(request, { retry, signal }),

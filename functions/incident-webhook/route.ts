@@ -1,7 +1,7 @@
 import type { IncidentEvent } from '../../shared/incident-event.ts';
 import { readIncident } from './incident.ts';
 import type { IgnoredReason } from './outcomes.ts';
-import { type Message, toMessage } from './publish.ts';
+import { type OutgoingMessage, toMessage } from './publish.ts';
 import type { Verify } from './verifier.ts';
 
 /** What is known about a webhook besides its text. */
@@ -14,7 +14,7 @@ export interface Received {
 
 /** What to do with an authentic webhook. */
 export type Decision =
-  | { readonly publish: Message; readonly incidentId: string; readonly summary: string }
+  | { readonly publish: OutgoingMessage; readonly incidentId: string; readonly summary: string }
   | { readonly ignore: IgnoredReason };
 
 /** One endpoint: its path, who may send to it, and what it does with a webhook. */

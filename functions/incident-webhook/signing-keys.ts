@@ -56,7 +56,7 @@ export function storedKeys(
   let listedAt = Number.NEGATIVE_INFINITY;
   let attemptedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
-  const tell = once(notify);
+  const tell = firstTime(notify);
 
   async function read(): Promise<void> {
     const startedAt = now();
@@ -162,7 +162,7 @@ function noKey(unread: readonly UnreadVersion[]): Error {
 }
 
 /** Notifies once for each version, and again if it was used in between. */
-function once(notify: (notice: VersionNotice) => void) {
+function firstTime(notify: (notice: VersionNotice) => void) {
   let told = new Set<string>();
   return (unusable: readonly string[], unread: readonly UnreadVersion[], unused: readonly string[]): void => {
     const notices: readonly VersionNotice[] = [

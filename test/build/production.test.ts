@@ -150,7 +150,10 @@ describe('the bundles, configured as in production', () => {
   });
 });
 
-/** A `google.rpc.Status` of code 7 with one `google.rpc.ErrorInfo` whose reason is `DENIED`, in protobuf's wire format. */
+/**
+ * A `google.rpc.Status` of code 7 with one `google.rpc.ErrorInfo` whose reason is `DENIED`, in
+ * protobuf's wire format.
+ */
 function statusDetails(): Buffer {
   const field = (number: number, bytes: Buffer): Buffer =>
     Buffer.concat([Buffer.from([number * 8 + 2, bytes.length]), bytes]);

@@ -154,7 +154,10 @@ function figures(deadLetters: number | undefined): unknown {
   return { timeSeries: [{ points: [{ value: { int64Value: String(deadLetters) } }] }] };
 }
 
-/** The fields of a line that Cloud Logging makes fields of the entry: https://cloud.google.com/logging/docs/structured-logging. */
+/**
+ * The fields of a line that Cloud Logging makes fields of the entry:
+ * https://cloud.google.com/logging/docs/structured-logging.
+ */
 function lifted(line: string): Json {
   const written = JSON.parse(line) as { timestamp?: { seconds: number; nanos: number } } & Json;
   const at = written.timestamp

@@ -24,7 +24,7 @@ afterAll(async () => {
   for (const close of closers.reverse()) await close();
 });
 
-interface Scene {
+interface Surroundings {
   readonly cloud: CloudSqlServer;
   readonly lead: LeadProcess;
   send(): Promise<Answered>;
@@ -33,7 +33,7 @@ interface Scene {
 async function open(
   prepare: (cloud: CloudSqlServer) => void = () => {},
   env: Record<string, string> = {},
-): Promise<Scene> {
+): Promise<Surroundings> {
   const cloud = await startCloudSqlServer(Number(new URL((await postgres).ownerUrl).port));
   closers.push(() => cloud.close());
   prepare(cloud);

@@ -4,11 +4,17 @@ import { ADA, incidentEvent, pushBody } from '../../tools/events/push.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { ANSWER_SECONDS, expectRecovery, expectUnavailable } from '../support/lead-answers.ts';
 import { type Answered, startLead } from '../support/lead-process.ts';
-import { blocked, lockDirectory, openStage, type Scene, terminateConnections } from '../support/lead-scene.ts';
+import {
+  blocked,
+  type LeadSystem,
+  lockDirectory,
+  startLeadSystems,
+  terminateConnections,
+} from '../support/lead-system.ts';
 
-const stage = openStage();
+const systems = startLeadSystems();
 
-afterAll(() => stage.close());
+afterAll(() => systems.close());
 
 function expectFine({ status, lines }: Answered): void {
   expect(lines).toMatchObject([{ severity: 'DEBUG', metadata: { outcome: 'lead_with_role' } }]);
@@ -16,9 +22,9 @@ function expectFine({ status, lines }: Answered): void {
 }
 
 describe('one function, through one fault after the other', () => {
-  let here: Scene;
+  let here: LeadSystem;
   beforeAll(async () => {
-    here = await stage.open();
+    here = await systems.open();
   });
   beforeEach(async () => expectFine(await here.send()));
   afterEach(async () => {
@@ -119,7 +125,7 @@ describe('one function, through one fault after the other', () => {
 });
 
 concurrently('look-ups of a second that come at once wait for a connection and share it: none is refused', async () => {
-  const here = await stage.open();
+  const here = await systems.open();
   await here.owner.query(`create function slowly() returns boolean language sql volatile as
       'select true from pg_sleep(1)';
     create or replace view alaner_directory (slack_id, email, roles) as
@@ -131,21 +137,21 @@ concurrently('look-ups of a second that come at once wait for a connection and s
 });
 
 concurrently('down at the start, then up', async () => {
-  const here = await stage.open({ mode: 'refuse' });
+  const here = await systems.open({ mode: 'refuse' });
   expectUnavailable(await here.send(), 'ECONNREFUSED');
   await here.proxy.set('pass');
   await expectRecovery(here);
 });
 
 concurrently('silent from the start, then up', async () => {
-  const here = await stage.open({ mode: 'swallow' });
+  const here = await systems.open({ mode: 'swallow' });
   expectUnavailable(await here.send(), /connect_timeout|deadline/);
   await here.proxy.set('pass');
   await expectRecovery(here);
 });
 
 concurrently('silent under open connections, then answering on new ones alone', async () => {
-  const here = await stage.open({ env: { DB_POOL_MAX: '8' } });
+  const here = await systems.open({ env: { DB_POOL_MAX: '8' } });
   for (let round = 0; round < 8; round += 1) expectFine(await here.send());
   await here.proxy.set('swallow');
   const all = await Promise.all(Array.from({ length: 8 }, here.send));
@@ -155,7 +161,7 @@ concurrently('silent under open connections, then answering on new ones alone', 
 });
 
 concurrently('half-open connections: the read is tried once more on a new one', async () => {
-  const here = await stage.open();
+  const here = await systems.open();
   expectFine(await here.send());
   const before = here.proxy.accepted;
   await here.proxy.set('swallow');
@@ -168,13 +174,13 @@ concurrently('half-open connections: the read is tried once more on a new one', 
 });
 
 concurrently('a user who is not let in, then without a grant, then with it', async () => {
-  const { ownerUrl, readerUrl } = await stage.postgres;
+  const { ownerUrl, readerUrl } = await systems.postgres;
   const admin = new pg.Client({ connectionString: ownerUrl });
   await admin.connect();
   await admin.query("create role newcomer login password 'another'");
   const { href } = Object.assign(new URL(readerUrl), { username: 'newcomer', password: 'hunter2' });
   const lead = await startLead({ DATABASE_URL: href });
-  stage.onClose(() => lead.stop());
+  systems.onClose(() => lead.stop());
   const body = pushBody(incidentEvent(), { messageId: 'newcomer' });
   expectUnavailable(await lead.send(body), '28P01');
   await admin.query("alter role newcomer password 'hunter2'");
@@ -186,7 +192,7 @@ concurrently('a user who is not let in, then without a grant, then with it', asy
 });
 
 concurrently('SIGTERM with look-ups in flight: all are answered, then it ends with 0', async () => {
-  const here = await stage.open();
+  const here = await systems.open();
   const lock = await lockDirectory(here);
   const body = pushBody(incidentEvent());
   const answers = Array.from({ length: 5 }, () => fetch(here.lead.url, { method: 'POST', body }));

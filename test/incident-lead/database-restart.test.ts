@@ -1,15 +1,15 @@
 import { crashPostgres } from '../../tools/services/postgres/crash-postgres.ts';
 import { expectRecovery, expectUnavailable } from '../support/lead-answers.ts';
-import { openStage } from '../support/lead-scene.ts';
+import { startLeadSystems } from '../support/lead-system.ts';
 
-const stage = openStage();
+const systems = startLeadSystems();
 
-afterAll(() => stage.close());
+afterAll(() => systems.close());
 
 it('goes on while PostgreSQL crashes and starts again under load, and answers truly throughout', async () => {
-  const here = await stage.open();
+  const here = await systems.open();
   here.owner.on('error', () => {});
-  const postgres = await stage.postgres;
+  const postgres = await systems.postgres;
   for (let crash = 0; crash < 3; crash += 1) {
     const before = Array.from({ length: 20 }, here.send);
     const crashing = crashPostgres(postgres);

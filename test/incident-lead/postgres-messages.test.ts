@@ -13,19 +13,19 @@ import { expectRecovery, expectUnavailable } from '../support/lead-answers.ts';
 import { type Answered, type LeadProcess, startLead } from '../support/lead-process.ts';
 import { ANYWHERE, AT_A_LOOK_UP, AT_THE_START, always, MARK, ROW, rows } from './broken-postgres.ts';
 
-interface Scene {
+interface Surroundings {
   readonly lead: LeadProcess;
   readonly fake: FakePostgres;
   send(): Promise<Answered>;
 }
 
-const scenes: Scene[] = [];
+const all: Surroundings[] = [];
 const closers: (() => Promise<unknown>)[] = [];
 afterAll(async () => {
   for (const close of closers.reverse()) await close();
 });
 
-async function open(spoiled: Spoiled = {}): Promise<Scene> {
+async function open(spoiled: Spoiled = {}): Promise<Surroundings> {
   const fake = await startFakePostgres(ROW);
   closers.push(fake.close);
   fake.spoiled = spoiled;
@@ -36,7 +36,7 @@ async function open(spoiled: Spoiled = {}): Promise<Scene> {
     messages += 1;
     return lead.send(pushBody(incidentEvent({ leads: [GRACE] }), { messageId: String(messages) }));
   };
-  scenes.push({ lead, fake, send });
+  all.push({ lead, fake, send });
   return { lead, fake, send };
 }
 
@@ -44,7 +44,7 @@ describe.each([
   ['at the start of a connection', 'startup', { ...ANYWHERE, ...AT_THE_START }],
   ['at a look-up', 'query', { ...ANYWHERE, ...AT_A_LOOK_UP }],
 ] as const)('a server that breaks the protocol %s', (_where, stage, spoils) => {
-  let here: Scene;
+  let here: Surroundings;
   beforeAll(async () => {
     here = await open();
   });
@@ -86,7 +86,7 @@ concurrently('survives what a server says although nobody has asked', async () =
 });
 
 it('says nothing of what the server said', () => {
-  for (const { lead } of scenes) expect(JSON.stringify(lead.lines)).not.toContain(MARK);
+  for (const { lead } of all) expect(JSON.stringify(lead.lines)).not.toContain(MARK);
 });
 
 function expectFine({ status, lines }: Answered): void {

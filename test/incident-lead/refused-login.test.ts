@@ -38,7 +38,10 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-/** An instance refuses the login where the token in its certificate is out of date; only a new certificate has a new one. */
+/**
+ * An instance refuses the login where the token in its certificate is out of date; only a new
+ * certificate has a new one.
+ */
 it('asks for a new certificate, with a new login token, after a refused login', async () => {
   await expectRecovery({ send, lead }, RECOVERY_SECONDS);
   const before = cloud.certificates;

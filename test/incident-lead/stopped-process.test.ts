@@ -2,16 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { concurrently } from '../support/concurrently.ts';
 import { expectRecovery } from '../support/lead-answers.ts';
 import type { Answered } from '../support/lead-process.ts';
-import { openStage, type Scene } from '../support/lead-scene.ts';
+import { type LeadSystem, startLeadSystems } from '../support/lead-system.ts';
 
 /** As Cloud Run does with an instance that has no requests, only for longer there. */
 const STOPPED_MS = 3_000;
 
-const stage = openStage();
-afterAll(() => stage.close());
+const systems = startLeadSystems();
+afterAll(() => systems.close());
 
 concurrently('looks up what came while it was stopped and its connections were cut', async () => {
-  const here = await stage.open();
+  const here = await systems.open();
   expectFine(await here.send());
   const sending = await whileStopped(here, async () => {
     here.proxy.cut();
@@ -21,14 +21,14 @@ concurrently('looks up what came while it was stopped and its connections were c
 });
 
 concurrently('recovers after its connections went silent while it was stopped', async () => {
-  const here = await stage.open();
+  const here = await systems.open();
   expectFine(await here.send());
   await whileStopped(here, async () => here.proxy.forget());
   await expectRecovery(here);
 });
 
 concurrently('recovers from being stopped in the middle of a look-up', async () => {
-  const here = await stage.open();
+  const here = await systems.open();
   expectFine(await here.send());
   await here.proxy.set('delay');
   const answering = here.send();
@@ -45,7 +45,7 @@ function expectFine({ status, lines }: Answered): void {
 }
 
 /** Stops the process, and lets it go on a while after something has happened. */
-async function whileStopped<Result>({ lead }: Scene, happen: () => Promise<Result>): Promise<Result> {
+async function whileStopped<Result>({ lead }: LeadSystem, happen: () => Promise<Result>): Promise<Result> {
   process.kill(lead.pid, 'SIGSTOP');
   try {
     const result = await happen();

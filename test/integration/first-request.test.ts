@@ -11,7 +11,10 @@ const BOMB = toBytes({ body: gzipSync(Buffer.alloc(8 * 1024 * 1024)), headers: {
 const NOT_JSON = toBytes({ body: '{', headers: { 'Content-Type': 'application/json' } });
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
-/** What new processes meet before anything else; the function takes the requests over from its framework at the first one. */
+/**
+ * What new processes meet before anything else; the function takes the requests over from its
+ * framework at the first one.
+ */
 it.each<[string, (system: WebhookSystem) => Promise<unknown>]>([
   ['an expectation that nobody knows', answers(['Expect: x'].map(withHeader), [417])],
   ['CONNECT', answers(['CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n'], [undefined])],

@@ -35,17 +35,17 @@ const FAULTS = {
 } satisfies Record<string, TokenAnswer>;
 const AT_RENEWAL = ['answers 429', 'answers 404', 'sends half of a token'] as const;
 
-interface Scene {
+interface Surroundings {
   readonly system: WebhookSystem;
   readonly cloud: GoogleCloud;
   readonly metadata: MetadataServer;
 }
 
 for (const [name, fault] of Object.entries(FAULTS)) {
-  scenario(`answers 503 while the metadata server ${name} at the start, and recovers`, fault, {}, async (scene) => {
-    await expectUnavailable(scene, 'secret');
-    scene.metadata.answerToken = token(HOUR);
-    await expectRecovery(scene);
+  scenario(`answers 503 while the metadata server ${name} at the start, and recovers`, fault, {}, async (here) => {
+    await expectUnavailable(here, 'secret');
+    here.metadata.answerToken = token(HOUR);
+    await expectRecovery(here);
   });
 }
 
@@ -53,21 +53,21 @@ scenario(
   'answers 503 while tokens cannot be renewed, and recovers',
   token(SHORT),
   { INCIDENT_WEBHOOK_SECRET: SECRET },
-  async (scene) => {
+  async (here) => {
     for (const fault of AT_RENEWAL.map((name) => FAULTS[name])) {
-      await expectRecovery(scene);
-      scene.metadata.answerToken = fault;
-      await expectUnavailable(scene, 'publish');
-      scene.metadata.answerToken = token(SHORT);
+      await expectRecovery(here);
+      here.metadata.answerToken = fault;
+      await expectUnavailable(here, 'publish');
+      here.metadata.answerToken = token(SHORT);
     }
   },
 );
 
-scenario('uses a new token once the last one is about to end', token(SHORT), {}, async (scene) => {
-  await expectRecovery(scene);
-  const from = scene.cloud.arrivals.length;
-  for (let time = 0; time < 3; time += 1) expectForm((await send(scene)).answer, 204);
-  const tokens = scene.cloud.arrivals.slice(from).map(({ authorization }) => authorization);
+scenario('uses a new token once the last one is about to end', token(SHORT), {}, async (here) => {
+  await expectRecovery(here);
+  const from = here.cloud.arrivals.length;
+  for (let time = 0; time < 3; time += 1) expectForm((await send(here)).answer, 204);
+  const tokens = here.cloud.arrivals.slice(from).map(({ authorization }) => authorization);
   expect(tokens).toHaveLength(3);
   expect(new Set(tokens).size).toBe(3);
 });
@@ -76,7 +76,7 @@ function scenario(
   name: string,
   first: TokenAnswer,
   env: Record<string, string>,
-  run: (scene: Scene) => Promise<void>,
+  run: (here: Surroundings) => Promise<void>,
 ): void {
   concurrently(name, async () => {
     const cloud = await startGoogleCloud();
@@ -100,24 +100,24 @@ function scenario(
   });
 }
 
-async function send({ system }: Scene): Promise<Exchange> {
+async function send({ system }: Surroundings): Promise<Exchange> {
   const sent = await system.send({ body: bodyOf() });
   const [line] = await system.linesOf(sent);
   expect(line?.metadata['durationMs']).toBeLessThan(ANSWER_MS);
   return sent;
 }
 
-async function expectUnavailable(scene: Scene, reason: string): Promise<void> {
-  const sent = await send(scene);
+async function expectUnavailable(here: Surroundings, reason: string): Promise<void> {
+  const sent = await send(here);
   expectForm(sent.answer, 503);
-  const lines = await scene.system.linesOf(sent);
+  const lines = await here.system.linesOf(sent);
   expect(lines).toMatchObject([{ severity: 'ERROR', metadata: { outcome: 'unavailable', status: 503 } }]);
   expect(lines[0]?.metadata['reason']).toMatch(reason);
 }
 
-async function expectRecovery(scene: Scene): Promise<void> {
+async function expectRecovery(here: Surroundings): Promise<void> {
   const startedAt = performance.now();
-  while ((await send(scene)).answer?.status !== 204) {
+  while ((await send(here)).answer?.status !== 204) {
     expect(performance.now() - startedAt).toBeLessThan(RECOVERY_MS);
     await sleep(200);
   }

@@ -12,7 +12,7 @@ const RECOVERY_MS = 25_000;
 const STOPPED_MS = 3_000;
 const BODY = bodyOf();
 
-interface Scene {
+interface Surroundings {
   readonly system: WebhookSystem;
   /** In front of Pub/Sub. */
   readonly proxy: TcpProxy;
@@ -52,7 +52,7 @@ scenario('recovers after its connections went silent while it was stopped', asyn
   }
 });
 
-function scenario(name: string, run: (scene: Scene) => Promise<void>): void {
+function scenario(name: string, run: (here: Surroundings) => Promise<void>): void {
   concurrently(name, async () => {
     let proxy: TcpProxy | undefined;
     const system = await startWebhookSystem({}, async (port) => {

@@ -1,4 +1,4 @@
-import type { Delivery, EventLogEntry, FunctionLine } from '../../tools/local/timeline/event-log.ts';
+import type { DeliveryNote, EventLogEntry, FunctionLine } from '../../tools/local/timeline/event-log.ts';
 import { hopLines } from '../../tools/local/timeline/hop-line.ts';
 import { createHopReader } from '../../tools/local/timeline/hop-reader.ts';
 
@@ -55,7 +55,7 @@ describe('the hops of a request', () => {
 });
 
 describe('the hop of a delivery', () => {
-  it.each<[changes: Partial<Delivery>, state: string, text: string]>([
+  it.each<[changes: Partial<DeliveryNote>, state: string, text: string]>([
     [{ answer: 204, acknowledged: true }, 'done', 'my-team answered 204, attempt 1'],
     [{ answer: 'acknowledged', acknowledged: true }, 'done', 'acknowledged by my-team, attempt 1'],
     [{ answer: 'refused' }, 'stopped', 'refused by my-team, attempt 1'],
@@ -158,7 +158,7 @@ function webhookLine(metadata: FunctionLine['metadata'] & object, severity = 'IN
   return { at: AT, source: 'incident-webhook', line: { severity, message: 'M', metadata } };
 }
 
-function delivery(own: Partial<Delivery>): EventLogEntry {
+function delivery(own: Partial<DeliveryNote>): EventLogEntry {
   return {
     at: AT,
     source: 'pubsub',

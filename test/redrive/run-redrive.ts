@@ -29,7 +29,10 @@ export const USUAL = ['--project', 'p', '--subscription', 'dead', '--topic', 'ev
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Runs a test with an emulator that has the topic, a subscriber of it, and a dead-letter topic with its subscription. */
+/**
+ * Runs a test with an emulator that has the topic, a subscriber of it, and a dead-letter topic with
+ * its subscription.
+ */
 export async function withEmulator(
   options: EmulatorOptions,
   test: (emulator: PubSubEmulator) => Promise<void>,

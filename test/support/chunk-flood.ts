@@ -2,7 +2,10 @@ import { connect } from 'node:net';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { busyMs } from './busy-ms.ts';
 
-/** How a body of the flood was answered, and after how many milliseconds: by the clock, and of the server's own time. */
+/**
+ * How a body of the flood was answered, and after how many milliseconds: by the clock, and of the
+ * server's own time.
+ */
 export interface FloodAnswer {
   readonly status: number | undefined;
   readonly ms: number;

@@ -11,7 +11,10 @@ export interface Spoiled {
   readonly ends?: boolean;
 }
 
-/** A server that speaks just enough of PostgreSQL's protocol to answer one look-up, and that can be told to break it. */
+/**
+ * A server that speaks just enough of PostgreSQL's protocol to answer one look-up, and that can be
+ * told to break it.
+ */
 export interface FakePostgres {
   /** For `DATABASE_URL`. */
   readonly url: string;

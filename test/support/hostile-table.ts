@@ -1,4 +1,4 @@
-import type { Answer } from '../../tools/services/raw-http.ts';
+import type { RawResponse } from '../../tools/services/raw-http.ts';
 import type { Exchange, Line, Sending, WebhookSystem } from './webhook-system.ts';
 
 /** What is expected of a request: status, outcome, severity and reason of its log line. */
@@ -52,8 +52,11 @@ export async function expectOutcome(
   expect(system.publishedFor(sent)).toHaveLength(outcome === 'published' ? 1 : 0);
 }
 
-/** Holds an answer against the contract's form of it: the headers that it may have, and the body that goes with its status. */
-export function expectForm(answer: Answer | undefined, status: number, method = 'POST'): void {
+/**
+ * Holds an answer against the contract's form of it: the headers that it may have, and the body
+ * that goes with its status.
+ */
+export function expectForm(answer: RawResponse | undefined, status: number, method = 'POST'): void {
   expect(answer?.status).toBe(status);
   const { headers = {}, body = '' } = answer ?? {};
   expect(Object.keys(headers).filter((name) => !HEADERS.includes(name))).toEqual([]);
@@ -73,7 +76,10 @@ function problem(status: number, body: string): unknown {
   return { type: 'about:blank', title: TITLES[status], status, ...errors };
 }
 
-/** Holds all that a function wrote against section 6 of the contract: JSON lines, one for each trace, and none of the forbidden texts. */
+/**
+ * Holds all that a function wrote against section 6 of the contract: JSON lines, one for each
+ * trace, and none of the forbidden texts.
+ */
 export function expectCleanOutput(output: readonly string[], forbidden: readonly string[]): void {
   const traces = new Set<string>();
   for (const text of output) {

@@ -2,7 +2,8 @@
 const PROTOCOL_3 = 196_608;
 
 /**
- * How many times a client asked and waited, by the frontend messages that it sent on one connection: each Sync or simple Query is a round trip.
+ * How many times a client asked and waited, by the frontend messages that it sent on one
+ * connection: each Sync or simple Query is a round trip.
  * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export function roundTripsIn(sent: readonly Buffer[]): number {

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * What the way to a server is like:
- * `pass` as if there were no proxy; `delay` hands on each piece `delayMs` later; `swallow` takes everything and hands on nothing, open
- * connections included, as a host that has gone silent; `refuse` accepts no connection.
+ * What the way to a server is like: `pass` as if there were no proxy; `delay` hands on each piece
+ * `delayMs` later; `swallow` takes everything and hands on nothing, open connections included, as a
+ * host that has gone silent; `refuse` accepts no connection.
  */
 export type ProxyMode = 'pass' | 'delay' | 'swallow' | 'refuse';
 
@@ -25,7 +25,10 @@ export interface TcpProxy {
   set(mode: ProxyMode): Promise<void>;
   /** Resets every open connection on both sides. */
   cut(): void;
-  /** Makes the open connections silent for good, as a router does that has forgotten them; new ones are not affected. */
+  /**
+   * Makes the open connections silent for good, as a router does that has forgotten them; new ones
+   * are not affected.
+   */
   forget(): void;
   close(): Promise<void>;
 }

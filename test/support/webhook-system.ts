@@ -12,7 +12,7 @@ import type { Intercept } from '../../tools/services/grpc/fault.ts';
 import { type PubSubEmulator, startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import type { Message } from '../../tools/services/pubsub/message.ts';
 import type { PubSubRequests } from '../../tools/services/pubsub/requests.ts';
-import { type Answer, exchange, type RawRequest, toBytes } from '../../tools/services/raw-http.ts';
+import { exchange, type RawRequest, type RawResponse, toBytes } from '../../tools/services/raw-http.ts';
 
 /** The topic that the function publishes to. */
 export const TOPIC = 'projects/alan-eu-tools/topics/incident-events';
@@ -39,7 +39,7 @@ export interface Sent {
 
 /** What became of a request. */
 export interface Exchange extends Sent {
-  readonly answer: Answer | undefined;
+  readonly answer: RawResponse | undefined;
 }
 
 /** The webhook function under its own functions-framework, built as for production, with a Pub/Sub beside it. */

@@ -30,7 +30,10 @@ export async function startWebhookWithPeer(): Promise<WebhookWithPeer> {
   };
 }
 
-/** Sends a signed event, and expects the answer in time; by the function's clock, since the sender's may be kept waiting. */
+/**
+ * Sends a signed event, and expects the answer in time; by the function's clock, since the sender's
+ * may be kept waiting.
+ */
 export async function sendInTime({ system }: WebhookWithPeer, id?: string): Promise<Exchange> {
   const sent = await system.send({ body: BODY, ...(id !== undefined && { signing: { id } }) });
   const [line] = await system.linesOf(sent);

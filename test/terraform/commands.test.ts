@@ -87,7 +87,10 @@ describe('the guide', () => {
   });
 });
 
-/** Every command of the installed gcloud with its flags, as its shell completion knows them; undefined where it is not installed. */
+/**
+ * Every command of the installed gcloud with its flags, as its shell completion knows them;
+ * undefined where it is not installed.
+ */
 function gcloudTree(): Command | undefined {
   const folder = (process.env['PATH'] ?? '').split(delimiter).find((path) => existsSync(join(path, 'gcloud')));
   if (folder === undefined) return undefined;

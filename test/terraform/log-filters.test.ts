@@ -65,7 +65,8 @@ describe('the log filters of Terraform', () => {
     for (const line of await lead.linesOf(cause)) expect(filtersOf(line, 'incident-lead')).toEqual(expected);
   });
 
-  // To read a version again takes half a minute, so these are the line of the unusable one with their own severity and reason.
+  // To read a version again takes half a minute, so these are the line of the unusable one with
+  // their own severity and reason.
   it.each(['unread', 'unused'] as const)('find a version of the secret that is %s', async (kind) => {
     const [line = ''] = await webhook.linesOf('secretVersion');
     const { level, metadata } = versionLine({ kind, versions: ['3'] });

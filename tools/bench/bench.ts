@@ -27,7 +27,10 @@ interface Effort {
   readonly alaners: readonly number[];
 }
 
-/** About ten minutes. 1,000 events in a pass of the latency, so that the p99 is the tenth worst and not one accident. */
+/**
+ * About ten minutes. 1,000 events in a pass of the latency, so that the p99 is the tenth worst and
+ * not one accident.
+ */
 const WHOLE: Effort = {
   rounds: 15,
   passes: 3,

@@ -14,7 +14,10 @@ export interface DistantOptions {
   readonly listen?: { readonly port: number; readonly host: string };
   /** Milliseconds that each piece is under way, there and back together. */
   readonly roundTripMs: number;
-  /** Whether to open a connection takes a round trip too, as TCP's handshake does; where a proxy is asked first, that stands for it. */
+  /**
+   * Whether to open a connection takes a round trip too, as TCP's handshake does; where a proxy is
+   * asked first, that stands for it.
+   */
   readonly handshake: boolean;
 }
 

@@ -20,7 +20,10 @@ const TINY_SECONDS = 15;
 const EVENTS_PER_SECOND = 10;
 /** Contract: how late the slowest authentic event may be beside them. */
 const SLOWEST_EVENT_MS = 2_000;
-/** In the function's process: tells for how many milliseconds at most its event loop did not turn since it was asked last. */
+/**
+ * In the function's process: tells for how many milliseconds at most its event loop did not turn
+ * since it was asked last.
+ */
 const WATCH = `
   import { monitorEventLoopDelay } from 'node:perf_hooks';
   const delay = monitorEventLoopDelay({ resolution: 1 });

@@ -15,7 +15,10 @@ export interface Latency {
   readonly p99: number;
 }
 
-/** 1,000 requests: at about the 500th, V8 compiles most of the path once more and holds the one core for 20 to 65 ms. */
+/**
+ * 1,000 requests: at about the 500th, V8 compiles most of the path once more and holds the one core
+ * for 20 to 65 ms.
+ */
 const WARM_UP_GROUPS = 125;
 const WARM_UP_GROUP = 8;
 /** For what the warm-up leaves to be compiled and collected. */

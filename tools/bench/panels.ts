@@ -23,8 +23,8 @@ const RED = '#b3261e';
 const COLUMN = 26;
 
 /**
- * Draws the panels beside each other as an SVG: columns for each place on the axis, the empty function as a dashed line, and
- * the bars in red.
+ * Draws the panels beside each other as an SVG: columns for each place on the axis, the empty
+ * function as a dashed line, and the bars in red.
  */
 export async function drawPanels(
   panels: readonly Panel[],

@@ -45,12 +45,18 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Keeps this process, and what it starts from now on, off the core of what is measured, where there is more than one. */
+/**
+ * Keeps this process, and what it starts from now on, off the core of what is measured, where there
+ * is more than one.
+ */
 export function leaveMeasuredCore(): void {
   if (MEASURED_CORE > 0) spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', OTHER_CORES, `${process.pid}`]);
 }
 
-/** Starts a program on the last core. Who calls this waits for its first answer. What it writes is read, as a log agent would. */
+/**
+ * Starts a program on the last core. Who calls this waits for its first answer. What it writes is
+ * read, as a log agent would.
+ */
 export async function startPinned({ folder, target, env, channel }: Program): Promise<PinnedProcess> {
   const port = await freePort();
   const script =

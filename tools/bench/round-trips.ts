@@ -25,8 +25,9 @@ const REASONS: Readonly<Record<string, string>> = {
 type Distances = (roundTripMs: number) => Promise<Distant & { readonly subject: Subject }>;
 
 /**
- * Counts the round trips in a row from the start of an instance to its first 204: TLS, credentials from a metadata server
- * (which is on the same host, and costs none) and names of Google's, against servers that are far away.
+ * Counts the round trips in a row from the start of an instance to its first 204: TLS, credentials
+ * from a metadata server (which is on the same host, and costs none) and names of Google's, against
+ * servers that are far away.
  */
 export async function measureRoundTrips(
   [webhookFolder = '', leadFolder = '']: readonly string[],

@@ -43,8 +43,8 @@ export function post(url: string, { headers, body }: Request, agent?: Agent): Pr
 }
 
 /**
- * Calls each sender at a fixed rate, whether or not earlier calls have ended, and in turn, so that what the machine does
- * to one it does to all.
+ * Calls each sender at a fixed rate, whether or not earlier calls have ended, and in turn, so that
+ * what the machine does to one it does to all.
  */
 export async function openLoop(
   senders: readonly (() => Promise<Outcome>)[],

@@ -2,7 +2,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATH } from '../../functions/incident-webhook/route.ts';
-import { NODE_OPTIONS } from '../services/functions/function-process.ts';
 import type { Backends } from './backends.ts';
 import { type PinnedProcess, type Program, startPinned } from './pinned-process.ts';
 import { pushRequest, type Request, signedRequest } from './requests.ts';
@@ -24,7 +23,7 @@ export const WEBHOOK_STORED = 'webhook, Secret Manager';
 export const LEAD = 'lead, with look-up';
 
 /** As Terraform deploys them; there is no metadata server to look for here. */
-const COMMON = { NODE_OPTIONS, METADATA_SERVER_DETECTION: 'none' };
+const COMMON = { METADATA_SERVER_DETECTION: 'none' };
 
 const NO_OP_SOURCE = `require('@google-cloud/functions-framework').http('noOp', (req, res) => { res.status(204).send(); });\n`;
 
@@ -45,8 +44,8 @@ http.createServer((req, res) => {
 `;
 
 /**
- * A function that does nothing on the same framework, and a server without one that checks the same signature and parses
- * the same body: the least and the limit.
+ * A function that does nothing on the same framework, and a server without one that checks the same
+ * signature and parses the same body: the least and the limit.
  * @param folder for their sources; below the repository, so that they find functions-framework
  */
 export function references(folder: string, { secret }: Backends): Subject[] {
@@ -114,7 +113,10 @@ export interface Running extends PinnedProcess {
   readonly start: { readonly wallMs: number; readonly cpuMs: number };
 }
 
-/** Starts a subject and asks without a pause until its port is open, as Cloud Run's proxy does, and then for one answer. */
+/**
+ * Starts a subject and asks without a pause until its port is open, as Cloud Run's proxy does, and
+ * then for one answer.
+ */
 export async function start({ name, program, path, request }: Subject): Promise<Running> {
   const startedAt = performance.now();
   const running = await startPinned(program);

@@ -19,7 +19,10 @@ interface Variant {
 const SCRATCH = join(import.meta.dirname, '..', '..', '.local');
 const ALL = 'all of them';
 
-/** Prints what each substitution, or group of those that only work together, is worth: what a start costs without it. */
+/**
+ * Prints what each substitution, or group of those that only work together, is worth: what a start
+ * costs without it.
+ */
 async function main(rounds: number): Promise<void> {
   leaveMeasuredCore();
   mkdirSync(SCRATCH, { recursive: true });

@@ -17,8 +17,9 @@ const LAST_CHUNK = '0\r\n\r\n';
 const MAX_CHUNKS = 1_000_000;
 
 /**
- * On each connection, for some seconds, one request after the other whose body comes as fast as it is taken, in chunks of a
- * byte, and never ends; without the secret. In a thread of its own, so that it is not what makes others late.
+ * On each connection, for some seconds, one request after the other whose body comes as fast as it
+ * is taken, in chunks of a byte, and never ends; without the secret. In a thread of its own, so
+ * that it is not what makes others late.
  * @returns how many were answered with which status
  */
 export async function startTinyChunks(

@@ -8,7 +8,10 @@ import { substitutionPlugin } from './substitution-plugin.ts';
 import type { Substitution } from './substitutions.ts';
 import { type CompiledValidators, validatorPlugin } from './validators.ts';
 
-/** What every deployable holds as it is. With `.cjs` the framework knows a module's kind without reading packages upwards (see loader.js). */
+/**
+ * What every deployable holds as it is. With `.cjs` the framework knows a module's kind without
+ * reading packages upwards (see loader.js).
+ */
 const FIXED = join(import.meta.dirname, 'deployable');
 
 type Bundle = BuildResult<{ write: false; metafile: true }>;

@@ -5,12 +5,16 @@ import { promisify } from 'node:util';
 import { build } from './build.ts';
 import { replaceFolder } from './replace-folder.ts';
 
-/** Where the copies go: ignored by Git, and below the repository, whose packages they find as if they were installed. */
+/**
+ * Where the copies go: ignored by Git, and below the repository, whose packages they find as if
+ * they were installed.
+ */
 const DEPLOYED = join(import.meta.dirname, '..', '..', '.local', 'deployed');
 
 /**
- * Does to a deployable what Google's buildpack does: runs the script `gcp-build`, with this Node.js, in a copy. Installing is
- * left out, since the copy finds the repository's packages, which are those of its lock file.
+ * Does to a deployable what Google's buildpack does: runs the script `gcp-build`, with this
+ * Node.js, in a copy. Installing is left out, since the copy finds the repository's packages, which
+ * are those of its lock file.
  *
  * @param folder one that `build()` returned; it is left as it is
  * @param into where to put the copy, which is named like `folder`; below the repository

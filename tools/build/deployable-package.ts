@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The one package that is not bundled: its registry of functions lives in a module of its own, which the bundle must share. */
+/**
+ * The one package that is not bundled: its registry of functions lives in a module of its own,
+ * which the bundle must share.
+ */
 export const FRAMEWORK = '@google-cloud/functions-framework';
 
 /**

@@ -17,7 +17,6 @@ export function substitutionPlugin(substitutions: readonly Substitution[]): Plug
           const found = hash('sha256', original).slice(0, sha256.length);
           if (found !== sha256) return { errors: [{ text: changed(file, found) }] };
           if (by === 'nothing') return { contents: missing(file, reason), loader: 'js' };
-          if ('module' in by) return { contents: `module.exports = require('${by.module}');`, loader: 'js' };
           if ('methods' in by) {
             return {
               contents: JSON.stringify(trimProtos(JSON.parse(original.toString()), by.methods)),

@@ -5,14 +5,10 @@ export interface Substitution {
   /** The first 16 digits of the SHA-256 of the file that the substitution was made for. */
   readonly sha256: string;
   /**
-   * A file of `replacements/`; or another module of the same package, as seen from the file; or the methods to cut a
-   * protobuf.js description down to; or nothing, so that it is an error to reach it.
+   * A file of `replacements/`; or the methods to cut a protobuf.js description down to; or nothing, so
+   * that it is an error to use it.
    */
-  readonly by:
-    | { readonly file: string }
-    | { readonly module: string }
-    | { readonly methods: readonly string[] }
-    | 'nothing';
+  readonly by: { readonly file: string } | { readonly methods: readonly string[] } | 'nothing';
   readonly reason: string;
   /** Rows that are only left out together, such as two halves of one thing. */
   readonly group?: string;
@@ -44,12 +40,6 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
     sha256: '2b96f4db18c526c7',
     by: { methods: PUBLISH },
     reason: 'every message of the description is compiled when the client is made',
-  },
-  {
-    file: '@google-cloud/secret-manager/build/src/index.js',
-    sha256: 'bb3a4ab05cc16347',
-    by: { module: './v1/secret_manager_service_client' },
-    reason: 'one version of the interface is used, and the static message classes of neither',
   },
   {
     file: '@google-cloud/secret-manager/build/protos/protos.json',

@@ -20,11 +20,13 @@ export type CompiledValidators = ReadonlyMap<string, readonly GeneratedModule[]>
 const NAMESPACE = 'compiled-validator';
 
 /**
- * Imports every `*.validator.ts` below the folders and compiles its schemas to code that needs no ajv.
+ * Imports every `*.validator.ts` below the folders and compiles its schemas to code that needs no
+ * ajv.
  *
- * The convention: such a module exports nothing but `const validateX = ajv.compile<T>(schema)`, where `ajv` is one of the
- * instances that `ajvModule` exports, created with `code: { source: true, esm: true }`, and the schema's `$id` is unique.
- * Files are taken in sorted order, since ajv numbers its names by order of compilation and the output must not vary.
+ * The convention: such a module exports nothing but `const validateX = ajv.compile<T>(schema)`,
+ * where `ajv` is one of the instances that `ajvModule` exports, created with `code: { source: true,
+ * esm: true }`, and the schema's `$id` is unique. Files are taken in sorted order, since ajv
+ * numbers its names by order of compilation and the output must not vary.
  *
  * @param root the repository's folder, absolute
  * @param folders folders to search, relative to `root`

@@ -1,7 +1,10 @@
 import { GoogleAuth, PassThroughClient } from 'google-auth-library';
 import { CheckFailed } from './report.ts';
 
-/** Thrown where no API can be called: the rest of the checks would fail for the same reason. The message says what to do. */
+/**
+ * Thrown where no API can be called: the rest of the checks would fail for the same reason. The
+ * message says what to do.
+ */
 export class NoAccess extends Error {
   override name = 'NoAccess';
 }

@@ -7,8 +7,8 @@ const MAX_ARGUMENT_BYTES = 100_000;
 const NOT_PLAIN = /[^\P{Cc}\n\t]/u;
 
 /**
- * The shell command that sends a request, byte for byte, and shows status, headers and body of the answer. A body that is
- * no plain text, or long, comes as base64 through a pipe.
+ * The shell command that sends a request, byte for byte, and shows status, headers and body of the
+ * answer. A body that is no plain text, or long, comes as base64 through a pipe.
  * @throws Error where curl cannot send it so.
  */
 export function curlCommand({ method, url, headers, body, incomplete }: SignedRequest): string {

@@ -4,7 +4,7 @@ import { escapeControls } from '../terminal/escape.ts';
 import type { SignedRequest } from './signed-request.ts';
 
 /** What came back. */
-export interface Answer {
+export interface SendResponse {
   readonly status: number;
   readonly headers: Readonly<http.IncomingHttpHeaders>;
   readonly text: string;
@@ -19,11 +19,11 @@ const MAX_ANSWER_BYTES = 64 * 1024;
  * Sends a request and waits for the answer. Redirects are not followed, as incident.io does not follow them.
  * @throws Error that says what to do, where there is no answer.
  */
-export async function deliver({ method, url, headers, body, incomplete }: SignedRequest): Promise<Answer> {
+export async function deliver({ method, url, headers, body, incomplete }: SignedRequest): Promise<SendResponse> {
   const startedAt = performance.now();
   const { request } = url.protocol === 'https:' ? https : http;
   try {
-    return await new Promise<Answer>((resolve, reject) => {
+    return await new Promise<SendResponse>((resolve, reject) => {
       const sent = request(
         url,
         { method, headers: { ...headers, 'content-length': body.length }, signal: AbortSignal.timeout(TIMEOUT_MS) },

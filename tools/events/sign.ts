@@ -27,7 +27,10 @@ export function signWithAll(
   return { ...all[0], 'webhook-signature': all.map((headers) => headers['webhook-signature']).join(' ') };
 }
 
-/** Standard Webhooks headers over the raw bytes; made with node:crypto, so that it shares no code with what it tests. */
+/**
+ * Standard Webhooks headers over the raw bytes; made with node:crypto, so that it shares no code
+ * with what it tests.
+ */
 export function sign(
   body: string | Buffer,
   { secret = SECRET, id = newId(), timestamp = Math.floor(Date.now() / 1000), family = 'webhook' }: Signing = {},

@@ -10,8 +10,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const READ_TIMEOUT_MS = 10_000;
 
 /**
- * The secret to sign with: the first one of INCIDENT_WEBHOOK_SECRET, the newest usable version where that names a secret
- * of Secret Manager, and for a local system else the one kept in its folder.
+ * The secret to sign with: the first one of INCIDENT_WEBHOOK_SECRET, the newest usable version
+ * where that names a secret of Secret Manager, and for a local system else the one kept in its
+ * folder.
  * @throws Error that says what to set.
  */
 export async function findSigningSecret(url: URL, folder: string, env: Environment = process.env): Promise<string> {

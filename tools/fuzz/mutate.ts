@@ -32,7 +32,8 @@ export interface Mutated {
 
 /**
  * Applies one mutation.
- * @returns undefined where the request would still be the same: HTTP ignores white space around a header value (RFC 9110, 5.5).
+ * @returns undefined where the request would still be the same: HTTP ignores white space around a
+ *   header value (RFC 9110, 5.5).
  */
 export function mutate({ headers, body }: SignedRequest, mutation: Mutation): Mutated | undefined {
   const name = HEADER_NAMES[(mutation.part - 1) % HEADER_NAMES.length] ?? 'webhook-id';

@@ -3,7 +3,7 @@ import { PATH } from '../../functions/incident-webhook/route.ts';
 import { WEBHOOK_ID } from '../../functions/incident-webhook/signature-headers.ts';
 import { FAULTS, type Fault } from '../events/catalogue.ts';
 import { curlCommand } from '../events/curl.ts';
-import { type Answer, deliver } from '../events/deliver.ts';
+import { deliver, type SendResponse } from '../events/deliver.ts';
 import { ACCEPTED, meaningOf } from '../events/meaning.ts';
 import { requestBody } from '../events/request-body.ts';
 import { newWebhookId, type SignedRequest, signedRequest } from '../events/signed-request.ts';
@@ -80,12 +80,17 @@ function describeRequest({ method, url, headers, body }: SignedRequest, fault: F
   ].join('\n');
 }
 
-function describeAnswer({ status, text, durationMs }: Answer, fault: Fault | undefined): string {
+function describeAnswer({ status, text, durationMs }: SendResponse, fault: Fault | undefined): string {
   const expected = fault === undefined || FAULTS[fault].status === status ? '' : `  EXPECTED ${FAULTS[fault].status}`;
   return [`${status} after ${durationMs} ms${expected}`, ...(text ? [`  ${escapeControls(text)}`] : [])].join('\n');
 }
 
-async function showHops({ folder }: SendOptions, webhookId: string, since: Date, { status }: Answer): Promise<void> {
+async function showHops(
+  { folder }: SendOptions,
+  webhookId: string,
+  since: Date,
+  { status }: SendResponse,
+): Promise<void> {
   const hops = await awaitHops(eventLogFile(folder), webhookId, since, HOPS_TIMEOUT_MS);
   console.log('\nIts hops in the local system:');
   for (const hop of hops) console.log(hopLines(hop));

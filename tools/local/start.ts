@@ -28,21 +28,20 @@ Examples:
   npm start --silent -- --json | jq .
   PORT=9090 npm start`;
 
-type Options = StartOptions & { readonly json: boolean };
+type Options = StartOptions & { readonly json?: true };
 
-const repeated = (text: string, all: readonly string[]): string[] => [...all, text];
+const repeated = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 const program = new Command('npm start --')
   .description('Starts the whole system on this machine and shows each event hop by hop. Ctrl-C stops it all.')
-  .option('--subscriber <"url [filter]">', 'push the events to one more subscriber; repeatable', repeated, [])
-  .option('--pull <name[:filter]>', 'add a pull subscription, and print how to read from it; repeatable', repeated, [])
+  .option('--subscriber <"url [filter]">', 'push the events to one more subscriber; repeatable', repeated)
+  .option('--pull <name[:filter]>', 'add a pull subscription, and print how to read from it; repeatable', repeated)
   .option('--demo-subscriber [filter]', 'start a subscriber that prints what it gets')
   .option('--page-port <port>', "the port of the web page (default: one more than the webhook's, or a free one)")
   .option('--no-page', 'no web page')
   .option(
     '--json',
     "print the functions' log lines on stdout as Cloud Logging gets them, one JSON object a line, and all else on stderr",
-    false,
   )
   .addOption(new Option('--folder <path>', 'where log and secret are kept').default(LOCAL_FOLDER, '.local'))
   .addHelpText('after', EXAMPLES)

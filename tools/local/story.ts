@@ -4,7 +4,7 @@ import { escapeControls } from '../terminal/escape.ts';
 import { paragraph } from '../terminal/paragraph.ts';
 import { LOCAL_FOLDER } from './local-folder.ts';
 import { findRunning } from './system/announcement.ts';
-import { loggingCommand, loggingFilter, pushesCommand, type Target, targetOf } from './timeline/cloud-logging.ts';
+import { type IdKind, idKindOf, loggingCommand, loggingFilter, pushesCommand } from './timeline/cloud-logging.ts';
 import { localRedriveAdvice, PROJECT, redriveCommand } from './timeline/commands.ts';
 import { eventLogFile, lastWritten, readEventLog } from './timeline/event-log.ts';
 import type { Hop } from './timeline/hop.ts';
@@ -80,8 +80,8 @@ function notFound(id: string, keptUntil: Date | undefined): string {
 
 /** How to ask the deployed system for the same, and what a missing line of the subscriber would mean there. */
 function deployed(id: string, timelines: readonly Timeline[], project: string): string {
-  const [queried, target] = queryFor(id, timelines);
-  const filter = loggingFilter(queried, target);
+  const [queried, kind] = queryFor(id, timelines);
+  const filter = loggingFilter(queried, kind);
   return [
     `In the deployed system, the log lines of both functions (Logs Explorer, or the command):`,
     `  ${filter}`,
@@ -94,11 +94,11 @@ function deployed(id: string, timelines: readonly Timeline[], project: string): 
 }
 
 /** What was found here tells more of an id than its form does. */
-function queryFor(id: string, timelines: readonly Timeline[]): readonly [id: string, target: Target] {
+function queryFor(id: string, timelines: readonly Timeline[]): readonly [id: string, kind: IdKind] {
   if (timelines.some(({ webhookId }) => webhookId === id)) return [id, 'webhook'];
   if (timelines.some(({ incidentId }) => incidentId === id)) return [id, 'incident'];
   const [first, ...others] = timelines;
-  if (first?.webhookId === undefined) return [id, targetOf(id)];
+  if (first?.webhookId === undefined) return [id, idKindOf(id)];
   return others.length === 0 ? [first.webhookId, 'webhook'] : [id, 'webhook prefix'];
 }
 

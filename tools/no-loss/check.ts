@@ -1,5 +1,5 @@
 import { FORGED } from './event-plan.ts';
-import type { Delivery, EventRecord, Ledger } from './ledger.ts';
+import type { DeliveryRecord, EventRecord, Ledger } from './ledger.ts';
 
 /** Lines that are written without asking the database. */
 const WITHOUT_DATABASE = new Set(['skipped_status', 'no_lead', 'no_slack_user', 'invalid_message']);
@@ -49,8 +49,11 @@ function checkMessage(messageId: string, webhookId: string, ledger: Ledger): str
   return dead || ledger.acknowledged.has(messageId) ? [] : [`message ${messageId} of ${webhookId} was not worked off`];
 }
 
-/** Each forwarded delivery has one set of lines: its outcome, or that the database was not there; a cut one may have none. */
-function checkDelivery(delivery: Delivery, ledger: Ledger): string[] {
+/**
+ * Each forwarded delivery has one set of lines: its outcome, or that the database was not there; a
+ * cut one may have none.
+ */
+function checkDelivery(delivery: DeliveryRecord, ledger: Ledger): string[] {
   const { messageId, forwarded, statuses, lines } = delivery;
   const event = ledger.events.get(ledger.published.get(messageId) ?? '')?.event;
   const expected = ledger.poison.has(messageId) ? ['invalid_message'] : (event?.lines ?? []);

@@ -23,7 +23,10 @@ export function createVirtualClock(onAdvance: (now: number) => void): VirtualClo
   };
 }
 
-/** A real clock that stands still while this process gets no turn, so that a busy machine is not taken for a late answer. */
+/**
+ * A real clock that stands still while this process gets no turn, so that a busy machine is not
+ * taken for a late answer.
+ */
 export interface FairClock {
   /** Milliseconds. */
   now(): number;

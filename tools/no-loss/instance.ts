@@ -9,7 +9,10 @@ export type Incarnate = (isAlive: () => boolean) => RequestListener;
 export interface Instance {
   /** Where the current incarnation listens, or the last one did. */
   url(): string;
-  /** Cuts every connection, forgets all state and starts anew, as a container that died. What it was doing is neither answered nor logged. */
+  /**
+   * Cuts every connection, forgets all state and starts anew, as a container that died. What it was
+   * doing is neither answered nor logged.
+   */
   crash(): void;
   readonly crashes: () => number;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import type { EmulatorEvent } from '../services/pubsub/events.ts';
 import { FORGED, lineKey, type PlannedEvent } from './event-plan.ts';
 import { POISON } from './poison.ts';
-import type { Answer } from './post.ts';
+import type { PostResult } from './post.ts';
 
 /** What became of one event. */
 export interface EventRecord {
@@ -16,7 +16,7 @@ export interface EventRecord {
 }
 
 /** One delivery attempt of one message, and what was written about it. */
-export interface Delivery {
+export interface DeliveryRecord {
   readonly messageId: string;
   forwarded: number;
   readonly statuses: number[];
@@ -33,7 +33,7 @@ export interface Visible {
 }
 
 /** A line of the subscriber as it was written. */
-export interface Line {
+export interface LeadLine {
   readonly message: string;
   readonly 'logging.googleapis.com/insertId'?: string;
   readonly timestamp?: unknown;
@@ -56,12 +56,12 @@ export class Ledger {
   readonly poison = new Set<string>();
   /** Messages that carry what only a forgery had in it. */
   readonly forged: string[] = [];
-  readonly deliveries = new Map<string, Delivery>();
+  readonly deliveries = new Map<string, DeliveryRecord>();
   readonly visible = new Map<string, Visible>();
   /** What was found wrong on the way. */
   readonly violations: string[] = [];
   forgeries = 0;
-  readonly forgeryAnswers = new Map<Answer, number>();
+  readonly forgeryAnswers = new Map<PostResult, number>();
 
   plan(event: PlannedEvent): EventRecord {
     const record = {
@@ -89,17 +89,17 @@ export class Ledger {
     if (data.includes(FORGED)) this.forged.push(messageId);
   }
 
-  delivery(messageId: string, attempt: number): Delivery {
+  delivery(messageId: string, attempt: number): DeliveryRecord {
     const key = `${messageId}/${attempt}`;
     const known = this.deliveries.get(key);
     if (known !== undefined) return known;
-    const made: Delivery = { messageId, forwarded: 0, statuses: [], lines: [] };
+    const made: DeliveryRecord = { messageId, forwarded: 0, statuses: [], lines: [] };
     this.deliveries.set(key, made);
     return made;
   }
 
   /** Takes a line that the subscriber wrote about a message; others (of the process itself) pass. */
-  written({ message, timestamp, metadata, ...line }: Line): void {
+  written({ message, timestamp, metadata, ...line }: LeadLine): void {
     const { outcome, webhookId = '', messageId, deliveryAttempt } = metadata;
     if (outcome === undefined || messageId === undefined) return;
     const key = lineKey(outcome, message);

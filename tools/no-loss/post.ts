@@ -1,7 +1,7 @@
 import { Agent, type ClientRequest, request } from 'node:http';
 
 /** What a sender sees of a request: the status, or a word for why there was none. */
-export type Answer = number | 'cut' | 'timeout' | 'refused';
+export type PostResult = number | 'cut' | 'timeout' | 'refused';
 
 /** When a function stops working on a request, and when its answer is late. */
 export interface AnswerLimits {
@@ -10,7 +10,7 @@ export interface AnswerLimits {
 }
 
 /** Told each answer of a function, how long it took and how long it may take. */
-export type OnAnswer = (answer: Answer, elapsedMs: number, limits: AnswerLimits, what: string) => void;
+export type OnAnswer = (answer: PostResult, elapsedMs: number, limits: AnswerLimits, what: string) => void;
 
 /** How a request is sent. */
 export interface Post {
@@ -25,7 +25,7 @@ export interface Post {
 
 /** Sends requests over connections that are kept. */
 export interface Poster {
-  post(post: Post): Promise<Answer>;
+  post(post: Post): Promise<PostResult>;
   close(): void;
 }
 
@@ -35,11 +35,11 @@ export function createPoster(): Poster {
   return { post: (post) => send(agent, post), close: () => agent.destroy() };
 }
 
-function send(agent: Agent, { url, method = 'POST', headers, body, timeoutMs, cutAfterMs }: Post): Promise<Answer> {
+function send(agent: Agent, { url, method = 'POST', headers, body, timeoutMs, cutAfterMs }: Post): Promise<PostResult> {
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
     let cutter: NodeJS.Timeout | undefined;
-    const settle = (answer: Answer, sent: ClientRequest): void => {
+    const settle = (answer: PostResult, sent: ClientRequest): void => {
       clearTimeout(timer);
       clearTimeout(cutter);
       resolve(answer);

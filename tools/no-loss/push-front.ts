@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FairClock } from './clocks.ts';
 import type { InjectFault } from './fault-injector.ts';
-import type { Delivery, Ledger } from './ledger.ts';
-import type { Answer, AnswerLimits, OnAnswer, Poster } from './post.ts';
+import type { DeliveryRecord, Ledger } from './ledger.ts';
+import type { AnswerLimits, OnAnswer, Poster, PostResult } from './post.ts';
 import type { Rng } from './rng.ts';
 import type { Tally } from './tally.ts';
 
@@ -53,7 +53,7 @@ export async function startPushFront(options: FrontOptions): Promise<PushFront> 
   const { rng, injectFault, tally, ledger, poster, clock } = options;
   let underway = 0;
 
-  async function forward(body: Buffer, delivery: Delivery, to: Subscriber): Promise<Answer> {
+  async function forward(body: Buffer, delivery: DeliveryRecord, to: Subscriber): Promise<PostResult> {
     underway += 1;
     delivery.forwarded += 1;
     const startedAt = clock.now();

@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto';
 
-/** A number in [0, 1) that depends on the seed and the key alone, so that a run's faults do not depend on who came first. */
+/**
+ * A number in [0, 1) that depends on the seed and the key alone, so that a run's faults do not
+ * depend on who came first.
+ */
 export type Rng = (key: string) => number;
 
 /** Decisions of one seed. */

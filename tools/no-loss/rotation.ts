@@ -17,12 +17,16 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const EVERY_MS = 3 * HOUR_MS;
 const ROTATIONS = 8;
-/** A signature with the first secret has to be refused from here on: its version is disabled, and keys read before that are too old to serve. */
+/**
+ * A signature with the first secret has to be refused from here on: its version is disabled, and
+ * keys read before that are too old to serve.
+ */
 export const FIRST_SECRET_RETIRED_MS = 2 * EVERY_MS;
 
 /**
- * Plans the rotations, each as terraform/operations.md describes it: the new version is added here, then at the sender, which signs with both for
- * over an hour (Svix: 24), so that even keys that are read again only after an outage know it; then the old one is disabled.
+ * Plans the rotations, each as terraform/operations.md describes it: the new version is added here,
+ * then at the sender, which signs with both for over an hour (Svix: 24), so that even keys that are
+ * read again only after an outage know it; then the old one is disabled.
  * @param versions of the secret, changed as time goes by.
  */
 export function planRotations(versions: SecretVersion[], tally: Tally): Rotation {

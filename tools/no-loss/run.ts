@@ -28,7 +28,10 @@ export interface RunOptions {
   readonly dist?: string | undefined;
   /** Default: as they ship. */
   readonly apps?: Apps;
-  /** In place of the planned outages one of the database, from the first event until every message is dead-lettered. Default false. */
+  /**
+   * In place of the planned outages one of the database, from the first event until every message
+   * is dead-lettered. Default false.
+   */
   readonly withoutDatabase?: boolean;
   /** Called every thousand events with the number sent and what was found wrong so far. */
   readonly onProgress?: (done: number, violations: readonly string[]) => void;

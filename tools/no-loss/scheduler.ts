@@ -16,7 +16,8 @@ export interface Scheduler {
 /**
  * Runs tasks in the order of their virtual times.
  * @param concurrency tasks under way at once.
- * @param horizonMs the clock never gets further ahead than this of a task that is still under way: what it signed must not grow old on the way.
+ * @param horizonMs the clock never gets further ahead than this of a task that is still under way:
+ *   what it signed must not grow old on the way.
  */
 export function createScheduler(clock: VirtualClock, concurrency: number, horizonMs: number): Scheduler {
   const heap: Task[] = [];

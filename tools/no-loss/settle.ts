@@ -21,7 +21,8 @@ const IDLE_MS = 500;
 const MAX_REDRIVES = 5;
 
 /**
- * Waits until every message is worked off or dead-lettered, and redrives what was dead-lettered for an outage, as people do.
+ * Waits until every message is worked off or dead-lettered, and redrives what was dead-lettered for
+ * an outage, as people do.
  * @returns how many messages were redriven.
  */
 export async function settle({ emulator, ledger, underway }: Settling): Promise<number> {

@@ -9,7 +9,7 @@ import { faultInjector, type InjectFault, type Severity } from './fault-injector
 import { type Outage, publishFaults, secretFaults } from './grpc-faults.ts';
 import type { Instance } from './instance.ts';
 import { startLeadInstance } from './lead-instance.ts';
-import { Ledger, type Line } from './ledger.ts';
+import { type LeadLine, Ledger } from './ledger.ts';
 import type { Switches } from './outages.ts';
 import { poison } from './poison.ts';
 import { createPoster, type OnAnswer, type Poster } from './post.ts';
@@ -44,7 +44,7 @@ export interface Simulation extends Switches {
   readonly publishPoison: (number: number) => void;
   /** Waits until every message is worked off or dead-lettered. */
   readonly workOff: () => Promise<void>;
-  /** Ends every outage and waits until all messages are worked off, dead letters redriven. Returns how many of those there were. */
+  /** Ends every outage, redrives dead letters, and waits for the rest. Returns how many were redriven. */
   readonly settle: () => Promise<number>;
   /** Kinds of faults that never were injected, although their place was reached. */
   readonly missingFaults: () => readonly string[];
@@ -110,7 +110,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
   const databaseUrl = new URL(postgres.readerUrl);
   databaseUrl.port = String(proxy.port);
 
-  const stdout = captureStdout((line) => ledger.written(line as Line));
+  const stdout = captureStdout((line) => ledger.written(line as LeadLine));
   lead = await startLeadInstance(databaseUrl.href, limits, apps);
   webhook = await startWebhookInstance({
     clock,
@@ -131,7 +131,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
       PUBSUB_EMULATOR_HOST: emulator.host,
     },
     leadEnv: { DATABASE_URL: databaseUrl.href, LOG_LEVEL: 'debug' },
-    onLeadLine: (line) => ledger.written(line as Line),
+    onLeadLine: (line) => ledger.written(line as LeadLine),
     onFault: (what) => ledger.violations.push(what),
   });
 

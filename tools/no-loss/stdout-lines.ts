@@ -1,4 +1,7 @@
-/** Takes over stdout as the logging agent of Cloud Run does: each line that is a JSON object goes to `onLine`, anything else passes. */
+/**
+ * Takes over stdout as the logging agent of Cloud Run does: each line that is a JSON object goes to
+ * `onLine`, anything else passes.
+ */
 export function captureStdout(onLine: (line: object) => void): { release(): void } {
   const { stdout } = process;
   const write = stdout.write;

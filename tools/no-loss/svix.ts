@@ -3,7 +3,7 @@ import type { FairClock, VirtualClock } from './clocks.ts';
 import type { PlannedEvent } from './event-plan.ts';
 import type { InjectFault } from './fault-injector.ts';
 import type { EventRecord, Ledger } from './ledger.ts';
-import type { Answer, AnswerLimits, OnAnswer, Poster } from './post.ts';
+import type { AnswerLimits, OnAnswer, Poster, PostResult } from './post.ts';
 import type { Rng } from './rng.ts';
 import type { Rotation } from './rotation.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -52,7 +52,7 @@ const ANSWER_LOST_MS = 3;
 export function createSender(options: SenderOptions): { send: (event: PlannedEvent, at: number) => void } {
   const { scheduler, clock, fair, rng, injectFault, tally, ledger, poster, rotation } = options;
 
-  async function post(record: EventRecord, target: Target, cutAfterMs?: number): Promise<Answer> {
+  async function post(record: EventRecord, target: Target, cutAfterMs?: number): Promise<PostResult> {
     const { id, body } = record.event;
     const startedAt = fair.now();
     const headers = signWithAll(rotation.signing(), body, { id, timestamp: Math.floor(target.seconds()) });
@@ -99,7 +99,7 @@ export function createSender(options: SenderOptions): { send: (event: PlannedEve
     record: EventRecord,
     key: string,
     fault: keyof typeof FAULTS | undefined,
-  ): Promise<readonly Answer[]> {
+  ): Promise<readonly PostResult[]> {
     const target = options.targetFor(key);
     switch (fault) {
       case 'request lost':

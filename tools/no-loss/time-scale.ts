@@ -15,7 +15,10 @@ export interface TimeLimits {
 /** When an answer is due (contract), and when Svix gives up. */
 const ANSWER_MS = 8_000;
 const SENDER_MS = 15_000;
-/** Between the end of the work and the latest answer. Computing takes as long at any scale, so this is never compressed. */
+/**
+ * Between the end of the work and the latest answer. Computing takes as long at any scale, so this
+ * is never compressed.
+ */
 const ROOM_MS = ANSWER_MS - WEBHOOK.answerMs;
 
 /**

@@ -4,7 +4,10 @@ import type { OnAnswer } from './post.ts';
 /** A function without a deadline would otherwise fill the memory with its lateness. */
 const MAX_NOTED = 1_000;
 
-/** Notes requests that were answered late or never, and how many milliseconds after its budget the latest was answered. */
+/**
+ * Notes requests that were answered late or never, and how many milliseconds after its budget the
+ * latest was answered.
+ */
 export function watchAnswers(ledger: Ledger): { onAnswer: OnAnswer; latest: () => number } {
   let latest = 0;
   return {

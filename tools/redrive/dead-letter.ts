@@ -36,7 +36,10 @@ export interface ReceivedMessage {
   } | null;
 }
 
-/** Added by Pub/Sub when it dead-letters: https://cloud.google.com/pubsub/docs/dead-letter-topics#track-delivery-attempts */
+/**
+ * Added by Pub/Sub when it dead-letters:
+ * https://cloud.google.com/pubsub/docs/dead-letter-topics#track-delivery-attempts
+ */
 const ADDED = 'CloudPubSubDeadLetter';
 
 /** Reads what a pull gave. */

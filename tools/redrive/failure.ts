@@ -13,7 +13,10 @@ const TRANSIENT: readonly Code[] = [
   ...(['CANCELLED', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'ABORTED', 'INTERNAL'] as const),
   'UNAVAILABLE',
 ];
-/** The libraries that get credentials. They throw plain errors, which only the place they come from tells from others. */
+/**
+ * The libraries that get credentials. They throw plain errors, which only the place they come from
+ * tells from others.
+ */
 const AUTH_LIBRARY = /node_modules[\\/](?:google-auth-library|gcp-metadata|gaxios)[\\/]/;
 const NO_TOKEN = 'Getting metadata from plugin failed';
 /** Why there may be no token although the login is good: the way to Google's server, or that server. */

@@ -2,7 +2,10 @@ import type { DeadLetter } from './dead-letter.ts';
 import { Failure } from './failure.ts';
 import type { PubSub } from './pubsub.ts';
 
-/** Messages that stay in the subscription: they remain leased while the run lasts, so that it does not pull them again. */
+/**
+ * Messages that stay in the subscription: they remain leased while the run lasts, so that it does
+ * not pull them again.
+ */
 export class Leases {
   /** The latest ack id, by message id. */
   readonly #ackIds = new Map<string, string>();

@@ -4,7 +4,10 @@ import { grpcCode, grpcOptions } from '../../shared/grpc.ts';
 import { type DeadLetter, type OriginalMessage, readDeadLetter } from './dead-letter.ts';
 import { type Action, asFailure } from './failure.ts';
 
-/** What redriving needs of Pub/Sub: one subscription to pull from, one topic to publish to. Every method throws `Failure`. */
+/**
+ * What redriving needs of Pub/Sub: one subscription to pull from, one topic to publish to. Every
+ * method throws `Failure`.
+ */
 export interface PubSub {
   /** Checks that both exist and can be reached, as far as the credentials may look. */
   lookUp(): Promise<Surroundings>;
@@ -41,7 +44,8 @@ const ONCE = { ...RETRIED, retry: null };
  * @param emulatorHost `host:port`.
  */
 export async function openPubSub(subscription: string, topic: string, emulatorHost?: string): Promise<PubSub> {
-  // Otherwise the library would look for Google's metadata server, for the sake of an emulator that asks for no credentials.
+  // Otherwise the library would look for Google's metadata server, for the sake of an emulator that
+  // asks for no credentials.
   if (emulatorHost !== undefined) process.env['METADATA_SERVER_DETECTION'] ??= 'none';
   const subscriber = new v1.SubscriberClient(grpcOptions(emulatorHost));
   const publisher = new v1.PublisherClient(grpcOptions(emulatorHost));

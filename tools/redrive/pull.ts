@@ -6,8 +6,8 @@ import type { PubSub } from './pubsub.ts';
 /** How a run is bounded. */
 export interface Bounds {
   /**
-   * The run ends when no new message has come for this long, in ms. If it is longer than the subscription's ack deadline,
-   * what others have leased comes within it too.
+   * The run ends when no new message has come for this long, in ms. If it is longer than the
+   * subscription's ack deadline, what others have leased comes within it too.
    */
   readonly idleMs: number;
   /** Aborts when the user wants to stop. */

@@ -49,7 +49,10 @@ function stopOnSignal(): AbortSignal {
     if (stoppedAt === undefined) {
       // Leaves the line of the progress bar.
       process.stderr.write('\n');
-      writeLine(process.stderr, 'Stopping: what is in flight is finished, the rest released. Again to quit at once.');
+      writeLine(
+        process.stderr,
+        'Stopping: finishing the messages in flight, releasing the others. Press ctrl-C again to quit at once.',
+      );
     } else if (performance.now() - stoppedAt > SECOND_SIGNAL_AFTER_MS) {
       process.exit(EXIT.interrupted);
     }

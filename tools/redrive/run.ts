@@ -96,8 +96,6 @@ function announce({ subscription, topic, dryRun }: Request, known: Surroundings,
   if (dryRun) return;
   const names = subscribers?.map((name) => name.slice(name.lastIndexOf('/') + 1)).join(', ');
   const who =
-    names === ''
-      ? 'It has none: the messages would reach nobody.'
-      : (names ?? 'Who they are, these credentials may not see.');
+    names === '' ? 'It has none: the messages would reach nobody.' : (names ?? 'These credentials may not list them.');
   writeLine(stdout, `Every subscriber of the topic gets each message again, also those that have handled it. ${who}`);
 }

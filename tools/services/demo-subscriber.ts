@@ -14,7 +14,8 @@ export interface DemoMessage {
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /**
- * The smallest subscriber there is: receives a push, passes the message on, answers 204. Starts on a free port of 127.0.0.1.
+ * The smallest subscriber there is: receives a push, passes the message on, answers 204. Starts on
+ * a free port of 127.0.0.1.
  * @param onMessage where it throws, the push is answered 500 and delivered again.
  */
 export async function startDemoSubscriber(

@@ -13,7 +13,7 @@ export interface RawRequest {
 }
 
 /** An HTTP answer as it came. */
-export interface Answer {
+export interface RawResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export interface Wire {
   readonly socket: Socket;
   write(bytes: string | Buffer): void;
   /** The next answer, or undefined where the connection ended without one. `HEAD` has a length but no body. */
-  answer(method?: string): Promise<Answer | undefined>;
+  answer(method?: string): Promise<RawResponse | undefined>;
   /** Settles when the other side has closed. */
   readonly closed: Promise<void>;
 }
@@ -101,7 +101,11 @@ export async function dial(port: number): Promise<Wire> {
 }
 
 /** Sends one request on a connection of its own, and closes it after the answer. */
-export async function exchange(port: number, bytes: string | Buffer, method?: string): Promise<Answer | undefined> {
+export async function exchange(
+  port: number,
+  bytes: string | Buffer,
+  method?: string,
+): Promise<RawResponse | undefined> {
   const connection = await dial(port);
   connection.write(bytes);
   try {
@@ -111,7 +115,7 @@ export async function exchange(port: number, bytes: string | Buffer, method?: st
   }
 }
 
-function takeAnswer(bytes: Buffer, method: string): { answer: Answer; rest: Buffer } | undefined {
+function takeAnswer(bytes: Buffer, method: string): { answer: RawResponse; rest: Buffer } | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const [line = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');

@@ -104,8 +104,8 @@ export const NAMES = {
 };
 
 /**
- * An emulator with a push subscription that dead-letters, as production has it, and its endpoint. Backoffs run a thousand
- * times faster unless told otherwise.
+ * An emulator with a push subscription that dead-letters, as production has it, and its endpoint.
+ * Backoffs run a thousand times faster unless told otherwise.
  */
 export async function openPush(
   answer: (push: Push) => number | undefined,

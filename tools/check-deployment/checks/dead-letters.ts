@@ -9,7 +9,10 @@ interface TimeSeries {
 /** Pub/Sub writes this metric every minute, and it can be read up to 4 minutes later. */
 const RANGE_MS = 15 * 60_000;
 
-/** How many dead letters wait, by the newest figure of Cloud Monitoring. Does not fail: they may be older than the deployment. */
+/**
+ * How many dead letters wait, by the newest figure of Cloud Monitoring. Does not fail: they may be
+ * older than the deployment.
+ */
 export async function checkDeadLetters(google: Google, deployment: Deployment): Promise<Passed<void>> {
   const { project, topic } = deployment;
   const deadLetters = shortName(deployment.deadLetters);

@@ -37,8 +37,9 @@ export function consequences(event: IncidentEvent, subscriptions: readonly strin
 }
 
 /**
- * Publishes the event twice and waits until incident-lead has taken both deliveries and Cloud Logging shows the line. That it shows
- * one is up to insertId and timestamp, which no test outside Google Cloud can show.
+ * Publishes the event twice and waits until incident-lead has taken both deliveries and Cloud
+ * Logging shows the line. That it shows one is up to insertId and timestamp, which no test outside
+ * Google Cloud can show.
  */
 export async function checkOneLine(
   google: Google,

@@ -16,8 +16,9 @@ const KEPT_HOPS = 60;
 const STATES: readonly State[] = ['alert', 'stopped', 'warning', 'ended', 'done', 'skipped'];
 
 /**
- * Server-sent events: the hops of the latest events that are kept (`message`), how many events are left out (`replayed`),
- * then each hop as it happens; each with its explanation and how its event stands.
+ * Server-sent events: the hops of the latest events that are kept (`message`), how many events are
+ * left out (`replayed`), then each hop as it happens; each with its explanation and how its event
+ * stands.
  */
 export function streamHops({ eventLog, emulatorHost, folder }: PageSubject, res: ServerResponse): void {
   res.writeHead(200, pageHeaders('text/event-stream'));

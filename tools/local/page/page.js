@@ -64,7 +64,10 @@ function fill(name, choices, none) {
   for (const [value, what] of choices) select.append(new Option(what ? `${value}: ${what}` : value, value));
 }
 
-/** Leaves only what has an effect: status, lead and incident are the incident update's, and two faults replace the body. */
+/**
+ * Leaves only what has an effect: status, lead and incident are the incident update's, and two
+ * faults replace the body.
+ */
 function fit() {
   const { event, fault } = form.elements;
   const bomb = fault.value === 'gzip-bomb';

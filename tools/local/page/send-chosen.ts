@@ -1,5 +1,5 @@
 import { FAULTS, isFault } from '../../events/catalogue.ts';
-import { type Answer, deliver } from '../../events/deliver.ts';
+import { deliver, type SendResponse } from '../../events/deliver.ts';
 import { ACCEPTED, meaningOf } from '../../events/meaning.ts';
 import { requestBody } from '../../events/request-body.ts';
 import { newWebhookId, signedRequest } from '../../events/signed-request.ts';
@@ -62,7 +62,12 @@ function sameBody(requests: CapturedRequests, webhookId: string): Buffer {
 }
 
 /** The status of a refusal stands for several reasons; the log line names the one. */
-async function explainAnswer({ status }: Answer, logFile: string, webhookId: string, since: Date): Promise<string> {
+async function explainAnswer(
+  { status }: SendResponse,
+  logFile: string,
+  webhookId: string,
+  since: Date,
+): Promise<string> {
   if (status >= 200 && status < 300) return ACCEPTED;
   const hops = await awaitHops(logFile, webhookId, since, LINE_TIMEOUT_MS);
   return conclusions(hops).join(' ') || meaningOf(status);

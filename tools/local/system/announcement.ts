@@ -13,7 +13,10 @@ export interface RunningSystem {
   readonly emulatorHost?: string;
 }
 
-/** What is in the file: a system is alive where the port answers with the token. Its process id may be another's by now. */
+/**
+ * What is in the file: a system is alive where the port answers with the token. Its process id may
+ * be another's by now.
+ */
 interface Announcement extends RunningSystem {
   readonly port: number;
   readonly token: string;

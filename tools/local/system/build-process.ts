@@ -6,7 +6,8 @@ import { text } from 'node:stream/consumers';
 const DEPLOY = join(import.meta.dirname, '..', '..', 'build', 'deploy.ts');
 
 /**
- * Builds both functions and deploys them like Google's buildpack, in a process group of its own: a ctrl-C on the terminal would end the bundler below us in the middle of a word.
+ * Builds both functions and deploys them like Google's buildpack, in a process group of its own: a
+ * ctrl-C on the terminal would end the bundler below us in the middle of a word.
  * @returns the folder that holds a folder for each
  * @throws Error with what the build said.
  */

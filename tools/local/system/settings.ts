@@ -32,8 +32,8 @@ export interface Settings {
 
 /** The command line of `npm start`. */
 export interface StartOptions {
-  readonly subscriber: readonly string[];
-  readonly pull: readonly string[];
+  readonly subscriber?: readonly string[];
+  readonly pull?: readonly string[];
   readonly demoSubscriber?: string | true;
   /** False: no page. */
   readonly page: boolean;
@@ -64,8 +64,8 @@ export function readSettings(options: StartOptions, env: Environment = process.e
     database: env['DATABASE_URL'] ? attempt(() => readDatabase(env), undefined) : undefined,
     pubsubHost: env['PUBSUB_EMULATOR_HOST'] || undefined,
     subscribers: [
-      ...options.subscriber.flatMap((text, index) => attempt(() => [readPushSubscriber(text, index)], [])),
-      ...options.pull.flatMap((text) => attempt(() => [readPullSubscriber(text)], [])),
+      ...(options.subscriber ?? []).flatMap((text, index) => attempt(() => [readPushSubscriber(text, index)], [])),
+      ...(options.pull ?? []).flatMap((text) => attempt(() => [readPullSubscriber(text)], [])),
     ],
     demoFilter: attempt(() => readDemoFilter(options.demoSubscriber), undefined),
     page: options.page ? attempt(() => readPagePort(options.pagePort, port), undefined) : undefined,

@@ -1,28 +1,28 @@
 import { shellQuote } from '../../terminal/shell.ts';
 
 /** What an id given to `npm run story` stands for. */
-export type Target = 'webhook' | 'webhook prefix' | 'incident' | 'either';
+export type IdKind = 'webhook' | 'webhook prefix' | 'incident' | 'either';
 
 /** How Svix makes webhook ids: what is shorter is the beginning of one. */
 const WEBHOOK_ID = /^msg_[A-Za-z0-9]{27,}$/;
 const WEBHOOK_PREFIX = /^msg_[A-Za-z0-9_-]*$/;
 
 /** What an id is by its form alone. */
-export function targetOf(id: string): Target {
+export function idKindOf(id: string): IdKind {
   if (WEBHOOK_ID.test(id)) return 'webhook';
   return WEBHOOK_PREFIX.test(id) ? 'webhook prefix' : 'either';
 }
 
 /** The Cloud Logging filter for everything that both functions logged of a webhook or an incident. */
-export function loggingFilter(id: string, target: Target): string {
+export function loggingFilter(id: string, kind: IdKind): string {
   const services = 'resource.labels.service_name=("incident-webhook" OR "incident-lead")';
-  return `resource.type="cloud_run_revision" AND ${services} AND ${idFilter(id, target)}`;
+  return `resource.type="cloud_run_revision" AND ${services} AND ${idFilter(id, kind)}`;
 }
 
-function idFilter(id: string, target: Target): string {
+function idFilter(id: string, kind: IdKind): string {
   const [webhook, incident] = ['jsonPayload.metadata.webhookId', 'jsonPayload.metadata.incidentId'];
   const value = JSON.stringify(id);
-  switch (target) {
+  switch (kind) {
     case 'webhook':
       return `${webhook}=${value}`;
     case 'webhook prefix':

@@ -34,7 +34,10 @@ export function storyCommand(id: string, folder: string): string {
   return npmCommand('run story', folder, `${id.startsWith('-') ? '-- ' : ''}${shellQuote(id)}`);
 }
 
-/** The command that sends an event, with options of `npm run send`, to the local system that keeps its files in a folder. */
+/**
+ * The command that sends an event, with options of `npm run send`, to the local system that keeps
+ * its files in a folder.
+ */
 export function sendCommand(folder: string, options = ''): string {
   return npmCommand('run send', folder, options);
 }

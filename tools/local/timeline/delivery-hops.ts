@@ -1,10 +1,13 @@
 import type { DemoMessage } from '../../services/demo-subscriber.ts';
-import type { Delivery } from './event-log.ts';
+import type { DeliveryNote } from './event-log.ts';
 import type { RawHop } from './hop.ts';
 import { DEAD_LETTER } from './notes.ts';
 
-/** The hop of a delivery; none where somebody only looked at a dead letter and gave it back, as a redrive's dry run does. */
-export function deliveryHops(at: string, delivery: Delivery): RawHop[] {
+/**
+ * The hop of a delivery; none where somebody only looked at a dead letter and gave it back, as a
+ * redrive's dry run does.
+ */
+export function deliveryHops(at: string, delivery: DeliveryNote): RawHop[] {
   const { type, subscription, webhookId, incidentId, messageId, attempt, acknowledged, answer } = delivery;
   if (DEAD_LETTER.test(subscription) && !acknowledged) return [];
   const base = {
@@ -44,7 +47,7 @@ export function demoHop(at: string, { attributes = {}, data }: Partial<DemoMessa
 }
 
 /** `answer` is the status of a push, what a puller did, or the code of a network error. */
-function answerText({ subscription, answer }: Delivery): string {
+function answerText({ subscription, answer }: DeliveryNote): string {
   if (typeof answer === 'number') return `${subscription} answered ${answer}`;
   if (DEAD_LETTER.test(subscription) && answer === 'acknowledged') return `taken from ${subscription}`;
   if (answer === 'acknowledged' || answer === 'refused') return `${answer} by ${subscription}`;
@@ -52,11 +55,11 @@ function answerText({ subscription, answer }: Delivery): string {
   return `${subscription} could not be reached (${answer})`;
 }
 
-function elapsed({ startedAt }: Delivery, at: string): string {
+function elapsed({ startedAt }: DeliveryNote, at: string): string {
   return startedAt === undefined ? '' : ` after ${duration(Date.parse(at) - Date.parse(startedAt))}`;
 }
 
-function pause({ redeliveredAfterMs }: Delivery): string {
+function pause({ redeliveredAfterMs }: DeliveryNote): string {
   if (redeliveredAfterMs === undefined) return '';
   return redeliveredAfterMs < 1 ? '; delivered again at once' : `; delivered again in ${duration(redeliveredAfterMs)}`;
 }

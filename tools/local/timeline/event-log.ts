@@ -11,7 +11,7 @@ export type EventLogEntry = {
   /** Output that is not a log line: a crash, a warning of Node. */
   | { readonly source: FunctionName | 'local-system'; readonly text: string }
   | { readonly source: 'pubsub'; readonly published: PublishedMessage }
-  | { readonly source: 'pubsub'; readonly delivery: Delivery }
+  | { readonly source: 'pubsub'; readonly delivery: DeliveryNote }
   | { readonly source: 'demo-subscriber'; readonly message: DemoMessage }
 );
 
@@ -21,7 +21,10 @@ export type Note = EventLogEntry extends infer E ? (E extends EventLogEntry ? Om
 /** The two functions. */
 export type FunctionName = 'incident-webhook' | 'incident-lead';
 
-/** A log line of a function, as far as it is read here: `shared/log.ts` writes it, and docs/events.md names the outcomes of incident-lead. */
+/**
+ * A log line of a function, as far as it is read here: `shared/log.ts` writes it, and
+ * docs/events.md names the outcomes of incident-lead.
+ */
 export interface FunctionLine {
   readonly severity: string;
   readonly message: string;
@@ -49,7 +52,7 @@ export interface PublishedMessage {
 }
 
 /** What became of one delivery of a message, or that a filter kept it from the subscription. */
-export interface Delivery {
+export interface DeliveryNote {
   readonly type: 'delivered' | 'deadLettered' | 'filtered';
   /** The id, without its project. */
   readonly subscription: string;

@@ -5,7 +5,10 @@ import { NOTICES } from './hop-reader.ts';
 
 type Format = Parameters<typeof styleText>[0];
 
-/** Where lines are written to: its width, and with NO_COLOR whether there are colours. Without columns nothing wraps. */
+/**
+ * Where lines are written to: its width, and with NO_COLOR whether there are colours. Without
+ * columns nothing wraps.
+ */
 export type Terminal = NodeJS.WritableStream & { readonly columns?: number };
 
 const MARKS: Record<State, { readonly mark: string; readonly style: Format }> = {
@@ -46,7 +49,10 @@ function heading({ event, incidentId }: Hop, terminal: Terminal): string {
   return styleText('bold', event, { stream: terminal }) + (event === NOTICES ? '' : incident);
 }
 
-/** One hop as one aligned line, such as `  20:14:03.120  published  ✓ ...`, or several where the terminal is narrower. */
+/**
+ * One hop as one aligned line, such as `  20:14:03.120  published  ✓ ...`, or several where the
+ * terminal is narrower.
+ */
 export function hopLines({ at, untimed, name, state, text }: Hop, terminal: Terminal = process.stdout): string {
   const style = (format: Format, part: string): string => styleText(format, part, { stream: terminal });
   const { mark, style: colour } = MARKS[state];

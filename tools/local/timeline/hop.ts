@@ -3,9 +3,9 @@ export const HOP_NAMES = ['received', 'verified', 'published', 'delivered', 'dec
 export type HopName = (typeof HOP_NAMES)[number];
 
 /**
- * How a hop went: `done` and on to the next; `skipped`: a filter kept the message from this subscriber; `ended` as it
- * should, with nothing more to come; `warning`: ended, but somebody should look at it; `stopped` by a fault; `alert`: the
- * line that the whole system is for.
+ * How a hop went: `done` and on to the next; `skipped`: a filter kept the message from this
+ * subscriber; `ended` as it should, with nothing more to come; `warning`: ended, but somebody
+ * should look at it; `stopped` by a fault; `alert`: the line that the whole system is for.
  */
 export type State = 'done' | 'skipped' | 'ended' | 'warning' | 'stopped' | 'alert';
 

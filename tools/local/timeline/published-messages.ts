@@ -8,8 +8,8 @@ export class PublishedMessages {
   readonly #data = new Map<string, string>();
 
   /**
-   * Notes a message. The webhook's own line makes the hop of what the webhook publishes; what is published a second time
-   * with the same data was brought back, and gets a hop of its own.
+   * Notes a message. The webhook's own line makes the hop of what the webhook publishes; what is
+   * published a second time with the same data was brought back, and gets a hop of its own.
    */
   take({ messageId, publishTime, attributes, data }: PublishedMessage): RawHop[] {
     const { webhookId, incidentId } = attributes;

@@ -45,8 +45,8 @@ export function isOver(hops: readonly Hop[]): boolean {
 }
 
 /**
- * The hops that say how an event stands: where the webhook has taken or stopped it, and for each subscriber what became of
- * the latest delivery. What was repaired meanwhile is not among them.
+ * The hops that say how an event stands: where the webhook has taken or stopped it, and for each
+ * subscriber what became of the latest delivery. What was repaired meanwhile is not among them.
  */
 export function currentHops(hops: readonly Hop[]): Hop[] {
   const parts = new Map<string, Hop[]>();

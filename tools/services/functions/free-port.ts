@@ -2,7 +2,10 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below the ports that Linux and macOS give to connections by themselves: one of those could be taken before it is used. */
+/**
+ * Below the ports that Linux and macOS give to connections by themselves: one of those could be
+ * taken before it is used.
+ */
 const [LOWEST, HIGHEST] = [10_000, 32_000];
 
 /** A port that nobody listened on a moment ago, on any interface. */

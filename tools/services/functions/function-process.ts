@@ -33,12 +33,6 @@ export interface FunctionOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * How Node.js runs a function, as Terraform deploys it: new objects get 4 MiB instead of 16, which shortens the pauses to
- * collect them and saves 30 MiB (docs/speed.md). V8 takes this only from its start.
- */
-export const NODE_OPTIONS = '--max-semi-space-size=4';
-
 const READY_TIMEOUT_MS = 15_000;
 const KILL_AFTER_MS = 10_000;
 const NO_METADATA = { METADATA_SERVER_DETECTION: 'none' };
@@ -46,8 +40,8 @@ const NO_METADATA = { METADATA_SERVER_DETECTION: 'none' };
 const END_WITH_PARENT = 'data:text/javascript,process.once("disconnect",()=>process.kill(process.pid,"SIGTERM"))';
 
 /**
- * Starts a function and waits until it accepts connections. It ends with this process, whatever ends it, and a ctrl-C on
- * the terminal reaches it only through `stop`.
+ * Starts a function and waits until it accepts connections. It ends with this process, whatever
+ * ends it, and a ctrl-C on the terminal reaches it only through `stop`.
  * @throws Error with the last lines it wrote, where it does not come up.
  */
 export async function startFunction({
@@ -68,7 +62,6 @@ export async function startFunction({
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
         NODE_ENV: 'production',
-        NODE_OPTIONS,
         ...NO_METADATA,
         ...env,
       },

@@ -12,7 +12,10 @@ import { type CertificateAuthority, createAuthority } from './certificate-author
 /** How the Cloud SQL Admin API answers; `expired` gives out certificates that are an hour too old. */
 export type AdminMode = 'good' | 'expired' | 'forbidden' | 'unavailable' | 'silent';
 
-/** A Cloud SQL instance as a deployed function meets it: metadata server, Admin API, and a TLS server in front of a PostgreSQL. */
+/**
+ * A Cloud SQL instance as a deployed function meets it: metadata server, Admin API, and a TLS
+ * server in front of a PostgreSQL.
+ */
 export interface CloudSqlServer {
   /** What leads a process here. Nothing in it is configuration of ours. */
   readonly env: Readonly<Record<string, string>>;
@@ -29,7 +32,10 @@ export interface CloudSqlServer {
   admin: AdminMode;
   /** Whether the instance lets connections through. */
   up: boolean;
-  /** Cuts all connections and takes only certificates of a new authority from now on, on both sides, as after a rotation. */
+  /**
+   * Cuts all connections and takes only certificates of a new authority from now on, on both sides,
+   * as after a rotation.
+   */
   rotate(): void;
   /** Cuts all connections. */
   cut(): void;
@@ -145,7 +151,8 @@ export async function startCloudSqlServer(postgresPort: number): Promise<CloudSq
 }
 
 /**
- * Has a PostgreSQL let a user in without a password, as an instance lets in the user of an IAM token, which it checks itself.
+ * Has a PostgreSQL let a user in without a password, as an instance lets in the user of an IAM
+ * token, which it checks itself.
  * @param user an IAM user's name in the database: without `.gserviceaccount.com`
  */
 export async function letIamUserIn(ownerUrl: string, user: string): Promise<void> {

@@ -22,7 +22,10 @@ export interface Arrival {
   readonly authorization: string;
 }
 
-/** Google's APIs as a deployed function meets them, on loopback: real names, TLS, and credentials from a metadata server. */
+/**
+ * Google's APIs as a deployed function meets them, on loopback: real names, TLS, and credentials
+ * from a metadata server.
+ */
 export interface GoogleCloud {
   /** What leads a process here. Nothing in it is configuration of ours. */
   readonly env: Readonly<Record<string, string>>;

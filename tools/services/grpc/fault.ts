@@ -35,7 +35,10 @@ export async function injectFault(fault: InjectedFault, signal: AbortSignal): Pr
   });
 }
 
-/** What a unary method does: the answer, or a throw. The signal aborts when the caller gives up or the server closes. */
+/**
+ * What a unary method does: the answer, or a throw. The signal aborts when the caller gives up or
+ * the server closes.
+ */
 export type Handle<Request, Response> = (request: Request, signal: AbortSignal) => Response | Promise<Response>;
 
 /** Wraps a method as grpc-js wants it, with the faults around it; `closing` aborts when the server closes. */

@@ -49,8 +49,9 @@ export async function newAccess(): Promise<PostgresAccess> {
 }
 
 /**
- * Starts an embedded PostgreSQL on 127.0.0.1, with the schema, the view and the sample alaners. It ends with this process,
- * whatever ends it, and ctrl-C does not reach it. Killed alone, it starts again with the same data.
+ * Starts an embedded PostgreSQL on 127.0.0.1, with the schema, the view and the sample alaners. It
+ * ends with this process, whatever ends it, and ctrl-C does not reach it. Killed alone, it starts
+ * again with the same data.
  * @param access so that a second server can take the place of a first.
  * @param onNotice told, in a sentence, when it ends and starts again.
  * @throws Error with what the server said, where it does not start; nothing is left behind then.

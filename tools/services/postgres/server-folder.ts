@@ -25,8 +25,9 @@ const FOR_COMPILERS = /\.a$|\/(pgxs|pkgconfig)$/;
 
 /**
  * Makes the folder of a server.
- * @param user whom the server runs as, undefined for the current user. A user who may not enter the package's folder, such
- *   as a checkout in root's home, gets a copy of the binaries, which stays root's.
+ * @param user whom the server runs as, undefined for the current user. A user who may not enter the
+ *   package's folder, such as a checkout in root's home, gets a copy of the binaries, which stays
+ *   root's.
  * @throws Error that says what to do; nothing is left behind then.
  */
 export async function makeServerFolder(user: ServerUser | undefined, native?: string): Promise<ServerFolder> {

@@ -20,8 +20,9 @@ const PUSH_MINIMUM_MS = 100;
 const PUSH_MAXIMUM_MS = 60_000;
 
 /**
- * Milliseconds until a message is delivered again. The first time nothing; then the minimum of the retry policy, growing
- * up to its maximum. Without a retry policy a push backs off from 100 ms to 60 s, and a pull gets the message at once.
+ * Milliseconds until a message is delivered again. The first time nothing; then the minimum of the
+ * retry policy, growing up to its maximum. Without a retry policy a push backs off from 100 ms to
+ * 60 s, and a pull gets the message at once.
  *
  * @param failures deliveries so far, 1 or more
  */

@@ -22,7 +22,10 @@ export interface EmulatorOptions {
   host?: string;
   /** Factor on redelivery backoffs: 0.01 turns 10 s into 100 ms. Default 1. */
   timeScale?: number;
-  /** Factor on ack deadlines, the time limit of a push included. Clients extend leases by their own clock. Default 1. */
+  /**
+   * Factor on ack deadlines, the time limit of a push included. Clients extend leases by their own
+   * clock. Default 1.
+   */
   ackDeadlineScale?: number;
   /** How redelivery backoffs grow. Default as on Google's emulator: about 1.3 times, with jitter. */
   backoff?: BackoffGrowth;
@@ -52,8 +55,9 @@ export interface PubSubEmulator {
 }
 
 /**
- * Starts a Pub/Sub server that speaks the real gRPC protocol without TLS and keeps everything in memory. Methods it does
- * not have answer UNIMPLEMENTED. Pushes carry no token: there is no invoker check to satisfy.
+ * Starts a Pub/Sub server that speaks the real gRPC protocol without TLS and keeps everything in
+ * memory. Methods it does not have answer UNIMPLEMENTED. Pushes carry no token: there is no invoker
+ * check to satisfy.
  *
  * @throws Error naming host and port when the port is taken
  */

@@ -28,8 +28,8 @@ export interface Provisionable {
 }
 
 /**
- * Creates what the plan names, in an order in which each part finds what it refers to. What exists already is left as it
- * is, so that it can run again.
+ * Creates what the plan names, in an order in which each part finds what it refers to. What exists
+ * already is left as it is, so that it can run again.
  */
 export async function provision(target: Provisionable, plan: SubscriptionPlan): Promise<void> {
   await unlessThere(() => target.createTopic({ name: plan.deadLetterTopic }));

@@ -63,7 +63,10 @@ export class Pusher implements Consumer {
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
-  /** Sends one push; `answered` gets the HTTP status, or a word for what went wrong, exactly once unless cut by `end`. */
+  /**
+   * Sends one push; `answered` gets the HTTP status, or a word for what went wrong, exactly once
+   * unless cut by `end`.
+   */
   #post(lease: Lease, answered: (answer: DeliveryResult) => void): void {
     const url = new URL(this.#subscription.config.pushConfig?.pushEndpoint ?? '');
     const body = pushEnvelope(lease, this.#subscription);

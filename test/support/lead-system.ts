@@ -6,36 +6,36 @@ import { type Answered, type LeadProcess, startLead } from './lead-process.ts';
 import { type ProxyMode, startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 /** A function with a database and a way to it of its own. */
-export interface Scene {
+export interface LeadSystem {
   readonly lead: LeadProcess;
   readonly proxy: TcpProxy;
-  /** On the scene's own database. */
+  /** On the system's own database. */
   readonly owner: pg.Client;
   /** Sends a message whose lead holds the role, so that it is answered 204 with a DEBUG line. */
   send(): Promise<Answered>;
 }
 
-/** Opens scenes on one PostgreSQL, and closes them all. */
-export interface Stage {
+/** Starts functions with a database each, on one PostgreSQL, and closes them all. */
+export interface LeadSystems {
   readonly postgres: Promise<LocalPostgres>;
-  open(options?: { env?: Record<string, string>; mode?: ProxyMode }): Promise<Scene>;
+  open(options?: { env?: Record<string, string>; mode?: ProxyMode }): Promise<LeadSystem>;
   /** Closes this with the rest. */
   onClose(close: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
 /** Starts the PostgreSQL. */
-export function openStage(): Stage {
+export function startLeadSystems(): LeadSystems {
   const closers: (() => Promise<unknown>)[] = [];
-  let scenes = 0;
+  let opened = 0;
   let messages = 0;
   const postgres = startPostgres();
   // One after the other: a database is a copy of a template that nobody else may be using.
   let creating: Promise<unknown> = postgres;
 
   const createDatabase = (): ReturnType<typeof newDatabase> => {
-    scenes += 1;
-    const name = `scene_${scenes}`;
+    opened += 1;
+    const name = `lead_${opened}`;
     const created = creating.then(async () => newDatabase(await postgres, name));
     creating = created;
     return created;
@@ -69,18 +69,18 @@ export function openStage(): Stage {
 }
 
 /** Holds a lock that every look-up waits for, until it is released or rolled back. */
-export async function lockDirectory({ owner }: Scene): Promise<{ release(): Promise<unknown> }> {
+export async function lockDirectory({ owner }: LeadSystem): Promise<{ release(): Promise<unknown> }> {
   await owner.query('begin; lock table alaner in access exclusive mode');
   return { release: () => owner.query('commit') };
 }
 
 /** Terminates the function's connections, as an operator would, and waits until they are gone. */
-export async function terminateConnections({ owner }: Scene): Promise<void> {
+export async function terminateConnections({ owner }: LeadSystem): Promise<void> {
   await owner.query(`select pg_terminate_backend(pid, 5000) ${FUNCTION_BACKENDS}`);
 }
 
 /** Resolves once a look-up waits for a lock. */
-export async function blocked({ owner }: Scene): Promise<void> {
+export async function blocked({ owner }: LeadSystem): Promise<void> {
   for (;;) {
     // Within a transaction the server goes on showing what it showed first.
     await owner.query('select pg_stat_clear_snapshot()');

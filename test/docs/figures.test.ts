@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import results from '../../docs/bench/results.json' with { type: 'json' };
+import { table } from './markdown.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const rows = new Map(table(readme, 'figure', 'webhook').map(([figure = '', ...cells]) => [figure, cells]));
+
+const WEBHOOK = 'webhook, secret literal';
+const STORED = 'webhook, Secret Manager';
+const LEAD = 'lead, with look-up';
+
+/** The ratio to an empty function, as the table has it. */
+function start(subject: string, how: string, range: boolean): string {
+  const ratio = results.coldStart.find(({ name }) => name === `${subject}, ${how}`)?.ratio;
+  const [median, min, max] = [ratio?.median, ratio?.min, ratio?.max].map((number) => number?.toFixed(2));
+  return range ? `${median} (${min} to ${max})` : `${median}`;
+}
+
+function throughput(subject: string): string {
+  const measured = results.throughput.filter(({ name, connections }) => name === subject && connections > 1);
+  return measured.map(({ ratio }) => ratio.median.toFixed(2)).join(', ');
+}
+
+function memory(subject: string): string | undefined {
+  const measured = results.throughput.find(({ name, connections }) => name === subject && connections === 64);
+  return measured?.memoryRatio.median.toFixed(2);
+}
+
+it.each<[figure: RegExp, webhook: string | undefined, lead: string | undefined]>([
+  [
+    /^cold start/,
+    `${start(WEBHOOK, 'as deployed', true)}; secret from Secret Manager ${start(STORED, 'as deployed', true)}`,
+    start(LEAD, 'as deployed', true),
+  ],
+  [
+    /^the same without/,
+    `${start(WEBHOOK, 'no code cache', false)}; ${start(STORED, 'no code cache', false)}`,
+    start(LEAD, 'no code cache', false),
+  ],
+  [/^throughput/, throughput(WEBHOOK), throughput(LEAD)],
+  [/^memory/, memory(WEBHOOK), memory(LEAD)],
+])('the README quotes the last run of the bench: %s', (figure, webhook, lead) => {
+  const [, cells] = [...rows].find(([name]) => figure.test(name)) ?? [];
+  expect(cells?.slice(0, 2)).toEqual([webhook, lead]);
+});
+
+it('the README says when that run was', () => {
+  expect(readme).toContain(`on ${results.where.slice(0, 10)} (2 cores of an AMD EPYC`);
+});
