@@ -61,6 +61,7 @@ resource "google_cloudfunctions2_function" "incident_lead" {
       LOG_EXECUTION_ID     = "true" # set by the service on new functions; named here so that no plan takes it away
       LOG_LEVEL            = var.log_level
       NODE_ENV             = "production"
+      NODE_OPTIONS         = local.node_options
     }
   }
 

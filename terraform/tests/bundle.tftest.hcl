@@ -66,6 +66,11 @@ run "bundle_is_what_runs" {
     condition     = alltrue([for f in [google_cloudfunctions2_function.incident_lead, google_cloudfunctions2_function.incident_webhook] : f.service_config[0].environment_variables.NODE_ENV == "production"])
     error_message = "Outside production, error pages carry stack traces."
   }
+
+  assert {
+    condition     = alltrue([for f in [google_cloudfunctions2_function.incident_lead, google_cloudfunctions2_function.incident_webhook] : f.service_config[0].environment_variables.NODE_OPTIONS == "--max-semi-space-size=4"])
+    error_message = "What is measured by npm run bench is what is deployed."
+  }
 }
 
 run "new_code_takes_over" {

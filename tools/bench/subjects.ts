@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATH } from '../../functions/incident-webhook/route.ts';
+import { NODE_OPTIONS } from '../services/functions/function-process.ts';
 import type { Backends } from './backends.ts';
 import { type PinnedProcess, type Program, startPinned } from './pinned-process.ts';
 import { pushRequest, type Request, signedRequest } from './requests.ts';
@@ -23,7 +24,7 @@ export const WEBHOOK_STORED = 'webhook, Secret Manager';
 export const LEAD = 'lead, with look-up';
 
 /** As Terraform deploys them; there is no metadata server to look for here. */
-const COMMON = { METADATA_SERVER_DETECTION: 'none' };
+const COMMON = { NODE_OPTIONS, METADATA_SERVER_DETECTION: 'none' };
 
 const NO_OP_SOURCE = `require('@google-cloud/functions-framework').http('noOp', (req, res) => { res.status(204).send(); });\n`;
 

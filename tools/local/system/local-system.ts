@@ -4,7 +4,7 @@ import { localSecret } from '../../events/kept-secret.ts';
 import { findSigningSecret } from '../../events/signing-secret.ts';
 import { startDemoSubscriber } from '../../services/demo-subscriber.ts';
 import { assertPortFree, freePort } from '../../services/functions/free-port.ts';
-import { type FunctionOptions, startFunction } from '../../services/functions/function-process.ts';
+import { type FunctionOptions, NODE_OPTIONS, startFunction } from '../../services/functions/function-process.ts';
 import { openDirectory } from '../../services/postgres/directory.ts';
 import type { EmulatorEvent } from '../../services/pubsub/events.ts';
 import { type Supervision, supervise } from '../../services/supervise.ts';
@@ -108,7 +108,7 @@ async function startParts(
       INCIDENT_WEBHOOK_SECRET: secret,
       INCIDENT_EVENTS_TOPIC: TOPIC,
       PUBSUB_EMULATOR_HOST: emulatorHost,
-      ...(settings.page && { NODE_OPTIONS: CAPTURE_REQUESTS }),
+      ...(settings.page && { NODE_OPTIONS: `${NODE_OPTIONS} ${CAPTURE_REQUESTS}` }),
     }),
   );
   const { webhookUrl } = running;

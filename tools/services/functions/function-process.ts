@@ -33,6 +33,12 @@ export interface FunctionOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * How Node.js runs a function, as Terraform deploys it: at most 4 MiB for new objects, which shortens
+ * the pauses to collect them and saves 100 MiB (docs/speed.md). V8 takes this only from its start.
+ */
+export const NODE_OPTIONS = '--max-semi-space-size=4';
+
 const READY_TIMEOUT_MS = 15_000;
 const KILL_AFTER_MS = 10_000;
 const NO_METADATA = { METADATA_SERVER_DETECTION: 'none' };
@@ -62,6 +68,7 @@ export async function startFunction({
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
         NODE_ENV: 'production',
+        NODE_OPTIONS,
         ...NO_METADATA,
         ...env,
       },
