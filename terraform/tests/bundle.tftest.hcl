@@ -68,7 +68,7 @@ run "bundle_is_what_runs" {
   }
 
   assert {
-    condition     = alltrue([for f in [google_cloudfunctions2_function.incident_lead, google_cloudfunctions2_function.incident_webhook] : f.service_config[0].environment_variables.NODE_OPTIONS == "--max-semi-space-size=4"])
+    condition     = alltrue([for f in [google_cloudfunctions2_function.incident_lead, google_cloudfunctions2_function.incident_webhook] : f.service_config[0].environment_variables.NODE_OPTIONS == "--max-semi-space-size=8"])
     error_message = "What is measured by npm run bench is what is deployed."
   }
 }

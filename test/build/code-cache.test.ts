@@ -61,7 +61,7 @@ describe('the code cache', () => {
   it.each([
     ['a plain process', []],
     ['a process with a memory limit, as the platform sets one', ['--max-old-space-size=256']],
-    ['a process with the options that Terraform sets', ['--max-semi-space-size=4']],
+    ['a process with the options that Terraform sets', ['--max-semi-space-size=8']],
   ])('is taken by %s', (_, flags) => {
     gcpBuild();
     expect(start(...flags)).toEqual({ answer: 'answer of bundle.js', rejected: false });
