@@ -18,7 +18,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'webhook, Secret Manager':
     'Secret Manager: connection, TLS, HTTP/2 settings, list, versions (all at once), while Pub/Sub is connected to; publish',
   'lead, Cloud SQL':
-    'Admin API: connection, TLS, instance and certificate (at once); instance: connection, TLS, PostgreSQL login (2); look-up',
+    'Admin API: connection, TLS, instance, certificate; instance: connection, TLS, login; look-up. The rest is the time to make an RSA key, which varies',
 };
 
 /** Subjects as in production, whose every server but the metadata server is `roundTripMs` away. */
