@@ -121,11 +121,10 @@ function describe(figures: readonly Figure[]): string {
 }
 
 function throughputPanel(figures: readonly Figure[]): Panel {
-  const reference = figures.filter(({ name }) => name === NO_OP).map(({ load }) => load.perSecond.toFixed(0));
   const shown = figures.filter(({ name }) => name in PER_SECOND);
   return {
     title: 'Requests a second on one core',
-    subtitle: `by connections; empty function: ${reference.join(', ')}; higher is better`,
+    subtitle: 'by connections; higher is better',
     points: shown.map(({ name, connections, ratio }) => ({
       subject: name,
       at: String(connections),
