@@ -13,7 +13,7 @@ export interface Answer {
    * none.
    */
   readonly lines: readonly LogLine[];
-  /** `connection: close` if the body was not read to its end. */
+  /** `connection: close` if the handler stopped reading the body. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as `application/problem+json` (RFC 9457). */
   readonly problem?: object;
@@ -55,7 +55,7 @@ export function answerWith(handler: Handler, log: Log): RequestListener {
   };
 }
 
-/** Ends a connection with too many requests at once; what else was read from it already is not looked at. */
+/** Ends a connection with too many requests at once; requests already read from it are ignored. */
 function isFlood({ socket }: IncomingMessage): boolean {
   const count = (pipelined.get(socket) ?? 0) + 1;
   pipelined.set(socket, count);

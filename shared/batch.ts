@@ -52,7 +52,7 @@ export function batch<Item, Result>(
       );
       for (const [index, { resolve, reject }] of waiting.entries()) {
         const result = results[index];
-        if (result === undefined) reject(new Error('the batch was answered in part'));
+        if (result === undefined) reject(new Error('fewer results than items'));
         else resolve(result);
       }
     } catch (error) {

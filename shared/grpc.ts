@@ -65,19 +65,26 @@ export function grpcCode(error: unknown): number | undefined {
  */
 const NO_TOKEN = 'Getting metadata from plugin failed';
 
+/** google-gax reports retries that ran out of time as DEADLINE_EXCEEDED, and quotes the last error. */
+const LAST_ATTEMPT = /retrying error \w+: (\d{1,2}) [A-Z_]+:/;
+
 /** True if a call failed because there was no access token; the API was then not called. */
 export function lacksToken(error: unknown): boolean {
   return error instanceof Error && error.message.includes(NO_TOKEN);
 }
 
 /**
- * Describes a failed call for the log: the name of its status, and nothing of the error's text,
- * which may quote a response with an access token.
+ * Describes a failed call for the log: the names of its status and of the last attempt's, and nothing
+ * else of the error's text, which may quote a response with an access token.
  */
 export function describeGrpcError(error: unknown): string {
   if (lacksToken(error)) return 'no access token';
   const code = grpcCode(error);
-  if (code !== undefined) return status[code] ?? `code ${code}`;
+  if (code !== undefined) {
+    const last = LAST_ATTEMPT.exec(error instanceof Error ? error.message : '')?.[1];
+    const lastStatus = last === undefined ? undefined : status[Number(last)];
+    return `${status[code] ?? `code ${code}`}${lastStatus === undefined ? '' : `, last attempt ${lastStatus}`}`;
+  }
   const name = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof name === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(name) ? name : 'no answer';
 }

@@ -16,12 +16,6 @@ export interface HandlerLimits {
   readonly firstAnswerMs: number;
 }
 
-const CUT = 'The message itself may be fine; Pub/Sub delivers it again.';
-/** Used where only the connection failed. */
-const WHAT_FOLLOWS: Partial<Record<EnvelopeFault, string>> = { body_aborted: CUT, body_timeout: CUT };
-/** The status for a fault, if it is not 400. */
-const STATUS: Partial<Record<EnvelopeFault, number>> = { expectation: 417 };
-
 /**
  * The subscriber function: reads the envelope and the event, looks up the alaners, writes one line
  * for each lead.
@@ -62,8 +56,12 @@ async function decide(push: Push, directory: Directory, deadline: Deadline, cont
 }
 
 function invalid(fault: EnvelopeFault, context: Context): Answer {
-  const follows = WHAT_FOLLOWS[fault] ?? 'Pub/Sub will dead-letter it.';
-  const message = `The push request holds no incident event (${fault}). ${follows}`;
-  const status = STATUS[fault];
-  return answerMessage(context, 'invalid_message', { message, reason: fault, ...(status !== undefined && { status }) });
+  const cut = fault === 'body_aborted' || fault === 'body_timeout';
+  const next = cut ? 'The message itself may be fine; Pub/Sub delivers it again.' : 'Pub/Sub will dead-letter it.';
+  const message = `The push request holds no incident event (${fault}). ${next}`;
+  return answerMessage(context, 'invalid_message', {
+    message,
+    reason: fault,
+    ...(fault === 'expectation' && { status: 417 }),
+  });
 }

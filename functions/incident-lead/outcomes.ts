@@ -28,7 +28,7 @@ export const OUTCOMES = {
   },
   invalid_message: { status: 400, level: 'error', message: 'The push request holds no incident event' },
   database_unavailable: { status: 503, level: 'error', message: 'The alaner directory cannot be read' },
-  failed: { status: 500, level: 'error', message: 'A bug:' },
+  failed: { status: 500, level: 'error', message: 'A bug' },
 } as const satisfies Record<string, Outcome>;
 
 /** The outcome of a message, or of one of its leads. */

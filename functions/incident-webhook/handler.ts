@@ -20,13 +20,13 @@ export interface HandlerLimits {
 export function createHandler(routes: readonly Route[], publish: Publish, limits: HandlerLimits): Handler {
   return async (req) => {
     const deadline = deadlineAfter(limits.answerMs);
-    const at = new Date();
+    const receivedAt = new Date();
     const known: { webhookId?: string | undefined; incidentId?: string } = { webhookId: loggableId(req) };
     try {
       const { route, body } = await readRequest(req, routes, limits.bodyMs);
       const { webhookId, text } = await route.verify(req.rawHeaders, body, deadline);
       known.webhookId = webhookId;
-      const decision = route.read(text, { webhookId, at, traceparent: traceparentOf(req) });
+      const decision = route.read(text, { webhookId, receivedAt, traceparent: traceparentOf(req) });
       if ('ignore' in decision) return accepted(decision.ignore, known);
       known.incidentId = decision.incidentId;
       await publish(decision.publish, deadline);

@@ -24,7 +24,7 @@ export type Reading =
  * we use.
  * @throws Refusal `not_json` (400) or `schema` (422).
  */
-export function readIncident(text: string, received: { webhookId: string; at: Date }): Reading {
+export function readIncident(text: string, received: { webhookId: string; receivedAt: Date }): Reading {
   const body = parse(text);
   if (isObject(body) && !Object.hasOwn(body, INCIDENT_UPDATED)) return readOther(body);
   if (!validateIncidentWebhook(body)) throw new Refusal('schema', { errors: schemaErrors(body) });
@@ -74,7 +74,7 @@ function bounded(body: unknown): unknown {
   };
 }
 
-function normalize(body: IncidentWebhookBody, received: { webhookId: string; at: Date }): IncidentEvent {
+function normalize(body: IncidentWebhookBody, received: { webhookId: string; receivedAt: Date }): IncidentEvent {
   const source = body[INCIDENT_UPDATED];
   const incident: Incident = {
     id: source.id ?? source.incident_id ?? '',
@@ -89,7 +89,7 @@ function normalize(body: IncidentWebhookBody, received: { webhookId: string; at:
   return {
     webhookId: received.webhookId,
     eventType: body.event_type.toWellFormed(),
-    receivedAt: received.at.toISOString(),
+    receivedAt: received.receivedAt.toISOString(),
     principal: PRINCIPAL,
     incident,
     leads: (source.incident_role_assignments ?? []).flatMap(toLead),

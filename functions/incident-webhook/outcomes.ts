@@ -136,31 +136,30 @@ const VERSION_NOTICES = {
   unusable: {
     level: 'error',
     reason: 'secret_version',
-    message:
-      'is not a usable secret and is skipped: expected whsec_ and the padded base64 of 16 to 75 bytes. Disable it, or add a right one.',
+    what: 'is not a usable secret and is skipped',
+    next: 'Expected whsec_ and the padded base64 of 16 to 75 bytes: disable it, or add a right one.',
   },
   unread: {
     level: 'error',
     reason: 'secret_version_unread',
-    message: 'could not be read. Events that no other version matches are answered 503 until it is.',
+    what: 'could not be read',
+    next: 'Events that no other version matches are answered 503 until it is.',
   },
   unused: {
     level: 'warn',
     reason: 'secret_version_unused',
-    message: 'is not read, as only the 12 newest ENABLED versions are. Disable those that are not in use.',
+    what: 'left out',
+    next: 'Only the 12 newest ENABLED versions are read. Disable those that are not in use.',
   },
 } as const;
 
 /** The log line about such versions. */
 export function versionLine({ kind, versions, detail }: VersionNotice): LogLine {
-  const { level, reason, message } = VERSION_NOTICES[kind];
+  const { level, reason, what, next } = VERSION_NOTICES[kind];
   const names = versions.join(', ');
+  const subject = `Version${versions.length > 1 ? 's' : ''} ${names} of the signing secret`;
   const why = detail === undefined ? '' : ` (${detail})`;
-  return {
-    level,
-    message: `Version ${names} of the signing secret ${message}${why}`,
-    metadata: { reason, version: names },
-  };
+  return { level, message: `${subject} ${what}${why}. ${next}`, metadata: { reason, version: names } };
 }
 
 function problem(reason: RefusalReason, errors: readonly SchemaError[] = []): Omit<Answer, 'lines'> {

@@ -75,8 +75,7 @@ export function createPublisher(
 ): { publish: Publish; connect: () => Promise<void> } {
   const client = googleClient(async () => {
     const publisher = new v1.PublisherClient(grpcOptions(emulatorHost));
-    await publisher.initialize();
-    connectAhead(await publisher.publisherStub);
+    connectAhead(await publisher.initialize());
     return publisher;
   });
   const retry = retryWithin(limits);
@@ -96,7 +95,7 @@ export function createPublisher(
       const messageId = await send(message, deadline, late).catch((error: unknown) => {
         throw toRefusal(error);
       });
-      // Taken on trust, an answer without an id would lose the event.
+      // Without an id, nothing is confirmed: a 204 could lose the event.
       if (messageId === '') throw new Refusal('publish', { detail: 'Pub/Sub confirmed no message id.' });
       return messageId;
     },

@@ -7,7 +7,7 @@ import type { Verify } from './verifier.ts';
 /** What is known about a webhook besides its text. */
 export interface Received {
   readonly webhookId: string;
-  readonly at: Date;
+  readonly receivedAt: Date;
   /** W3C `traceparent` of the request. */
   readonly traceparent: string | undefined;
 }

@@ -56,7 +56,7 @@ export function storedKeys(
   let listedAt = Number.NEGATIVE_INFINITY;
   let attemptedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
-  const tell = firstTime(notify);
+  const notifyOnce = oncePerVersion(notify);
 
   async function read(): Promise<void> {
     const startedAt = now();
@@ -64,9 +64,10 @@ export function storedKeys(
     try {
       const listed = await store.readVersions();
       const merged = merge(listed, versions, startedAt);
-      tell(merged.unusable, merged.unread, listed.unused);
-      if (!hasKey(merged.versions)) throw noKey(merged.unread);
+      notifyOnce(merged.unusable, merged.unread, listed.unused);
+      // Even without a key left: a version that is no longer listed must not match any more.
       ({ versions, unread } = merged);
+      if (!hasKey(versions)) throw noKey(unread);
       listedAt = startedAt;
       failure = undefined;
     } catch (error) {
@@ -88,7 +89,7 @@ export function storedKeys(
     const fresh = [...versions.values()].filter(({ readAt }) => now() - readAt <= MAX_STALE_MS);
     const usable = fresh.flatMap(({ key }) => key ?? []);
     if (usable.length > 0) return usable;
-    const detail = versions.size > 0 ? 'The last good read is over an hour old.' : failure?.message;
+    const detail = hasKey(versions) ? 'The last good read is over an hour old.' : failure?.message;
     throw new Refusal('secret', detail === undefined ? {} : { detail });
   }
 
@@ -99,8 +100,8 @@ export function storedKeys(
   async function renew(deadline: Deadline): Promise<void> {
     if (now() - listedAt <= MAX_AGE_MS || !mayRead(hasKey(versions) ? RETRY_MS : RETRY_WITHOUT_KEYS_MS)) return;
     const attempt = readOnce();
-    const serve = [...versions.values()].some(({ key, readAt }) => key && now() - readAt <= MAX_STALE_MS);
-    await (serve ? Promise.race([attempt, sleep(deadline.remaining() / 2, undefined, { ref: false })]) : attempt);
+    const hasUsable = [...versions.values()].some(({ key, readAt }) => key && now() - readAt <= MAX_STALE_MS);
+    await (hasUsable ? Promise.race([attempt, sleep(deadline.remaining() / 2, undefined, { ref: false })]) : attempt);
   }
 
   async function decide(matches: (key: SigningKey) => boolean, deadline: Deadline): Promise<boolean> {
@@ -154,16 +155,14 @@ function hasKey(versions: ReadonlyMap<string, ReadVersion>): boolean {
   return [...versions.values()].some(({ key }) => key !== undefined);
 }
 
-/** If one of the versions may be read later, this is an outage, and keys read before stay valid. */
-function noKey(unread: readonly UnreadVersion[]): Error {
-  const [first] = unread.filter(({ denied }) => !denied);
-  if (first !== undefined) return new Error(`version ${first.number} could not be read (${first.why})`);
-  return new SecretGone('no ENABLED version is a usable secret');
+function noKey([first]: readonly UnreadVersion[]): Error {
+  if (first === undefined) return new Error('no ENABLED version is a usable secret');
+  return new Error(`version ${first.number} could not be read (${first.why})`);
 }
 
 /** Notifies once for each version, and again if it was used in between. */
-function firstTime(notify: (notice: VersionNotice) => void) {
-  let told = new Set<string>();
+function oncePerVersion(notify: (notice: VersionNotice) => void) {
+  let notified = new Set<string>();
   return (unusable: readonly string[], unread: readonly UnreadVersion[], unused: readonly string[]): void => {
     const notices: readonly VersionNotice[] = [
       ...unusable.map((number) => ({ kind: 'unusable' as const, versions: [number] })),
@@ -171,7 +170,7 @@ function firstTime(notify: (notice: VersionNotice) => void) {
       ...(unused.length > 0 ? [{ kind: 'unused' as const, versions: unused }] : []),
     ];
     const nameOf = ({ kind, versions }: VersionNotice): string => `${kind} ${versions.join()}`;
-    for (const notice of notices) if (!told.has(nameOf(notice))) notify(notice);
-    told = new Set(notices.map(nameOf));
+    for (const notice of notices) if (!notified.has(nameOf(notice))) notify(notice);
+    notified = new Set(notices.map(nameOf));
   };
 }

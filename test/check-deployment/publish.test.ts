@@ -22,7 +22,7 @@ describe('check-deployment --publish', () => {
   });
 
   it('says who gets the event, publishes it twice, and finds one line', async () => {
-    const { code, stdout } = await system.run('--publish', '--lead', 'U01LEAD', '--yes', '--wait', '6');
+    const { code, stdout } = await system.run('--publish', '--lead', 'U01LEAD', '--yes', '--wait', '16');
     expect(stdout).toContain('Every subscriber gets both: archive, incident-lead.');
     expect(stdout).toMatch(/✓ one line +two deliveries, one line, insertId [\w-]{43}/);
     expect(code).toBe(0);
@@ -31,7 +31,7 @@ describe('check-deployment --publish', () => {
 
   it('finds a line that is shown twice', async () => {
     system.state.dropsDuplicates = false;
-    const { code, stdout } = await system.run('--publish', '--lead', 'U01LEAD', '--yes', '--wait', '6');
+    const { code, stdout } = await system.run('--publish', '--lead', 'U01LEAD', '--yes', '--wait', '16');
     expect(stdout).toContain('✗ one line         2 lines for one event');
     expect(code).toBe(1);
   });

@@ -48,7 +48,7 @@ function readFields(body: Json): string[] {
 
 function read(body: Json): string {
   try {
-    return JSON.stringify(readIncident(JSON.stringify(body), { webhookId: 'msg_1', at: new Date(0) }));
+    return JSON.stringify(readIncident(JSON.stringify(body), { webhookId: 'msg_1', receivedAt: new Date(0) }));
   } catch (error) {
     if (error instanceof Refusal) return error.reason;
     throw error;

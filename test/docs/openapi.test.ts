@@ -45,7 +45,7 @@ it('describes exactly the paths, methods and statuses that there are', () => {
 
 it('takes the payload from the schema that the function uses', () => {
   expect(operation.requestBody.content['application/json'].schema).toEqual({ $ref: 'incident-webhook.schema.json' });
-  const { kind, event } = readIncident(JSON.stringify(example), { webhookId: 'msg_1', at: new Date(0) }) as {
+  const { kind, event } = readIncident(JSON.stringify(example), { webhookId: 'msg_1', receivedAt: new Date(0) }) as {
     kind: string;
     event: { leads: unknown };
   };
@@ -113,7 +113,7 @@ function schemaRefusal(): Refusal {
   delete body['public_incident.incident_updated_v2'].id;
   body['public_incident.incident_updated_v2'].incident_role_assignments[0].assignee.slack_user_id = 5;
   try {
-    readIncident(JSON.stringify(body), { webhookId: 'msg_1', at: new Date(0) });
+    readIncident(JSON.stringify(body), { webhookId: 'msg_1', receivedAt: new Date(0) });
   } catch (error) {
     if (error instanceof Refusal) return error;
   }

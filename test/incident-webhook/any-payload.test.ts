@@ -62,7 +62,7 @@ it('is published only in a form that the subscriber accepts, with attributes tha
     fc.property(bodies, (body) => {
       let reading: Reading;
       try {
-        reading = readIncident(JSON.stringify(body), { webhookId: 'msg_1', at: new Date() });
+        reading = readIncident(JSON.stringify(body), { webhookId: 'msg_1', receivedAt: new Date() });
       } catch (error) {
         expect(error).toBeInstanceOf(Refusal);
         return;
@@ -84,7 +84,7 @@ it('is refused without a word of its own', () => {
     fc.property(bodies, fc.json(), (body, more) => {
       const marked = JSON.stringify({ ...body, more }, (_key, value) => (typeof value === 'string' ? secret : value));
       try {
-        readIncident(marked, { webhookId: 'msg_1', at: new Date() });
+        readIncident(marked, { webhookId: 'msg_1', receivedAt: new Date() });
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         expect(JSON.stringify([error.errors, error.detail, error.message, String(error.cause)])).not.toContain(secret);

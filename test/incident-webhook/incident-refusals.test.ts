@@ -8,7 +8,7 @@ const ROLES = `${AT}/incident_role_assignments`;
 
 function refusalOf(text: string): Refusal {
   try {
-    readIncident(text, { webhookId: 'msg_1', at: new Date() });
+    readIncident(text, { webhookId: 'msg_1', receivedAt: new Date() });
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;

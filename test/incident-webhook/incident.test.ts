@@ -4,7 +4,7 @@ import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.
 import type { IncidentEvent } from '../../shared/incident-event.ts';
 import { bodyOf, INCIDENT_ID, type Json } from './body.ts';
 
-const RECEIVED = { webhookId: 'msg_1', at: new Date('2026-11-23T10:00:00.000Z') };
+const RECEIVED = { webhookId: 'msg_1', receivedAt: new Date('2026-11-23T10:00:00.000Z') };
 
 const read = (text: string): Reading => readIncident(text, RECEIVED);
 

@@ -3,7 +3,7 @@ import type { IncidentEvent } from '../../shared/incident-event.ts';
 import { bodyOf, leadRole } from './body.ts';
 
 function eventOf(text: string): IncidentEvent {
-  const reading = readIncident(text, { webhookId: 'msg_1', at: new Date() });
+  const reading = readIncident(text, { webhookId: 'msg_1', receivedAt: new Date() });
   if (reading.kind !== 'incident') throw new Error(`it was read as ${reading.kind}`);
   return reading.event;
 }

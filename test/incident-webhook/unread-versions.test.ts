@@ -49,6 +49,18 @@ describe('a version that could not be read', () => {
     expect(await bench.accepts(OLD)).toBe(true);
   });
 
+  it('does not let an older one go on that is disabled, though it is all that is left', async () => {
+    const bench = open(OLD);
+    await bench.accepts(OLD);
+    bench.answer = beside({ number: '2' });
+    bench.clock += 76 * SECOND;
+    await expect(bench.accepts(OLD)).rejects.toMatchObject(UNDECIDED);
+    bench.answer = versions(OTHER, NEW);
+    bench.clock += SECOND;
+    expect(await bench.accepts(NEW)).toBe(true);
+    expect(await bench.accepts(OLD)).toBe(false);
+  });
+
   it('does not serve where the store says no', async () => {
     const bench = open(OLD, NEW);
     await bench.accepts(NEW);

@@ -19,7 +19,7 @@ export function createJudge(secrets: readonly string[], nowSeconds: number): Jud
 /** Reads bytes as the handler reads an authentic body. Throws whatever is not a Refusal: a bug. */
 export function readingOf(body: Buffer): RefusalReason | 'accepted' {
   try {
-    readIncident(body.toString('utf8'), { webhookId: 'msg_1', at: new Date(0) });
+    readIncident(body.toString('utf8'), { webhookId: 'msg_1', receivedAt: new Date(0) });
     return 'accepted';
   } catch (error) {
     return reasonOf(error);

@@ -65,23 +65,19 @@ export function openDirectory(
 
 function rowsBySlackId({ fields, rows, rowCount }: pg.QueryResult<Row>, asked: ReadonlySet<string>) {
   if (fields.map(({ name }) => name).join() !== COLUMNS || rowCount !== rows.length) {
-    throw badRow('answers with something else than rows of slack_id, email and roles');
+    throw badRow('does not return the columns slack_id, email and roles');
   }
-  const found = new Map<string, Row[]>();
-  for (const row of rows) {
-    if (typeof row.slack_id !== 'string' || !asked.has(row.slack_id)) {
-      throw badRow('gives a row under a Slack id that was not asked for');
-    }
-    found.set(row.slack_id, [...(found.get(row.slack_id) ?? []), row]);
+  if (rows.some(({ slack_id: id }) => typeof id !== 'string' || !asked.has(id))) {
+    throw badRow('returns a row with a Slack id that was not asked for');
   }
-  return found;
+  return Map.groupBy(rows, ({ slack_id: id }) => String(id));
 }
 
 function toAlaner({ slack_id: slackId, email, roles }: Row): Alaner {
-  if (typeof email !== 'string' || !EMAIL.test(email)) throw badRow('gives an e-mail address that is none');
+  if (typeof email !== 'string' || !EMAIL.test(email)) throw badRow('returns an invalid e-mail address');
   const known = roles ?? [];
   if (!Array.isArray(known) || known.some((role) => role !== null && typeof role !== 'string')) {
-    throw badRow('gives roles that are not a list of names');
+    throw badRow('returns roles that are not a list of names');
   }
   return { slackId: String(slackId), email, roles: known.filter((role) => role !== null) };
 }

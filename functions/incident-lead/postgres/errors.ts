@@ -21,8 +21,8 @@ export class DatabaseFault extends DirectoryUnavailable {
 
 /** The server's own refusals, and what people must fix. */
 const SERVER_EXPLANATIONS: Readonly<Record<string, string>> = {
-  '28000': 'the database does not let the user in',
-  '28P01': 'the database does not let the user in',
+  '28000': 'the database refuses the login',
+  '28P01': 'the database refuses the login',
   '3D000': 'the database does not exist',
   '3F000': 'the schema is missing; set DB_SCHEMA, or apply schemas/alaner-directory.sql',
   '42501': 'the user has no grant; apply schemas/alaner-directory.sql and grant alaner_directory_reader',

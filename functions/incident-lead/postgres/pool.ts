@@ -93,7 +93,7 @@ export function openDatabase(
         return await use((pool) => pool.query(statement));
       } catch (error) {
         const { retry } = toDatabaseFault(error);
-        const again = retry === 'connection' && !reached ? true : retry !== 'never' && attempt === 1;
+        const again = (retry === 'connection' && !reached) || (retry !== 'never' && attempt === 1);
         if (!again || deadline.remaining() <= limits.connectMs * MIN_RETRY_SHARE) throw error;
       }
       await sleep(limits.retryMs * Math.min(attempt, MAX_RETRY_DELAYS));
