@@ -60,17 +60,17 @@ export function grpcCode(error: unknown): number | undefined {
 }
 
 /**
- * How grpc-js begins the message if it got no access token; the code is then that of the token's
- * request.
+ * How grpc-js begins the message if it got no access token, where the code is that of the token's
+ * request; and google-auth-library's words if there are no credentials at all.
  */
-const NO_TOKEN = 'Getting metadata from plugin failed';
+const NO_TOKEN = /Getting metadata from plugin failed|Could not load the default credentials/;
 
 /** google-gax reports retries that ran out of time as DEADLINE_EXCEEDED, and quotes the last error. */
 const LAST_ATTEMPT = /retrying error \w+: (\d{1,2}) [A-Z_]+:/;
 
 /** True if a call failed because there was no access token; the API was then not called. */
 export function lacksToken(error: unknown): boolean {
-  return error instanceof Error && error.message.includes(NO_TOKEN);
+  return error instanceof Error && NO_TOKEN.test(error.message);
 }
 
 /**

@@ -57,7 +57,7 @@ it('publishes the originals again, acknowledges them, and says who gets them', (
     });
     expect(await open.pull(open.deadLetters)).toEqual([]);
     expect(stdout).toContain(
-      'Every subscriber of the topic gets each message again, also those that have handled it. subscriber\n',
+      'Each message goes again to every subscriber of the topic, even to one that has handled it: subscriber.\n',
     );
     expect(stdout).toContain('3 moved, 0 failed.\n');
   }));

@@ -36,6 +36,12 @@ describe('npm run story', () => {
     webhook({ outcome: 'published', status: 204, webhookId: 'of-another-form', incidentId: '01FORM' });
   });
 
+  it('wants enough of a webhook id to tell it from others', async () => {
+    const { code, stderr } = await run('story', ['--folder', folder.local, '--', 'msg_4e9']);
+    expect(stderr).toContain('Give at least 8 characters of a webhook id.');
+    expect(code).toBe(2);
+  });
+
   it.each([
     ['a full webhook id', FULL_ID, `jsonPayload.metadata.webhookId="${FULL_ID}"`],
     ['the beginning of one', 'msg_4e9109', 'jsonPayload.metadata.webhookId=~"^msg_4e9109"'],

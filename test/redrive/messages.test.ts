@@ -139,7 +139,7 @@ it('needs nothing but the two roles: whoever may not look still moves', async ()
     addDeadLetters(emulator, 2);
     const { code, stdout } = await runRedrive(emulator);
     expect(code).toBe(0);
-    expect(stdout).toContain('These credentials may not list them.\n');
+    expect(stdout).toContain('these credentials may not list them.\n');
     expect(stdout).toContain('2 moved, 0 failed.\n');
   });
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SECRET_FILE } from '../events/kept-secret.ts';
+import { paragraph } from '../terminal/paragraph.ts';
 import { shellQuote } from '../terminal/shell.ts';
 import type { LocalSystem } from './system/local-system.ts';
 import type { Settings } from './system/settings.ts';
@@ -13,17 +14,17 @@ export function banner(system: LocalSystem, { folder, secret }: Pick<Settings, '
   return [
     'Ready.',
     ...columns([...system.addresses, ['signing secret', where]]),
-    '  functions-framework listens on all interfaces; everything else on 127.0.0.1 only.',
+    paragraph('functions-framework listens on all interfaces; everything else on 127.0.0.1 only.', '  '),
     '',
     'In another terminal:',
     ...columns([
-      [sendCommand(folder), "incident.io's example, with status learning: a lead without the role"],
+      [sendCommand(folder), "incident.io's example: a lead without the role"],
       [sendCommand(folder, '--lead U02MANAGER'), 'a lead who holds the role'],
       [sendCommand(folder, '--fault bad-signature'), 'a forgery'],
       ['npm run send -- --help', 'every case'],
     ]),
     ...ownSecret,
-    `Or post signed webhooks to ${system.webhookUrl} yourself.`,
+    paragraph(`Or post signed webhooks to ${system.webhookUrl} yourself.`),
     ...system.pulled.flatMap((subscription) => [
       '',
       `To pull from ${subscription}:`,
@@ -41,7 +42,10 @@ function pull({ emulatorHost }: LocalSystem, subscription: string): string {
   return `${variables} npx node docs/examples/subscriber.ts ${shellQuote(subscription)}`;
 }
 
+/** Two columns; where the terminal is too narrow for them, the right one stands below the left one. */
 function columns(rows: readonly (readonly [left: string, right: string])[]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  if (lines.every(({ length }) => length <= (process.stdout.columns ?? length))) return lines;
+  return rows.flatMap(([left, right]) => [`  ${left}`, paragraph(right, '      ')]);
 }

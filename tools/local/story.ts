@@ -9,7 +9,7 @@ import { localRedriveAdvice, PROJECT, redriveCommand } from './timeline/commands
 import { eventLogFile, lastWritten, readEventLog } from './timeline/event-log.ts';
 import type { Hop } from './timeline/hop.ts';
 import { hopLines } from './timeline/hop-line.ts';
-import { conclusions, currentHops, isOver, type Timeline, timelinesOf } from './timeline/timeline.ts';
+import { conclusions, currentHops, isOver, MIN_PREFIX, type Timeline, timelinesOf } from './timeline/timeline.ts';
 
 const HELP = `
 Exit codes: 0 found, 1 not in the local log, 2 usage
@@ -32,8 +32,11 @@ const program = new Command('npm run story --')
     'Shows what happened to a webhook, or to every webhook of an incident, from the log of the last npm start. Also prints the query for the deployed system.',
   )
   .argument('<id>', 'a webhook id, its first 8 or more characters, or an incident id', (text: string) => {
-    if (text.trim() !== '') return text;
-    throw new InvalidArgumentError('It is empty.');
+    if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+    if (text.startsWith('msg_') && text.length < MIN_PREFIX) {
+      throw new InvalidArgumentError(`Give at least ${MIN_PREFIX} characters of a webhook id.`);
+    }
+    return text;
   })
   .option('--project <project>', 'the project of the deployed system', PROJECT)
   .addOption(new Option('--folder <path>', 'where npm start keeps its log').default(LOCAL_FOLDER, '.local'))

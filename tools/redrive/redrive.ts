@@ -19,7 +19,7 @@ Examples:
 
 Exit codes: 0 all moved, 1 some or all could not be moved, 2 wrong use, 130 interrupted.`;
 
-const program = new Command('redrive')
+const program = new Command('npm run redrive --')
   .description('Moves dead-lettered messages back to their topic.')
   .addOption(new Option('--project <id>', 'project of the short names').env('GOOGLE_CLOUD_PROJECT'))
   .requiredOption('--subscription <name>', 'the dead-letter subscription, by id or projects/P/subscriptions/S')

@@ -95,7 +95,8 @@ function announce({ subscription, topic, dryRun }: Request, known: Surroundings,
   for (const line of [`From ${subscription}`, `To   ${topic}`]) writeLine(stdout, line);
   if (dryRun) return;
   const names = subscribers?.map((name) => name.slice(name.lastIndexOf('/') + 1)).join(', ');
-  const who =
-    names === '' ? 'It has none: the messages would reach nobody.' : (names ?? 'These credentials may not list them.');
-  writeLine(stdout, `Every subscriber of the topic gets each message again, also those that have handled it. ${who}`);
+  writeLine(stdout, names === '' ? NO_SUBSCRIBER : `${REPEATED}${names ?? 'these credentials may not list them'}.`);
 }
+
+const NO_SUBSCRIBER = 'The topic has no subscriber: the messages would reach nobody.';
+const REPEATED = 'Each message goes again to every subscriber of the topic, even to one that has handled it: ';

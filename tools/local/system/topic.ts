@@ -1,5 +1,5 @@
 import { v1 } from '@google-cloud/pubsub';
-import { grpcOptions } from '../../../shared/grpc.ts';
+import { describeGrpcError, grpcOptions } from '../../../shared/grpc.ts';
 import { Code } from '../../services/grpc/rpc-error.ts';
 import { type PubSubEmulator, startPubSubEmulator } from '../../services/pubsub/emulator.ts';
 import type { EventSink } from '../../services/pubsub/events.ts';
@@ -65,7 +65,7 @@ async function otherEmulator(host: string): Promise<LocalTopic> {
   } catch (error) {
     await stop();
     throw new Error(
-      `PUBSUB_EMULATOR_HOST (${host}): nothing there answers as Pub/Sub: ${(error as Error).message} Start a Pub/Sub emulator there, or unset the variable: one is started then.`,
+      `PUBSUB_EMULATOR_HOST (${host}): nothing there answers as Pub/Sub: ${describeGrpcError(error)}. Start a Pub/Sub emulator there, or unset the variable: one is started then.`,
     );
   }
   return {

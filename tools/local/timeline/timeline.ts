@@ -17,7 +17,7 @@ export interface Timeline {
 const POLL_MS = 50;
 
 /** So many characters tell one webhook id from the others. */
-const MIN_PREFIX = 8;
+export const MIN_PREFIX = 8;
 
 /** The timelines that a webhook id, the beginning of one, or an incident id stands for, oldest first. */
 export function timelinesOf(entries: readonly EventLogEntry[], id: string): Timeline[] {
@@ -57,9 +57,9 @@ export function currentHops(hops: readonly Hop[]): Hop[] {
     parts.set(part, same ? [...before, hop] : [hop]);
   }
   return [...parts.values()].flatMap((latest) => {
-    // The subscriber's own line says more than the status that Pub/Sub saw.
-    const decided = latest.some(({ name }) => name === 'decided');
-    return latest.filter(({ name, reason }) => !decided || name === 'decided' || reason === 'dead-lettered');
+    // The subscriber's own line, and that Pub/Sub gave up, say more than the status that Pub/Sub saw.
+    const final = ({ name, reason }: Hop): boolean => name === 'decided' || reason === 'dead-lettered';
+    return latest.some(final) ? latest.filter(final) : latest;
   });
 }
 
