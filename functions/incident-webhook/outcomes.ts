@@ -124,9 +124,10 @@ export function refused(error: unknown, known: Known): Answer {
 /** Tells of versions of the signing secret that are not used. */
 export interface VersionNotice {
   /**
-   * `unusable`: not a secret; `unread`: could not be read; `unused`: older than the newest twelve.
+   * `unusable`: not a secret; `unread`: could not be read; `stale`: could not be read again, and its last
+   * value is used; `unused`: older than the newest twelve.
    */
-  readonly kind: 'unusable' | 'unread' | 'unused';
+  readonly kind: 'unusable' | 'unread' | 'stale' | 'unused';
   readonly versions: readonly string[];
   /** Why they could not be read. */
   readonly detail?: string;
@@ -144,6 +145,12 @@ const VERSION_NOTICES = {
     reason: 'secret_version_unread',
     what: 'could not be read',
     next: 'Events that no other version matches are answered 503 until it is.',
+  },
+  stale: {
+    level: 'warn',
+    reason: 'secret_version_unread',
+    what: 'could not be read again',
+    next: 'Its last value is used for up to an hour.',
   },
   unused: {
     level: 'warn',

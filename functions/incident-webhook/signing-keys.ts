@@ -64,7 +64,7 @@ export function storedKeys(
     try {
       const listed = await store.readVersions();
       const merged = merge(listed, versions, startedAt);
-      notifyOnce(merged.unusable, merged.unread, listed.unused);
+      notifyOnce(noticesOf(merged, listed));
       // Even without a key left: a version that is no longer listed must not match any more.
       ({ versions, unread } = merged);
       if (!hasKey(versions)) throw noKey(unread);
@@ -128,8 +128,15 @@ export function storedKeys(
   };
 }
 
+interface Merged {
+  readonly versions: ReadonlyMap<string, ReadVersion>;
+  /** Those without a value. */
+  readonly unread: readonly UnreadVersion[];
+  readonly unusable: readonly string[];
+}
+
 /** The listed versions, with the last known value of those that could not be read now. */
-function merge(listed: SecretVersions, before: ReadonlyMap<string, ReadVersion>, readAt: number) {
+function merge(listed: SecretVersions, before: ReadonlyMap<string, ReadVersion>, readAt: number): Merged {
   const versions = new Map<string, ReadVersion>();
   for (const { number, value } of listed.read) {
     const known = before.get(number);
@@ -160,16 +167,22 @@ function noKey([first]: readonly UnreadVersion[]): Error {
   return new Error(`version ${first.number} could not be read (${first.why})`);
 }
 
+function noticesOf({ unusable, unread }: Merged, listed: SecretVersions): readonly VersionNotice[] {
+  return [
+    ...unusable.map((number): VersionNotice => ({ kind: 'unusable', versions: [number] })),
+    ...listed.unread.map((version): VersionNotice => {
+      const kind = unread.includes(version) ? 'unread' : 'stale';
+      return { kind, versions: [version.number], detail: version.why };
+    }),
+    ...(listed.unused.length > 0 ? [{ kind: 'unused', versions: listed.unused } as const] : []),
+  ];
+}
+
 /** Notifies once for each version, and again if it was used in between. */
-function oncePerVersion(notify: (notice: VersionNotice) => void) {
+function oncePerVersion(notify: (notice: VersionNotice) => void): (notices: readonly VersionNotice[]) => void {
   let notified = new Set<string>();
-  return (unusable: readonly string[], unread: readonly UnreadVersion[], unused: readonly string[]): void => {
-    const notices: readonly VersionNotice[] = [
-      ...unusable.map((number) => ({ kind: 'unusable' as const, versions: [number] })),
-      ...unread.map(({ number, why }) => ({ kind: 'unread' as const, versions: [number], detail: why })),
-      ...(unused.length > 0 ? [{ kind: 'unused' as const, versions: unused }] : []),
-    ];
-    const nameOf = ({ kind, versions }: VersionNotice): string => `${kind} ${versions.join()}`;
+  const nameOf = ({ kind, versions }: VersionNotice): string => `${kind} ${versions.join()}`;
+  return (notices) => {
     for (const notice of notices) if (!notified.has(nameOf(notice))) notify(notice);
     notified = new Set(notices.map(nameOf));
   };

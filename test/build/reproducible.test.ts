@@ -1,6 +1,16 @@
 import { exec } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -63,10 +73,14 @@ describe('the build', () => {
     ];
     const hashes = new Map<string, string>();
     let folder = join(parent, 'checkout');
+    // A package that a dependency would take, above the checkout.
+    mkdirSync(join(parent, 'node_modules', 'pg-native'), { recursive: true });
+    const above = join(parent, 'node_modules', 'pg-native', 'index.js');
     for (const { name, command, env } of builds) {
       renameSync(folder, join(parent, name));
       folder = join(parent, name);
       rmSync(join(folder, 'dist'), { recursive: true, force: true });
+      if (name === '100%25 é') writeFileSync(above, 'module.exports = 1;');
       await promisify(exec)(command, { cwd: folder, env: { PATH: process.env['PATH'], ...env } });
       hashes.set(name, hashOf(join(folder, 'dist')));
     }

@@ -32,6 +32,8 @@ it.each<[string, readonly object[]]>([
   ],
   ['postgres://me@/db?host=/var/run/postgresql', [{ host: '/var/run/postgresql', user: 'me', database: 'db' }]],
   ['postgres:///?dbname=a&user=b&password=c%26d', [{ user: 'b', password: 'c&d', database: 'a' }]],
+  ['postgres:///d?host=/run/pg&sslmode=require', [{ host: '/run/pg', database: 'd' }]],
+  ['postgres://h/d?sslmode=verify-full&sslrootcert=system', [{ host: 'h', database: 'd', ssl: {} }]],
   ['postgres://u:p%40ss%3Aw@h/d', [{ host: 'h', user: 'u', password: 'p@ss:w', database: 'd' }]],
   [
     'postgres://h/d?host=a,b&port=1',

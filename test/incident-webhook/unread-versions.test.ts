@@ -44,6 +44,7 @@ describe('a version that could not be read', () => {
     bench.clock += 76 * SECOND;
     expect(await bench.accepts(NEW)).toBe(true);
     expect(await bench.accepts(OTHER)).toBe(false);
+    expect(bench.notices).toEqual([{ kind: 'stale', versions: ['2'], detail: 'INTERNAL' }]);
     bench.clock += 3_600 * SECOND;
     await expect(bench.accepts(NEW)).rejects.toMatchObject(UNDECIDED);
     expect(await bench.accepts(OLD)).toBe(true);

@@ -66,7 +66,8 @@ async function bundle(root: string, name: string, plugins: Plugin[]): Promise<Bu
     footer: { js: '})' },
     // A script may not import; what is imported later is in the bundle or Node.js itself, and can be required.
     supported: { 'dynamic-import': false },
-    external: [FRAMEWORK],
+    // pg takes pg-native where it is installed, even in a folder above this one; the bytes must not depend on that.
+    external: [FRAMEWORK, 'pg-native'],
     // So that what packages keep for development stays out.
     define: { 'process.env.NODE_ENV': '"production"' },
     // Names stay: they keep stack traces readable, and cost 3 % of a start.

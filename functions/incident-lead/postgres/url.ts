@@ -24,9 +24,14 @@ export function parseDatabaseUrl(url: string): readonly [pg.ClientConfig, ...pg.
       ...optional('database', parameters.get('dbname') || decodeURIComponent(path)),
       ...optional('application_name', parameters.get('application_name')),
       ...optional('options', parameters.get('options')),
-      ...optional('ssl', readTls(parameters)),
     };
-    const [first, ...others] = readHosts(authority, parameters).map((host) => ({ ...common, ...host }));
+    const tls = optional('ssl', readTls(parameters));
+    const [first, ...others] = readHosts(authority, parameters).map((address) => ({
+      ...common,
+      ...address,
+      // As in libpq: there is no TLS on a Unix socket.
+      ...(address.host?.startsWith('/') ? {} : tls),
+    }));
     return first && [first, ...others];
   } catch {
     return undefined;
@@ -59,7 +64,8 @@ function readTls(parameters: ReadonlyMap<string, string>): pg.ClientConfig['ssl'
   const mode = parameters.get('sslmode') ?? (parameters.get('ssl') === 'true' ? 'require' : undefined);
   const file = (name: string): string | undefined => {
     const path = parameters.get(name);
-    return path === undefined ? undefined : readFileSync(path, 'utf8');
+    // `sslrootcert=system` names no file but the authorities that are trusted anyway.
+    return path === undefined || path === 'system' ? undefined : readFileSync(path, 'utf8');
   };
   if (mode === undefined) return undefined;
   if (mode === 'disable' || mode === 'allow' || mode === 'prefer') return false;
