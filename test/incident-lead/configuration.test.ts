@@ -68,7 +68,11 @@ describe('readLeadConfig', () => {
     ['a URL of another database', { DATABASE_URL: 'mysql://u:hunter2@db/alan' }, ['DATABASE_URL']],
     ['another log level', { DATABASE_URL: URL, LOG_LEVEL: 'hunter2' }, ['LOG_LEVEL']],
     ['a URL beside an instance', { ...CLOUD_SQL, DATABASE_URL: URL }, ['DATABASE_URL']],
-    ['a URL, deployed', { DATABASE_URL: URL, K_SERVICE: 'incident-lead' }, ['DATABASE_URL']],
+    [
+      'a URL, deployed',
+      { DATABASE_URL: URL, K_SERVICE: 'incident-lead' },
+      ['CLOUD_SQL_INSTANCE', 'DB_USER', 'DB_NAME', 'DATABASE_URL'],
+    ],
     [
       'everything, all at once',
       { CLOUD_SQL_INSTANCE: 'x', DB_USER: 'a b', DB_IP_TYPE: 'x', DB_POOL_MAX: 'x', LOG_LEVEL: 'x' },
