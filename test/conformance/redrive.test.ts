@@ -59,6 +59,7 @@ it('publishes the originals again, acknowledges them, and says who gets them', (
     expect(stdout).toContain(
       'Each message goes again to every subscriber of the topic, even to one that has handled it: subscriber.\n',
     );
+    expect(stdout).toMatch(/^Ends when no message has come for [\d.]+ s\.$/m);
     expect(stdout).toContain('3 moved, 0 failed.\n');
   }));
 

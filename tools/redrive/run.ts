@@ -55,6 +55,7 @@ async function run(request: Request, stop: AbortSignal, output: Output): Promise
     announce(request, surroundings, output);
     const { ackDeadlineSeconds = USUAL_ACK_DEADLINE_SECONDS } = surroundings;
     const bounds = { idleMs: (idle ?? ackDeadlineSeconds + 2) * 1_000, stop };
+    writeLine(output.stdout, `Ends when no message has come for ${bounds.idleMs / 1_000} s.`);
     const work = dryRun ? list : move;
     const done = await work(pubsub, bounds, output, commandFor(request));
     if (stop.aborted) return EXIT.interrupted;
