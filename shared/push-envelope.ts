@@ -62,7 +62,7 @@ export function readEnvelope(body: Buffer): Push {
   if (message === undefined) return { delivery: NO_DELIVERY, event: undefined, fault: 'not_an_envelope' };
   const attributes = objectAt(message, 'attributes') ?? {};
   const delivery: Delivery = {
-    messageId: matching(message['messageId'] ?? message['message_id']),
+    messageId: messageIdOf(message['messageId'] ?? message['message_id']),
     deliveryAttempt: typeof envelope?.['deliveryAttempt'] === 'number' ? envelope['deliveryAttempt'] : undefined,
     trace: parseTraceparent(typeof attributes['traceparent'] === 'string' ? attributes['traceparent'] : undefined),
   };
@@ -97,6 +97,6 @@ function asObject(value: unknown): Record<string, unknown> | undefined {
     : undefined;
 }
 
-function matching(id: unknown): string | undefined {
+function messageIdOf(id: unknown): string | undefined {
   return typeof id === 'string' && MESSAGE_ID.test(id) ? id : undefined;
 }

@@ -45,14 +45,14 @@ export function createApp(options: LeadAppOptions = {}): RequestListener {
   const { env = process.env, clock = CLOCK, limits = LIMITS } = options;
   const log = options.log ?? createLog(readLogConfig(env));
   const config = configure(() => readLeadConfig(env), log, 'database_unavailable');
-  return answerWith(createHandler(config && connect(config, limits, log), limits, clock.now), log);
+  return answerWith(createHandler(config && connectedDirectory(config, limits, log), limits, clock.now), log);
 }
 
 /**
  * Connects ahead of the first request. If that fails, the request that needs the connection
  * retries.
  */
-function connect(config: LeadConfig, limits: LeadLimits, log: Log): Directory {
+function connectedDirectory(config: LeadConfig, limits: LeadLimits, log: Log): Directory {
   const { directory, connect } = openDirectory(config, limits.database, (reason) =>
     log({ level: 'warn', message: `An idle database connection died (${reason}).`, metadata: { reason } }),
   );

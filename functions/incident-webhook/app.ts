@@ -48,7 +48,7 @@ export function createApp(options: WebhookAppOptions = {}): RequestListener {
   const { env = process.env, clock = CLOCK, limits = LIMITS } = options;
   const log = options.log ?? createLog(readLogConfig(env));
   const config = configure(() => readWebhookConfig(env), log, 'unavailable');
-  const { keys, publish } = config ? connect(config, clock, limits, log) : UNCONFIGURED;
+  const { keys, publish } = config ? openClients(config, clock, limits, log) : UNCONFIGURED;
   const routes = [incidentLeadRoute(createVerifier(keys, clock.now))];
   return answerWith(createHandler(routes, publish, limits), log);
 }
@@ -64,7 +64,7 @@ const UNCONFIGURED = {
  * Reads the secret and connects ahead of the first request. If that fails, the request that needs
  * it retries.
  */
-function connect(config: WebhookConfig, clock: typeof CLOCK, limits: WebhookLimits, log: Log) {
+function openClients(config: WebhookConfig, clock: typeof CLOCK, limits: WebhookLimits, log: Log) {
   const { publish, connect } = createPublisher(config.topic, config.pubsubEmulatorHost, limits.publish);
   connect().catch(() => {});
   return { keys: signingKeys(config, clock, limits, log), publish };

@@ -43,11 +43,11 @@ function parse(text: string): unknown {
 function readOther(body: object): Reading {
   const { event_type: type, success } = body as { event_type?: unknown; success?: unknown };
   if (type === undefined && success === true) return { kind: 'ping' };
-  const named = typeof type === 'string' && type.length > 0 && characters(type) <= 256;
-  if (named && type !== INCIDENT_UPDATED && Object.hasOwn(body, type)) {
+  const validType = typeof type === 'string' && type.length > 0 && characters(type) <= 256;
+  if (validType && type !== INCIDENT_UPDATED && Object.hasOwn(body, type)) {
     return { kind: type.startsWith(ANY_INCIDENT_UPDATED) ? 'event_version' : 'event_type' };
   }
-  if (!named || type === INCIDENT_UPDATED) throw new Refusal('schema', { errors: schemaErrors(body) });
+  if (!validType || type === INCIDENT_UPDATED) throw new Refusal('schema', { errors: schemaErrors(body) });
   throw new Refusal('schema', { errors: [{ pointer: '', rule: 'must have the property that event_type names' }] });
 }
 

@@ -184,10 +184,10 @@ function problem(reason: RefusalReason, errors: readonly SchemaError[] = []): Om
 }
 
 function lineFor(reason: Reason, known: Known, details: readonly (string | undefined)[]): LogLine {
-  const { outcome, level, title, reason: named = reason }: Outcome = OUTCOMES[reason];
+  const { outcome, level, title, reason: loggedReason = reason }: Outcome = OUTCOMES[reason];
   return {
     level,
     message: [title, ...details].filter((part) => part !== undefined).join(' '),
-    metadata: { outcome, reason: reason === 'published' ? undefined : named, ...known },
+    metadata: { outcome, reason: reason === 'published' ? undefined : loggedReason, ...known },
   };
 }

@@ -50,7 +50,7 @@ function changed(file: string, found: string): string {
   return `${file} has changed, which tools/build/substitutions.ts replaces. See in its package's changes whether what takes its place is still right, then put sha256: '${found}' into its row.`;
 }
 
-/** A module any use of which is an error; to have it required is none. */
+/** A module that may be required, but throws on any use. */
 function missing(file: string, reason: string): string {
   const message = `${file} is not in this bundle (${reason})`;
   return `module.exports = new Proxy({}, {

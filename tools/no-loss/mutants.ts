@@ -66,8 +66,8 @@ export const MUTANTS = {
   'starts the lead without its limits': [
     edit(
       `${LEAD}/app.ts`,
-      'createHandler(config && connect(config, limits, log), limits, clock.now)',
-      'createHandler(config && connect(config, { ...limits, database: { ...limits.database, statementMs: 3_000, queryMs: 3_000, connectMs: 3_000 } }, log), { ...limits, answerMs: 3_000 }, clock.now)',
+      'createHandler(config && connectedDirectory(config, limits, log), limits, clock.now)',
+      'createHandler(config && connectedDirectory(config, { ...limits, database: { ...limits.database, statementMs: 3_000, queryMs: 3_000, connectMs: 3_000 } }, log), { ...limits, answerMs: 3_000 }, clock.now)',
     ),
   ],
   'starts the lead without its log': [

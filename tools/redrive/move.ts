@@ -30,11 +30,11 @@ export interface Outcome extends Progress {
 
 /** Published at the same time; so many at most are published but not acknowledged if the process is killed. */
 const MAX_IN_FLIGHT = 50;
-/** Published at the same time, so that a slow line carries each within its time limit. */
+/** Published at the same time, so that each finishes in time on a slow connection. */
 const MAX_IN_FLIGHT_BYTES = 5_000_000;
-/** So many in a row that fail for lack of Pub/Sub end the run. */
+/** A run stops after this many transient failures in a row. */
 const MAX_TRANSIENT = 50;
-/** Copies of one message, so that a source which does not mark its dead letters cannot keep a run going for ever. */
+/** Copies of one message that a run moves: a source that does not mark its dead letters must not keep it going. */
 const MAX_COPIES = 1_000;
 
 /** Moves dead letters: each is published again, and acknowledged once that is confirmed. */
