@@ -172,6 +172,9 @@ function lifted(line: string): Json {
 /** As Cloud Logging answers a query: of entries with one insertId and timestamp, one; newest first. */
 function shown(entries: readonly Json[], { filter, pageSize }: Json, dropsDuplicates: boolean): Json[] {
   const found = entries.filter((entry) => matches(String(filter), entry)).reverse();
-  const once = new Map(found.map((entry) => [`${entry['insertId']} ${entry['timestamp']}`, entry]));
+  // Two requests of one millisecond are two: without an insertId, nothing is a duplicate.
+  const key = ({ insertId, timestamp }: Json, index: number) =>
+    insertId === undefined ? index : `${insertId} ${timestamp}`;
+  const once = new Map(found.map((entry, index) => [key(entry, index), entry]));
   return (dropsDuplicates ? [...once.values()] : found).slice(0, Number(pageSize));
 }
