@@ -1,4 +1,5 @@
 import type { LogLevel } from './environment.ts';
+import { escapeControls } from './escape-controls.ts';
 import type { Trace } from './trace.ts';
 
 /** One line for Cloud Logging. */
@@ -38,9 +39,6 @@ const MAX_VALUE_CHARACTERS = 300;
 /** A message this short is not measured any further. */
 const SHORT = 600;
 
-/** C0, DEL and C1, characters that change the text direction, and Unicode line separators. */
-const CONTROL = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
-
 /** Cuts a line to the contract's limits and escapes control characters in all its texts. */
 export function fitLine(line: LogLine): LogLine {
   const message = shorten(escapeControls(line.message), MAX_MESSAGE_CHARACTERS);
@@ -52,14 +50,6 @@ export function fitLine(line: LogLine): LogLine {
   const room = MAX_MESSAGE_CHARACTERS - fitted.length - 1;
   const stack = line.stack && fitBytes(shorten(line.stack, room), left - jsonBytes(fitted));
   return { ...line, message: fitted, metadata, stack };
-}
-
-/** Writes control characters as `\u....`, so that no terminal or viewer interprets them. */
-export function escapeControls(text: string): string {
-  return text.replace(CONTROL, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
-  });
 }
 
 function fitMetadata(metadata: LogLine['metadata']): LogLine['metadata'] {

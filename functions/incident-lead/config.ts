@@ -41,7 +41,7 @@ export function readLeadConfig(env: Environment): LeadConfig {
 
 function readDatabaseSource(variables: Variables): DatabaseSource {
   const url = variables.get('DATABASE_URL');
-  // A deployed function must not have the URL, so it lacks the others.
+  // A deployed function may not use the URL, so whatever Cloud SQL needs is missing too.
   if (url === undefined || variables.get('K_SERVICE') !== undefined) return readCloudSqlSource(variables);
   if (variables.get('CLOUD_SQL_INSTANCE') !== undefined) {
     variables.fault('DATABASE_URL', 'must not be set beside CLOUD_SQL_INSTANCE');

@@ -70,7 +70,7 @@ it('shows everything in a dry run, changes nothing, and names the command that m
     expect({ code: dry.code, stderr: dry.stderr }).toEqual({ code: 0, stderr: '' });
     expect(dry.stdout).toMatch(/^SOURCE SUBSCRIPTION +ATTEMPTS {2}PUBLISHED +WEBHOOK ID$/m);
     expect(dry.stdout).toMatch(/^lead +30 {2}2026-11-23T10:00:00\.500Z {2}msg_0$/m);
-    expect(dry.stdout).toMatch(/^unknown +\? {2}\S+Z {2}msg_\\u\{1b\}\[31m\\u\{a\}\\u\{202e\}$/m);
+    expect(dry.stdout).toMatch(/^unknown +\? {2}\S+Z {2}msg_\\u001b\[31m\\u000a\\u202e$/m);
     expect(dry.stdout).toContain('Dry run: 3 would be moved. Nothing was changed.\n');
     expect(await open.pull(open.subscription)).toEqual([]);
     const real = await runHint(dry);

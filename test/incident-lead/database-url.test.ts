@@ -57,6 +57,7 @@ it.each([
   'postgres://[::1/d',
   'postgres://h/%zz',
   'postgres://h/d?sslmode=sometimes',
+  'postgres://h/d?sslmode=require&sslrootcert=system',
   'postgres://h/d?sslmode=verify-ca&sslrootcert=/nowhere/ca.pem',
 ])('refuses %j', (url) => {
   expect(parseDatabaseUrl(url)).toBeUndefined();

@@ -138,7 +138,7 @@ it('tells that a message was published again, unchanged', () => {
 
 it('escapes control characters wherever they come from', () => {
   const hostile = '\u001b[2J\n\u009b1m\u202e';
-  const shown = '\\u001b[2J\\n\\u009b1m\\u202e';
+  const shown = '\\u001b[2J\\u000a\\u009b1m\\u202e';
   const hops = read(
     webhookLine({ outcome: 'rejected', reason: hostile, status: 401, webhookId: hostile, incidentId: hostile }),
     delivery({ subscription: hostile, webhookId: hostile, answer: hostile }),

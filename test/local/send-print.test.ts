@@ -90,7 +90,7 @@ describe('npm run send -- --print', () => {
 
   it('shows nothing of an answer that could control the terminal', async () => {
     const { stdout } = await send();
-    expect(stdout).toContain('  \\u001b[2J\\n\\u009b31m\\u202e\n');
+    expect(stdout).toContain('  \\u001b[2J\\u000a\\u009b31m\\u202e\n');
     expect(stdout).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
   });
 

@@ -107,7 +107,7 @@ describe('npm run story', () => {
       },
     });
     const stdout = await story('msg_hostile1');
-    expect(stdout).toContain('status \\u001b[2J\\n\\u009b1m');
+    expect(stdout).toContain('status \\u001b[2J\\u000a\\u009b1m');
     expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
   });
 });

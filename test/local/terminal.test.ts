@@ -1,7 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { Hop } from '../../tools/local/timeline/hop.ts';
 import { createHopPrinter, hopLines, type Terminal } from '../../tools/local/timeline/hop-line.ts';
-import { escapeControls } from '../../tools/terminal/escape.ts';
 import { paragraph } from '../../tools/terminal/paragraph.ts';
 import { shellQuote } from '../../tools/terminal/shell.ts';
 
@@ -51,16 +50,6 @@ describe('a hop on a terminal', () => {
     const heads = ['msg_1', 'msg_2'].map((event) => `${event}  incident 01I`);
     expect(printed).toEqual(['', heads[0], line, line, '', heads[1], line, '', heads[0], line]);
   });
-});
-
-it.each([
-  ['a\u001b[31mb', 'a\\u001b[31mb'],
-  ['a\r\nb\tc\0', 'a\\r\\nb\\tc\\u0000'],
-  ['\u007f\u0080\u009b31m\u009f', '\\u007f\\u0080\\u009b31m\\u009f'],
-  ['\u202eevil\u2066\u2028', '\\u202eevil\\u2066\\u2028'],
-  ['é ▶ 漢字 😀 C:\\dir', 'é ▶ 漢字 😀 C:\\dir'],
-])('escapes what would control a terminal in %j', (text, shown) => {
-  expect(escapeControls(text)).toBe(shown);
 });
 
 it('wraps a sentence, and no command', () => {

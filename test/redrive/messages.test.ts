@@ -22,7 +22,7 @@ const fail = (failing: string, code: Code): EmulatorOptions => ({
 const NOT_ALLOWED = Code.PERMISSION_DENIED;
 
 it.each<[what: string, request: Partial<Request>, code: number, message: string, options?: EmulatorOptions]>([
-  ['a name with control characters', { topic: '\u001b[31m' }, 2, 'got "\\u{1b}[31m".'],
+  ['a name with control characters', { topic: '\u001b[31m' }, 2, 'got "\\u001b[31m".'],
   [
     'the dead-letter topic as target',
     { topic: 'dead' },
@@ -114,7 +114,7 @@ it('explains an emulator that is not there', async () => {
 
 it.concurrent.each<[what: string, args: string[], message: string]>([
   ['no options', [], "error: required option '--subscription <name>' not specified"],
-  ['an option with control characters', [...USUAL, '--\u001b[31m'], "error: unknown option '--\\u{1b}[31m'"],
+  ['an option with control characters', [...USUAL, '--\u001b[31m'], "error: unknown option '--\\u001b[31m'"],
 ])('explains %s', async (_what, args, message) => {
   const { code, stderr } = await startRedrive(args, {}).done;
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });

@@ -15,7 +15,10 @@ export interface Request {
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'schemas', 'examples', 'official-2026-08');
 const EXAMPLE = JSON.parse(readFileSync(join(EXAMPLES, `${INCIDENT_UPDATED}.json`), 'utf8'));
 EXAMPLE[INCIDENT_UPDATED].incident_status.category = 'learning';
-/** incident.io's own example with all its fields, as it is sent: 3.9 kB, in a status in which the lead is looked at. */
+/**
+ * incident.io's own example with all its fields, as it is sent: 3.9 kB, in a status in which the
+ * lead is looked at.
+ */
 const BODY = JSON.stringify(EXAMPLE);
 /** With the role, without it, and unknown. */
 const SLACK_IDS = ['U01LEAD', 'U02MANAGER', 'U02AYNF2XJM', 'U0NOBODY'];

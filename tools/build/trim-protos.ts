@@ -9,8 +9,9 @@ export interface ProtoNode {
 type Options = Readonly<Record<string, unknown>>;
 
 /**
- * Cuts a description of services down to some methods and the types that their messages are made of. Extension options,
- * whose names stand in brackets, go too: they are for generators and documentation, not for the connection.
+ * Cuts a description of services down to some methods and the types that their messages are made
+ * of. Extension options, whose names stand in brackets, go too: they are for generators and
+ * documentation, not for the connection.
  *
  * @param root protobuf.js's JSON form of all services
  * @param methods full names, such as `google.pubsub.v1.Publisher.Publish`

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { escapeControls } from '../terminal/escape.ts';
+import { escapeControls } from '../../shared/escape-controls.ts';
 import type { SignedRequest } from './signed-request.ts';
 
 /** What came back. */

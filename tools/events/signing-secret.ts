@@ -1,7 +1,7 @@
 import { SECRET_NAME } from '../../functions/incident-webhook/config.ts';
 import { secretManagerStore } from '../../functions/incident-webhook/secret-manager.ts';
+import { escapeControls } from '../../shared/escape-controls.ts';
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
-import { escapeControls } from '../terminal/escape.ts';
 import { readSecret } from './kept-secret.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

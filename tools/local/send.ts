@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { PATH } from '../../functions/incident-webhook/route.ts';
 import { WEBHOOK_ID } from '../../functions/incident-webhook/signature-headers.ts';
+import { escapeControls } from '../../shared/escape-controls.ts';
 import { FAULTS, type Fault } from '../events/catalogue.ts';
 import { curlCommand } from '../events/curl.ts';
 import { deliver, type SendResponse } from '../events/deliver.ts';
@@ -9,7 +10,6 @@ import { requestBody } from '../events/request-body.ts';
 import { newWebhookId, type SignedRequest, signedRequest } from '../events/signed-request.ts';
 import { findSigningSecret } from '../events/signing-secret.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
-import { escapeControls } from '../terminal/escape.ts';
 import { paragraph } from '../terminal/paragraph.ts';
 import { program, type SendOptions } from './send-options.ts';
 import { findRunning } from './system/announcement.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
+import { escapeControls } from '../../shared/escape-controls.ts';
 import { forgetOtherServers } from '../services/shell-environment.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
-import { escapeControls } from '../terminal/escape.ts';
 import { banner } from './banner.ts';
 import { LOCAL_FOLDER } from './local-folder.ts';
 import { type LocalSystem, startLocalSystem } from './system/local-system.ts';

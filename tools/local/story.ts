@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { escapeControls } from '../../shared/escape-controls.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
-import { escapeControls } from '../terminal/escape.ts';
 import { paragraph } from '../terminal/paragraph.ts';
 import { LOCAL_FOLDER } from './local-folder.ts';
 import { findRunning } from './system/announcement.ts';

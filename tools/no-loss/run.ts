@@ -66,7 +66,10 @@ const POISON_SHARE = 0.003;
 const EVENTS_PER_CYCLE = 1_000;
 const MAX_CYCLES = 12;
 
-/** Sends the events through everything that can go wrong, waits until all is worked off, and checks what came of it. */
+/**
+ * Sends the events through everything that can go wrong, waits until all is worked off, and checks
+ * what came of it.
+ */
 export async function run(options: RunOptions): Promise<RunReport> {
   const startedAt = performance.now();
   const { events, apps = SHIPPED, concurrency = 64, scale = 0.1, severity = {}, withoutDatabase = false } = options;

@@ -1,4 +1,4 @@
-import { escapeControls } from '../terminal/escape-controls.ts';
+import { escapeControls } from '../../shared/escape-controls.ts';
 import { type DeadLetter, nameOf } from './dead-letter.ts';
 import { Leases } from './leases.ts';
 import type { PubSub } from './pubsub.ts';

@@ -1,4 +1,4 @@
-import { escapeControls } from '../terminal/escape-controls.ts';
+import { escapeControls } from '../../shared/escape-controls.ts';
 
 /** Where a run writes to. */
 export interface Output {

@@ -86,7 +86,8 @@ export async function openPubSub(subscription: string, topic: string, emulatorHo
     },
     pull: (maxMessages) =>
       call('pull from', subscription, async () => {
-        // A pull that waits has to be cut off in the end, and what Pub/Sub is just sending then stays leased to nobody.
+        // A pull that waits has to be cut off in the end, and what Pub/Sub is just sending then
+        // stays leased to nobody.
         const request = { subscription, maxMessages, returnImmediately: true };
         const [{ receivedMessages }] = await subscriber.pull(request, ONCE);
         return (receivedMessages ?? []).map(readDeadLetter);

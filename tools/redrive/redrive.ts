@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { escapeControls } from '../../shared/escape-controls.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
-import { escapeControls } from '../terminal/escape-controls.ts';
 import { EXIT, writeLine } from './output.ts';
 import type { Request } from './run.ts';
 

@@ -11,7 +11,8 @@ const ID = /^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$/;
 const FULL = /^projects\/([^/\s]+)\/(topics|subscriptions)\/(.+)$/;
 
 /**
- * The full name `projects/P/topics/T` or `projects/P/subscriptions/S` of something given by its id or by its full name.
+ * The full name `projects/P/topics/T` or `projects/P/subscriptions/S` of something given by its id
+ * or by its full name.
  * @param project for an id; a full name brings its own.
  * @throws UsageError
  */

@@ -64,12 +64,14 @@ function readTls(parameters: ReadonlyMap<string, string>): pg.ClientConfig['ssl'
   const mode = parameters.get('sslmode') ?? (parameters.get('ssl') === 'true' ? 'require' : undefined);
   const file = (name: string): string | undefined => {
     const path = parameters.get(name);
-    // `sslrootcert=system` names no file but the authorities that are trusted anyway.
-    return path === undefined || path === 'system' ? undefined : readFileSync(path, 'utf8');
+    return path === undefined ? undefined : readFileSync(path, 'utf8');
   };
   if (mode === undefined) return undefined;
   if (mode === 'disable' || mode === 'allow' || mode === 'prefer') return false;
-  const ca = file('sslrootcert');
+  // The authorities that Node.js trusts anyway. As in libpq, only with the strictest mode.
+  const system = parameters.get('sslrootcert') === 'system';
+  if (system && mode !== 'verify-full') throw new Error('weak sslmode');
+  const ca = system ? undefined : file('sslrootcert');
   const own = { ...optional('ca', ca), ...optional('cert', file('sslcert')), ...optional('key', file('sslkey')) };
   if (mode === 'verify-full') return own;
   if (mode === 'verify-ca' || (mode === 'require' && ca !== undefined)) {

@@ -1,7 +1,10 @@
 import pg from 'pg';
 import { startPostgres } from '../../../tools/services/postgres/postgres.ts';
 
-/** Starts an embedded PostgreSQL with the environment of this process, and says where its data is and whom it knows. */
+/**
+ * Starts an embedded PostgreSQL with the environment of this process, and says where its data is
+ * and whom it knows.
+ */
 const postgres = await startPostgres();
 const client = new pg.Client({ connectionString: postgres.readerUrl });
 await client.connect();

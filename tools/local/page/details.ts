@@ -1,4 +1,4 @@
-import { escapeControls } from '../../terminal/escape.ts';
+import { escapeControls } from '../../../shared/escape-controls.ts';
 import type { EventLog, PublishedMessage } from '../timeline/event-log.ts';
 import type { CapturedRequests } from './captured-requests.ts';
 

@@ -22,8 +22,9 @@ export interface SendResult {
 type Chosen = Readonly<Record<string, string | undefined>>;
 
 /**
- * Signs and sends what somebody chose in the form: `event`, `status`, `lead`, `incident` and `fault`, as `npm run send`
- * takes them, and `webhookId`; or, with `again`, the body that came last under that webhook id.
+ * Signs and sends what somebody chose in the form: `event`, `status`, `lead`, `incident` and
+ * `fault`, as `npm run send` takes them, and `webhookId`; or, with `again`, the body that came last
+ * under that webhook id.
  * @throws Error with a sentence for the page, where nothing was sent or nothing answered.
  */
 export async function sendChosen(subject: PageSubject, form: Readonly<Record<string, unknown>>): Promise<SendResult> {

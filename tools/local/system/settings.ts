@@ -45,7 +45,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the command line and the environment.
- * @throws Error with everything that is wrong, one line each: what was expected, and what came where that is no secret.
+ * @throws Error with everything that is wrong, one line each: what was expected, and what came
+ *   where that is no secret.
  */
 export function readSettings(options: StartOptions, env: Environment = process.env): Settings {
   const faults: string[] = [];

@@ -1,6 +1,6 @@
 import type { RefusalReason } from '../../../functions/incident-webhook/outcomes.ts';
 import { PATH } from '../../../functions/incident-webhook/route.ts';
-import { escapeControls } from '../../terminal/escape.ts';
+import { escapeControls } from '../../../shared/escape-controls.ts';
 import { deliveryHops, demoHop } from './delivery-hops.ts';
 import type { EventLogEntry, FunctionLine } from './event-log.ts';
 import type { Hop, HopName, RawHop, State } from './hop.ts';

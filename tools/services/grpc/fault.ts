@@ -3,8 +3,8 @@ import type { handleUnaryCall } from '@grpc/grpc-js';
 import { Code, RpcError, toStatus } from './rpc-error.ts';
 
 /**
- * A fault to inject: before the call takes effect, or, with `committed`, after it: the server has done the work and the
- * caller does not learn of it.
+ * A fault to inject: before the call takes effect, or, with `committed`, after it: the server has
+ * done the work and the caller does not learn of it.
  */
 export type InjectedFault = { committed?: boolean } & (
   | { fail: Code; details?: string }

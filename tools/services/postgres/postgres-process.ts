@@ -6,8 +6,9 @@ import { makeServerFolder } from './server-folder.ts';
 import { serverUser } from './server-user.ts';
 
 /**
- * A process around one embedded PostgreSQL. It ends, and takes the server and its folder with it, as soon as its parent
- * closes the channel: by asking it to, or by dying, however that came about. `postgres.ts` starts it.
+ * A process around one embedded PostgreSQL. It ends, and takes the server and its folder with it,
+ * as soon as its parent closes the channel: by asking it to, or by dying, however that came about.
+ * `postgres.ts` starts it.
  */
 
 /** What it is sent, once: not in its arguments, which every user can read. */

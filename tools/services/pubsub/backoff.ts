@@ -10,8 +10,9 @@ export interface BackoffGrowth {
 }
 
 /**
- * As measured on Google's own emulator, 0.8.20: 0, 14, 21, 21 and 33 s at a minimum of 10 s. Pub/Sub itself promises no
- * more than "exponential", and doubling would flatter whatever has to outlast an outage in a number of attempts.
+ * As measured on Google's own emulator, 0.8.20: 0, 14, 21, 21 and 33 s at a minimum of 10 s.
+ * Pub/Sub itself promises no more than "exponential", and doubling would flatter whatever has to
+ * outlast an outage in a number of attempts.
  */
 export const GOOGLE_GROWTH: BackoffGrowth = { factor: 1.3, jitter: 0.2 };
 

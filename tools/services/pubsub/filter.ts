@@ -14,8 +14,9 @@ interface Token {
 }
 
 /**
- * Compiles Pub/Sub's filter language: `attributes:key`, `attributes.key = "v"`, `!=`, `hasPrefix(attributes.key, "v")`,
- * `NOT` or `-`, `AND`, `OR`, parentheses. An empty filter passes everything. A missing attribute satisfies `!=`.
+ * Compiles Pub/Sub's filter language: `attributes:key`, `attributes.key = "v"`, `!=`,
+ * `hasPrefix(attributes.key, "v")`, `NOT` or `-`, `AND`, `OR`, parentheses. An empty filter passes
+ * everything. A missing attribute satisfies `!=`.
  *
  * @throws RpcError INVALID_ARGUMENT when the filter does not parse or is longer than 256 bytes
  */

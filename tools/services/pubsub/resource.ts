@@ -46,7 +46,8 @@ export type CheckedSubscription = SubscriptionConfig & {
 
 const NAME = /^projects\/[^/]+\/(topics|subscriptions)\/(?!goog)[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}$/;
 
-// Fields that change nothing here: set by the server, about storage, or added by proto-loader to name a oneof's choice.
+// Fields that change nothing here: set by the server, about storage, or added by proto-loader to
+// name a oneof's choice.
 const WITHOUT_EFFECT = ['state', 'satisfiesPzs', 'messageStoragePolicy', 'topicMessageRetentionDuration', 'wrapper'];
 const HONOURED = {
   topic: new Set(['name', 'labels', ...WITHOUT_EFFECT]),
