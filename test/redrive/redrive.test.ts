@@ -45,7 +45,7 @@ it('leaves what could not be published, names it, and moves it in a later run', 
         `8 moved, 2 failed.\n2 not moved stay in the subscription.\nTo move what stays:\n  PUBSUB_EMULATOR_HOST=${emulator.host} npm run redrive -- --subscription ${DEAD_LETTERS} --topic ${TOPIC} --idle 0.5\n`,
       );
       expect(run.stderr).toMatch(
-        /^ {2}msg_3: Could not publish to projects\/p\/topics\/events: INVALID_ARGUMENT\. \(.*not \\u\{1b\}\[31mthis one\)$/m,
+        /^ {2}msg_3: Could not publish to projects\/p\/topics\/events: INVALID_ARGUMENT\. \(.*not \\u001b\[31mthis one\)$/m,
       );
       expect(emulator.backlog(DEAD_LETTERS)).toBe(2);
       broken = false;
