@@ -65,8 +65,8 @@ export function grpcCode(error: unknown): number | undefined {
  */
 const NO_TOKEN = /Getting metadata from plugin failed|Could not load the default credentials/;
 
-/** google-gax reports retries that ran out of time as DEADLINE_EXCEEDED, and quotes the last error. */
-const LAST_ATTEMPT = /retrying error \w+: (\d{1,2}) [A-Z_]+:/;
+/** google-gax reports retries that ran out of time as DEADLINE_EXCEEDED, and quotes the error of each attempt. */
+const ATTEMPT = /(?:retrying error \w+|\{message): (\d{1,2}) [A-Z_]+:/g;
 
 /** True if a call failed because there was no access token; the API was then not called. */
 export function lacksToken(error: unknown): boolean {
@@ -74,16 +74,20 @@ export function lacksToken(error: unknown): boolean {
 }
 
 /**
- * Describes a failed call for the log: the names of its status and of the last attempt's, and nothing
- * else of the error's text, which may quote a response with an access token.
+ * Describes a failed call for the log: the names of its status and of those of its attempts, and nothing else of the
+ * error's text, which may quote a response with an access token. The last attempt alone would not do: it has only what
+ * is left of the time, and often ends by that.
  */
 export function describeGrpcError(error: unknown): string {
   if (lacksToken(error)) return 'no access token';
   const code = grpcCode(error);
   if (code !== undefined) {
-    const last = LAST_ATTEMPT.exec(error instanceof Error ? error.message : '')?.[1];
-    const lastStatus = last === undefined ? undefined : status[Number(last)];
-    return `${status[code] ?? `code ${code}`}${lastStatus === undefined ? '' : `, last attempt ${lastStatus}`}`;
+    const attempts = error instanceof Error ? [...error.message.matchAll(ATTEMPT)] : [];
+    const statuses = new Set(
+      attempts.map(([, attempt]) => status[Number(attempt)]).filter((name) => name !== undefined),
+    );
+    const why = statuses.size === 0 ? '' : `, attempts ended with ${[...statuses].join(', ')}`;
+    return `${status[code] ?? `code ${code}`}${why}`;
   }
   const name = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof name === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(name) ? name : 'no answer';

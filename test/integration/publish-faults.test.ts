@@ -58,12 +58,13 @@ for (const code of AFTER_RETRIES) {
   });
 }
 
-concurrently('logs the code of the last attempt and nothing of what Pub/Sub says about it, however long', async () => {
+concurrently('logs the codes of the attempts and nothing of what Pub/Sub says about it, however long', async () => {
   const details = `quoting ya29.secret ${'x'.repeat(15_000)}`;
   const { sent } = await sendWith(() => ({ fail: Code.UNAVAILABLE, details }));
   await expectUnavailable(sent, 'publish_timeout');
   const line = (await starting).output.find((written) => written.includes(sent.traceId)) ?? '';
-  expect(line).toContain('Pub/Sub: DEADLINE_EXCEEDED, last attempt UNAVAILABLE.');
+  // An attempt that a busy machine answers too late has ended with DEADLINE_EXCEEDED.
+  expect(line).toMatch(/Pub\/Sub: DEADLINE_EXCEEDED, attempts ended with (?:DEADLINE_EXCEEDED, )?UNAVAILABLE[,.]/);
   expect(line.length).toBeLessThan(1_000);
   expect(line).not.toContain('ya29');
 });

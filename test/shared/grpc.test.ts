@@ -15,7 +15,15 @@ it.each<[what: string, error: unknown, described: string]>([
       status.DEADLINE_EXCEEDED,
       'Total timeout of API x exceeded 6900 milliseconds retrying error Error: 8 RESOURCE_EXHAUSTED: ya29.secret before any response was received.',
     ),
-    'DEADLINE_EXCEEDED, last attempt RESOURCE_EXHAUSTED',
+    'DEADLINE_EXCEEDED, attempts ended with RESOURCE_EXHAUSTED',
+  ],
+  [
+    'retries of which the last had hardly any time',
+    failed(
+      status.DEADLINE_EXCEEDED,
+      'Total timeout of API x exceeded 6900 milliseconds retrying error Error: 4 DEADLINE_EXCEEDED: Deadline exceeded after 0.004s before any response was received. : Previous errors : [{message: 14 UNAVAILABLE: ya29.secret, code: 14, details: , note: },{message: 4 DEADLINE_EXCEEDED: Deadline exceeded after 0.004s, code: 4, details: , note: }]',
+    ),
+    'DEADLINE_EXCEEDED, attempts ended with DEADLINE_EXCEEDED, UNAVAILABLE',
   ],
   ['retries of what is no status', failed(4, 'retrying error Error: 99 SECRET: x'), 'DEADLINE_EXCEEDED'],
   [
