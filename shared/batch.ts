@@ -30,12 +30,12 @@ export type Batched<Item, Result> = (item: Item, deadline: Deadline, late: () =>
 /**
  * Lets items that arrive together share a round trip: those of one turn of the event loop, and
  * those that arrive while `concurrency` batches are under way. A lone item does not wait.
- * @param serve gets at least one item and the latest of their deadlines, and returns one result for
- *   each, in the same order. An item without a result is rejected. If it throws, every item of the
- *   batch is rejected.
+ * @param callBatch gets at least one item and the latest of their deadlines, and returns one result
+ *   for each, in the same order. An item without a result is rejected. If it throws, every item of
+ *   the batch is rejected.
  */
 export function batch<Item, Result>(
-  serve: (items: readonly Item[], deadline: Deadline) => Promise<readonly Result[]>,
+  callBatch: (items: readonly Item[], deadline: Deadline) => Promise<readonly Result[]>,
   options: BatchOptions<Item>,
 ): Batched<Item, Result> {
   const { concurrency = Number.POSITIVE_INFINITY } = options;
@@ -46,7 +46,7 @@ export function batch<Item, Result>(
     underWay += 1;
     try {
       const latest = waiting.map(({ deadline }) => deadline).reduce((a, b) => (a.remaining() >= b.remaining() ? a : b));
-      const results = await serve(
+      const results = await callBatch(
         waiting.map(({ item }) => item),
         latest,
       );

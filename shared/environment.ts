@@ -44,6 +44,8 @@ export interface Variables {
 }
 
 const HOST_AND_PORT = /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):([0-9]{1,5})$/;
+/** A project id has at most 30 characters, and a domain may precede it. */
+const PROJECT = /^[^\s/]{1,300}$/;
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 /** For local runs and tests only, in both functions. */
 const LOCAL_VARIABLES = ['PUBSUB_EMULATOR_HOST', 'SECRET_MANAGER_EMULATOR_HOST', 'DATABASE_URL'];
@@ -71,12 +73,12 @@ export function readEnvironment<Config>(env: Environment, read: (variables: Vari
  * means `info`.
  */
 export function readLogConfig(env: Environment): LogConfig {
-  const owner =
-    /^projects\/([^/]+)\//.exec(env['INCIDENT_EVENTS_TOPIC'] ?? '') ??
-    /^([^:]+):/.exec(env['CLOUD_SQL_INSTANCE'] ?? '');
+  const [, ofTopic] = /^projects\/([^/]+)\//.exec(env['INCIDENT_EVENTS_TOPIC'] ?? '') ?? [];
+  const [, ofInstance] = /^([^:]+):/.exec(env['CLOUD_SQL_INSTANCE'] ?? '') ?? [];
   return {
     level: LOG_LEVELS.find((level) => level === env['LOG_LEVEL']) ?? 'info',
-    project: env['GOOGLE_CLOUD_PROJECT'] || owner?.[1],
+    // What cannot be a project would only make every line longer.
+    project: [env['GOOGLE_CLOUD_PROJECT'], ofTopic, ofInstance].find((project) => PROJECT.test(project ?? '')),
     service: env['K_SERVICE'] || env['FUNCTION_TARGET'] || 'local',
     version: env['K_REVISION'] || 'local',
   };

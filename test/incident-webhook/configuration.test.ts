@@ -106,6 +106,7 @@ it('never tells a value, and always names what it refuses', () => {
 it.each([
   ['GOOGLE_CLOUD_PROJECT', { GOOGLE_CLOUD_PROJECT: 'own', ...RIGHT }, 'own'],
   ['the topic', RIGHT, 'p'],
+  ['the topic where the variable holds no project', { GOOGLE_CLOUD_PROJECT: 'p'.repeat(3_000), ...RIGHT }, 'p'],
   ['nothing', {}, undefined],
 ])('takes the project of traces from %s', (_name, env, project) => {
   expect(readLogConfig(env).project).toBe(project);
