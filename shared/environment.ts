@@ -45,7 +45,7 @@ export interface Variables {
 
 const HOST_AND_PORT = /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):([0-9]{1,5})$/;
 /** A project id has at most 30 characters, and a domain may precede it. */
-const PROJECT = /^[^\s/]{1,300}$/;
+const PROJECT = /^[^\s/]{1,100}$/;
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 /** For local runs and tests only, in both functions. */
 const LOCAL_VARIABLES = ['PUBSUB_EMULATOR_HOST', 'SECRET_MANAGER_EMULATOR_HOST', 'DATABASE_URL'];
