@@ -6,6 +6,12 @@ export const ANSWER_SECONDS = 8;
 /** By then what comes after a fault is fine, certificates excepted. */
 const RECOVERY_SECONDS = 25;
 
+/** Expects 204 and one line: that the lead holds the role. */
+export function expectFine({ status, lines }: Answered): void {
+  expect(lines).toMatchObject([{ severity: 'DEBUG', metadata: { outcome: 'lead_with_role' } }]);
+  expect(status).toBe(204);
+}
+
 /** Expects 503 in time and one line, with that reason. */
 export function expectUnavailable({ status, seconds, lines }: Answered, reason: string | RegExp): void {
   expect(lines).toMatchObject([{ severity: 'ERROR', metadata: { outcome: 'database_unavailable', status: 503 } }]);

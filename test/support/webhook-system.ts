@@ -145,3 +145,16 @@ function prepare({ signing = {}, headers = {}, ...request }: Sending): Sent {
   const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
   return { traceId, webhookId, bytes: toBytes({ ...request, headers: { ...signed, traceparent, ...headers } }) };
 }
+
+/** Runs something on a system of its own, and stops it. */
+export async function withWebhookSystem(
+  run: (system: WebhookSystem) => Promise<void>,
+  env: Record<string, string> = {},
+): Promise<void> {
+  const system = await startWebhookSystem(env);
+  try {
+    await run(system);
+  } finally {
+    await system.stop();
+  }
+}
