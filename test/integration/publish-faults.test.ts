@@ -6,6 +6,7 @@ import { dial } from '../../tools/services/raw-http.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectCleanOutput, expectForm } from '../support/hostile-table.ts';
+import { separatePublishes } from '../support/separate-publishes.ts';
 import { type Exchange, type Sent, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
 
 /** The contract's limit for any answer. */
@@ -14,8 +15,8 @@ const ANSWER_MS = 8_000;
 /** What to do to the publish of a webhook, by its id; asked for each attempt, which counts from 1. */
 const faults = new Map<string, (attempt: number) => InjectedFault | undefined>();
 const attempts = new Map<string, number>();
-/** Requests of one turn of the event loop share a publish, and would share its fault. */
-let turn = Promise.resolve();
+const publishes = separatePublishes();
+let count = 0;
 const starting = start();
 afterAll(async () => (await starting).stop());
 
@@ -90,8 +91,10 @@ concurrently('answers 503 within 8 s of the request where the body was slow and 
   const startedAt = performance.now();
   connection.write(sent.bytes.subarray(0, -10));
   await sleep(4_700);
-  connection.write(sent.bytes.subarray(-10));
-  const answer = await connection.answer();
+  const answer = await publishes.send(sent.webhookId, () => {
+    connection.write(sent.bytes.subarray(-10));
+    return connection.answer();
+  });
   expect(performance.now() - startedAt).toBeLessThan(ANSWER_MS);
   connection.socket.destroy();
   await expectUnavailable({ ...sent, answer }, 'publish_timeout');
@@ -105,7 +108,7 @@ concurrently(
     const published = await messagesOf(sent);
     expect(published.length).toBeGreaterThan(0);
     faults.delete(sent.webhookId);
-    const again = await (await starting).send({ body: bodyOf(), signing: { id: sent.webhookId } });
+    const { sent: again } = await sendAs(sent.webhookId);
     await expectPublished(again, 1);
     expect((await messagesOf(again))[0]?.attributes['webhookId']).toBe(sent.webhookId);
     expect(new Set(published.map(({ attributes }) => attributes['webhookId']))).toEqual(new Set([sent.webhookId]));
@@ -138,6 +141,7 @@ async function start(): Promise<WebhookSystem> {
     if (call.method !== 'Publish') return undefined;
     for (const { attributes } of call.request.messages) {
       const id = attributes?.['webhookId'] ?? '';
+      publishes.arrived(id);
       attempts.set(id, (attempts.get(id) ?? 0) + 1);
       const fault = faults.get(id)?.(attempts.get(id) ?? 1);
       if (fault !== undefined) return fault;
@@ -151,14 +155,19 @@ async function start(): Promise<WebhookSystem> {
 async function sendWith(
   fault: (attempt: number) => InjectedFault | undefined,
 ): Promise<{ sent: Exchange; tookMs: number }> {
-  const system = await starting;
-  turn = turn.then(() => sleep(25));
-  await turn;
-  const id = `msg_${faults.size}`;
+  count += 1;
+  const id = `msg_${count}`;
   faults.set(id, fault);
-  const startedAt = performance.now();
-  const sent = await system.send({ body: bodyOf(), signing: { id } });
-  return { sent, tookMs: performance.now() - startedAt };
+  return sendAs(id);
+}
+
+async function sendAs(id: string): Promise<{ sent: Exchange; tookMs: number }> {
+  const system = await starting;
+  return publishes.send(id, async () => {
+    const startedAt = performance.now();
+    const sent = await system.send({ body: bodyOf(), signing: { id } });
+    return { sent, tookMs: performance.now() - startedAt };
+  });
 }
 
 async function expectUnavailable(sent: Exchange, reason: string): Promise<void> {

@@ -1,10 +1,10 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { dial } from '../../tools/services/raw-http.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectForm } from '../support/hostile-table.ts';
 import { answerBytes, answerIds, type Behaviour, confirm, framed } from '../support/http2-peer.ts';
+import { separatePublishes } from '../support/separate-publishes.ts';
 import type { Exchange } from '../support/webhook-system.ts';
 import {
   expectNotPublished,
@@ -19,12 +19,15 @@ const NO_PROTOBUF = Buffer.from('ffffffff', 'hex');
 
 /** What to do with the calls of one webhook: these faults leave the connection to others. */
 const behaviours = new Map<string, Behaviour>();
+const publishes = separatePublishes();
 const starting = startWebhookWithPeer().then((scene) => {
-  scene.peer.behave = ({ webhookIds: [id = ''] }) => behaviours.get(id) ?? confirm;
+  scene.peer.behave = ({ webhookIds: [id = ''] }) => {
+    publishes.arrived(id);
+    return behaviours.get(id) ?? confirm;
+  };
   return scene;
 });
-/** Requests of one turn of the event loop share a publish, and would share its fault. */
-let turn: Promise<unknown> = starting;
+let count = 0;
 afterAll(async () => (await starting).close());
 
 for (const [name, behaviour] of Object.entries<Behaviour>({
@@ -66,7 +69,8 @@ for (const [name, behaviour] of Object.entries<Behaviour>({
     const sent = await sendWith(behaviour);
     await expectNotPublished(await starting, sent);
     behaviours.delete(sent.webhookId);
-    expectForm((await sendInTime(await starting, sent.webhookId)).answer, 204);
+    const again = publishes.send(sent.webhookId, async () => sendInTime(await starting, sent.webhookId));
+    expectForm((await again).answer, 204);
   });
 }
 
@@ -93,11 +97,11 @@ concurrently('confirms no more events than there are message ids', async () => {
 it('says nothing of what the peer said', async () => expectSilenceAbout(await starting, MARK));
 
 async function sendWith(behaviour: Behaviour): Promise<Exchange> {
-  const id = `msg_${behaviours.size}`;
+  count += 1;
+  const id = `msg_${count}`;
   behaviours.set(id, behaviour);
-  turn = turn.then(() => sleep(25));
-  await turn;
-  return sendInTime(await starting, id);
+  const scene = await starting;
+  return publishes.send(id, () => sendInTime(scene, id));
 }
 
 function reset(code: number): Behaviour {
