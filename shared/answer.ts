@@ -19,7 +19,10 @@ export interface Answer {
   readonly problem?: object;
 }
 
-/** Decides on a request. Never throws: a bug gets an answer too. */
+/**
+ * Decides on a request. Never throws: a bug gets an answer too. Calls `readBody` before its first
+ * `await`, or not at all: the body is dropped then.
+ */
 export type Handler = (req: IncomingMessage) => Promise<Answer>;
 
 /** Time for the sender to read an early answer, before the connection closes on its unread body. */
@@ -40,7 +43,7 @@ const pipelined = new WeakMap<Socket, number>();
 /** The only place that answers requests and writes their log lines. */
 export function answerWith(handler: Handler, log: Log): RequestListener {
   return async (req, res) => {
-    if (isFlood(req)) return;
+    if (!admit(req)) return;
     const startedAt = performance.now();
     const answering = handler(req);
     // The handler has decided by now whether it reads the body.
@@ -56,11 +59,11 @@ export function answerWith(handler: Handler, log: Log): RequestListener {
 }
 
 /** Ends a connection with too many requests at once; requests already read from it are ignored. */
-function isFlood({ socket }: IncomingMessage): boolean {
+function admit({ socket }: IncomingMessage): boolean {
   const count = (pipelined.get(socket) ?? 0) + 1;
   pipelined.set(socket, count);
   if (count > MAX_PIPELINED) socket.destroy();
-  return socket.destroyed;
+  return !socket.destroyed;
 }
 
 function send(req: IncomingMessage, res: ServerResponse, { status, headers, problem }: Answer): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { decodeIncidentEvent } from './decode-incident-event.ts';
 import { type IncidentEvent, SCHEMA_VERSION } from './incident-event.ts';
+import { isObject } from './is-object.ts';
 import { type BodyFault, readBody } from './read-body.ts';
 import { parseTraceparent, type Trace } from './trace.ts';
 
@@ -22,8 +23,6 @@ export type Push = { readonly delivery: Delivery } & (
 /** Why a request holds no incident event. */
 export type EnvelopeFault =
   | BodyFault
-  | 'content_encoding'
-  | 'expectation'
   | 'not_an_envelope'
   | 'not_base64'
   | 'not_utf8'
@@ -45,25 +44,20 @@ const MESSAGE_ID = /^[A-Za-z0-9_-]{1,256}$/;
  */
 export async function readPush(req: IncomingMessage, bodyMs: number): Promise<Push> {
   const none = (fault: EnvelopeFault): Push => ({ delivery: NO_DELIVERY, event: undefined, fault });
-  // Node answers `100-continue` by itself.
-  if (!/^(100-continue)?$/i.test(req.headers.expect ?? '')) return none('expectation');
   const body = await readBody(req, MAX_BODY_BYTES, bodyMs);
   if (typeof body === 'string') return none(body);
-  // Pub/Sub does not compress, so nothing is inflated.
-  const encoding = req.headers['content-encoding'] || 'identity';
-  if (encoding.toLowerCase() !== 'identity') return none('content_encoding');
   return req.method === 'POST' ? readEnvelope(body) : none('not_an_envelope');
 }
 
 /** Reads the body of a Pub/Sub push request. Never throws. */
 export function readEnvelope(body: Buffer): Push {
   const envelope = parse(body);
-  const message = objectAt(envelope, 'message');
-  if (message === undefined) return { delivery: NO_DELIVERY, event: undefined, fault: 'not_an_envelope' };
-  const attributes = objectAt(message, 'attributes') ?? {};
+  const { message } = envelope;
+  if (!isObject(message)) return { delivery: NO_DELIVERY, event: undefined, fault: 'not_an_envelope' };
+  const attributes = isObject(message['attributes']) ? message['attributes'] : {};
   const delivery: Delivery = {
     messageId: messageIdOf(message['messageId'] ?? message['message_id']),
-    deliveryAttempt: typeof envelope?.['deliveryAttempt'] === 'number' ? envelope['deliveryAttempt'] : undefined,
+    deliveryAttempt: typeof envelope['deliveryAttempt'] === 'number' ? envelope['deliveryAttempt'] : undefined,
     trace: parseTraceparent(typeof attributes['traceparent'] === 'string' ? attributes['traceparent'] : undefined),
   };
   const event = readEvent(message['data'], attributes['schemaVersion']);
@@ -79,22 +73,13 @@ function readEvent(data: unknown, schemaVersion: unknown): IncidentEvent | Envel
   return decodeIncidentEvent(bytes);
 }
 
-function parse(body: Buffer): Record<string, unknown> | undefined {
+function parse(body: Buffer): Readonly<Record<string, unknown>> {
   try {
-    return asObject(JSON.parse(body.toString('utf8')));
+    const envelope: unknown = JSON.parse(body.toString('utf8'));
+    return isObject(envelope) ? envelope : {};
   } catch {
-    return undefined;
+    return {};
   }
-}
-
-function objectAt(parent: Record<string, unknown> | undefined, key: string): Record<string, unknown> | undefined {
-  return asObject(parent?.[key]);
-}
-
-function asObject(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
 }
 
 function messageIdOf(id: unknown): string | undefined {

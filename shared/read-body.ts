@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { turns } from './turns.ts';
 
 /** Why a body could not be read. */
-export type BodyFault = 'too_large' | 'body_timeout' | 'body_aborted';
+export type BodyFault = 'expectation' | 'content_encoding' | 'too_large' | 'body_timeout' | 'body_aborted';
 
 const NOTHING = Buffer.alloc(0);
 /**
@@ -12,15 +12,20 @@ const NOTHING = Buffer.alloc(0);
 const CHUNKS_BEFORE_TURN = 16;
 
 const furtherReads = turns();
+/** Requests of which the body is read or dropped, or was. */
+const handled = new WeakSet<IncomingMessage>();
 
 /**
- * Reads the bytes of a request as they arrive, at most `limit` of them.
+ * Reads the bytes of a request as they arrive, at most `limit` of them. Nothing is inflated.
  * @param timeoutMs from now until the body must be complete.
  * @returns the bytes, or why there are none. The connection is then not read any further, but stays
  *   open, so that an answer can still be sent.
+ * @throws Error if the body was read or dropped already, which is a bug.
  */
 export function readBody(req: IncomingMessage, limit: number, timeoutMs: number): Promise<Buffer | BodyFault> {
-  if (Number(req.headers['content-length'] ?? 0) > limit) return Promise.resolve('too_large');
+  if (handled.has(req)) throw new Error('the body was read or dropped already');
+  const fault = faultOfHeaders(req, limit);
+  if (fault !== undefined) return Promise.resolve(fault);
   return new Promise((resolve) => {
     // One buffer, not a list of chunks: for 1 MiB in one-byte chunks, the list took half a
     // gigabyte.
@@ -69,6 +74,7 @@ export function readBody(req: IncomingMessage, limit: number, timeoutMs: number)
  *   was complete.
  */
 function readChunks(req: IncomingMessage, onChunk: (chunk: Buffer) => void): () => void {
+  handled.add(req);
   const push = req.push;
   let ended = false;
   let chunks = 0;
@@ -98,9 +104,16 @@ function readChunks(req: IncomingMessage, onChunk: (chunk: Buffer) => void): () 
  * Does nothing where `readBody` was called.
  */
 export function dropBody(req: IncomingMessage, further: boolean): void {
-  if (req.complete || Object.hasOwn(req, 'push')) return;
+  if (req.complete || handled.has(req)) return;
   const stop = readChunks(req, () => {});
   if (!further) stop();
+}
+
+function faultOfHeaders({ headers }: IncomingMessage, limit: number): BodyFault | undefined {
+  // Node answers `100-continue` by itself.
+  if (!/^(100-continue)?$/i.test(headers.expect ?? '')) return 'expectation';
+  if (!/^(identity)?$/i.test(headers['content-encoding'] ?? '')) return 'content_encoding';
+  return Number(headers['content-length'] ?? 0) > limit ? 'too_large' : undefined;
 }
 
 function grown(bytes: Buffer, size: number): Buffer {

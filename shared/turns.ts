@@ -11,7 +11,8 @@ export type Read = () => boolean;
 export function turns(): (read: Read) => void {
   const waiting: Read[] = [];
   const grant = (): void => {
-    while (waiting.length > 0 && waiting.shift()?.() === false);
+    let hasRead = false;
+    while (waiting.length > 0 && !hasRead) hasRead = waiting.shift()?.() ?? false;
     if (waiting.length > 0) setImmediate(grant);
   };
   return (read) => {

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { type Environment, readEnvironment, type Variables } from '../../shared/environment.ts';
 import { parseDatabaseUrl } from './postgres/url.ts';
 
@@ -12,7 +13,9 @@ export interface CloudSqlSource {
 }
 
 /** Where the alaner directory is. */
-export type DatabaseSource = { readonly kind: 'url'; readonly url: string } | CloudSqlSource;
+export type DatabaseSource =
+  /** To be tried in turn. */
+  { readonly kind: 'url'; readonly hosts: readonly pg.ClientConfig[] } | CloudSqlSource;
 
 /** Configuration of the subscriber function. */
 export interface LeadConfig {
@@ -46,10 +49,11 @@ function readDatabaseSource(variables: Variables): DatabaseSource {
   if (variables.get('CLOUD_SQL_INSTANCE') !== undefined) {
     variables.fault('DATABASE_URL', 'must not be set beside CLOUD_SQL_INSTANCE');
   }
-  if (parseDatabaseUrl(url) === undefined) {
+  const hosts = parseDatabaseUrl(url);
+  if (hosts === undefined) {
     variables.fault('DATABASE_URL', 'must be a URL as libpq takes it: postgres://user:password@host:port/database');
   }
-  return { kind: 'url', url };
+  return { kind: 'url', hosts: hosts ?? [] };
 }
 
 function readCloudSqlSource(variables: Variables): CloudSqlSource {

@@ -34,7 +34,7 @@ export class DirectoryUnavailable extends Error {
 
   /** @param explanation in our own words, since it is logged. */
   constructor(reason: string, explanation: string) {
-    super(`The alaner directory cannot be read: ${explanation} (${reason}).`);
+    super(`${explanation} (${reason})`);
     this.name = 'DirectoryUnavailable';
     this.reason = reason;
   }

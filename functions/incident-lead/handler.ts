@@ -32,7 +32,7 @@ export function createHandler(directory: Directory | undefined, limits: HandlerL
       return await decide(push, directory, deadline, context);
     } catch (error) {
       if (error instanceof DirectoryUnavailable) {
-        return answerMessage(context, 'database_unavailable', { message: error.message, reason: error.reason });
+        return answerMessage(context, 'database_unavailable', { detail: error.message, reason: error.reason });
       }
       return answerMessage(context, 'failed', { reason: 'bug', stack: stackOf(error) });
     }
@@ -43,12 +43,9 @@ async function decide(push: Push, directory: Directory, deadline: Deadline, cont
   if (push.event === undefined) return invalid(push.fault, context);
   const { incident, leads } = push.event;
   if (incident.status !== null && SKIPPED_STATUSES.has(incident.status)) {
-    const message = `Incident ${incident.id} is in status ${incident.status}; its lead is not looked at yet.`;
-    return answerMessage(context, 'skipped_status', { message });
+    return answerMessage(context, 'skipped_status', { detail: `incident ${incident.id}, status ${incident.status}` });
   }
-  if (leads.length === 0) {
-    return answerMessage(context, 'no_lead', { message: `Incident ${incident.id} has no lead.` });
-  }
+  if (leads.length === 0) return answerMessage(context, 'no_lead', { detail: `incident ${incident.id}` });
   const slackIds = leads.map(({ slackUserId }) => slackUserId).filter((id) => id !== null);
   const alaners = slackIds.length === 0 ? new Map() : await directory.find(slackIds, deadline);
   const assessed = leads.map((lead) => ({ lead, assessment: assess(lead, alaners) }));
@@ -57,10 +54,9 @@ async function decide(push: Push, directory: Directory, deadline: Deadline, cont
 
 function invalid(fault: EnvelopeFault, context: Context): Answer {
   const cut = fault === 'body_aborted' || fault === 'body_timeout';
-  const next = cut ? 'The message itself may be fine; Pub/Sub delivers it again.' : 'Pub/Sub will dead-letter it.';
-  const message = `The push request holds no incident event (${fault}). ${next}`;
+  const next = cut ? 'The message itself may be fine; Pub/Sub delivers it again' : 'Pub/Sub will dead-letter it';
   return answerMessage(context, 'invalid_message', {
-    message,
+    detail: `${fault}. ${next}`,
     reason: fault,
     ...(fault === 'expectation' && { status: 417 }),
   });

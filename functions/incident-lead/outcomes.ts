@@ -10,12 +10,13 @@ interface Outcome {
   /** HTTP status; 2xx acknowledges the message. */
   readonly status: number;
   readonly level: LogLevel;
+  /** What the log says; details follow. */
   readonly message: string;
 }
 
 /** Every outcome of a message: the contract's table. */
 export const OUTCOMES = {
-  skipped_status: { status: 204, level: 'debug', message: 'The lead is not looked at in this status' },
+  skipped_status: { status: 204, level: 'debug', message: 'The lead is not looked up in this status' },
   no_lead: { status: 204, level: 'debug', message: 'The incident has no lead' },
   no_slack_user: { status: 204, level: 'warn', message: 'The incident lead has no Slack user' },
   unknown_alaner: { status: 204, level: 'warn', message: 'No alaner has the Slack id of the incident lead' },
@@ -28,7 +29,7 @@ export const OUTCOMES = {
   },
   invalid_message: { status: 400, level: 'error', message: 'The push request holds no incident event' },
   database_unavailable: { status: 503, level: 'error', message: 'The alaner directory cannot be read' },
-  failed: { status: 500, level: 'error', message: 'A bug' },
+  failed: { status: 500, level: 'error', message: 'Something went wrong' },
 } as const satisfies Record<string, Outcome>;
 
 /** The outcome of a message, or of one of its leads. */
@@ -46,7 +47,7 @@ export interface Context {
 
 /** What else the line of a message tells. */
 export interface Details {
-  readonly message?: string;
+  readonly detail?: string;
   readonly reason?: string;
   readonly stack?: string;
   /** Instead of the outcome's status. */
@@ -63,7 +64,7 @@ export function answerMessage(context: Context, outcome: MessageOutcome, details
   const line: LogLine = {
     ...common(context, outcome, details.reason),
     level,
-    message: details.message ?? `${message}.`,
+    message: details.detail === undefined ? `${message}.` : `${message}: ${details.detail}.`,
     ...(details.stack !== undefined && { stack: details.stack }),
   };
   return { status: details.status ?? status, lines: [line] };

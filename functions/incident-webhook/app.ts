@@ -6,12 +6,13 @@ import { createLog } from '../../shared/log.ts';
 import type { Log } from '../../shared/log-line.ts';
 import { readWebhookConfig, type WebhookConfig } from './config.ts';
 import { createHandler, type HandlerLimits } from './handler.ts';
-import { Refusal, versionLine } from './outcomes.ts';
+import { Refusal } from './outcomes.ts';
 import { createPublisher, type PublishLimits } from './publish.ts';
 import { incidentLeadRoute } from './route.ts';
 import { secretManagerStore } from './secret-manager.ts';
 import { literalKeys, type StoredKeys, storedKeys } from './signing-keys.ts';
 import { createVerifier, type SigningKeys } from './verifier.ts';
+import { versionLine } from './version-notice.ts';
 
 /** Every time limit of the function, in milliseconds. */
 export interface WebhookLimits extends HandlerLimits {

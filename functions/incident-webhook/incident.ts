@@ -1,6 +1,7 @@
 import { type Incident, type IncidentEvent, isTimestamp, type Lead, PRINCIPAL } from '../../shared/incident-event.ts';
+import { isObject } from '../../shared/is-object.ts';
 import { listIncidentWebhookErrors, validateIncidentWebhook } from './incident-webhook.validator.ts';
-import { Refusal, type SchemaError } from './outcomes.ts';
+import { type IgnoredReason, Refusal, type SchemaError } from './outcomes.ts';
 import { INCIDENT_UPDATED, type IncidentWebhookBody, type RoleAssignment } from './webhook-body.ts';
 
 const ANY_INCIDENT_UPDATED = 'public_incident.incident_updated_v';
@@ -11,24 +12,21 @@ const MAX_LISTED_ERRORS = 20;
 const MAX_LISTED_ASSIGNMENTS = 1000;
 
 /**
- * What an authentic body is: an incident update, Svix's test message, another event type of
- * incident.io, or another version of the incident update, which means that incident.io may have
- * changed the contract.
- */
-export type Reading =
-  | { readonly kind: 'incident'; readonly event: IncidentEvent }
-  | { readonly kind: 'ping' | 'event_type' | 'event_version' };
-
-/**
  * Reads an authentic body: parses it, checks it against the schema, and keeps only the fields that
  * we use.
+ * @returns the incident update; or why it is none: Svix's test message, another event type of
+ *   incident.io, or another version of the incident update, which means that incident.io may have
+ *   changed the contract.
  * @throws Refusal `not_json` (400) or `schema` (422).
  */
-export function readIncident(text: string, received: { webhookId: string; receivedAt: Date }): Reading {
+export function readIncident(
+  text: string,
+  received: { webhookId: string; receivedAt: Date },
+): IncidentEvent | IgnoredReason {
   const body = parse(text);
   if (isObject(body) && !Object.hasOwn(body, INCIDENT_UPDATED)) return readOther(body);
   if (!validateIncidentWebhook(body)) throw new Refusal('schema', { errors: schemaErrors(body) });
-  return { kind: 'incident', event: normalize(body, received) };
+  return normalize(body, received);
 }
 
 function parse(text: string): unknown {
@@ -40,12 +38,12 @@ function parse(text: string): unknown {
   }
 }
 
-function readOther(body: object): Reading {
-  const { event_type: type, success } = body as { event_type?: unknown; success?: unknown };
-  if (type === undefined && success === true) return { kind: 'ping' };
+function readOther(body: Readonly<Record<string, unknown>>): IgnoredReason {
+  const { event_type: type, success } = body;
+  if (type === undefined && success === true) return 'ping';
   const validType = typeof type === 'string' && type.length > 0 && characters(type) <= 256;
   if (validType && type !== INCIDENT_UPDATED && Object.hasOwn(body, type)) {
-    return { kind: type.startsWith(ANY_INCIDENT_UPDATED) ? 'event_version' : 'event_type' };
+    return type.startsWith(ANY_INCIDENT_UPDATED) ? 'event_version' : 'event_type';
   }
   if (!validType || type === INCIDENT_UPDATED) throw new Refusal('schema', { errors: schemaErrors(body) });
   throw new Refusal('schema', { errors: [{ pointer: '', rule: 'must have the property that event_type names' }] });
@@ -64,9 +62,9 @@ function schemaErrors(body: unknown): SchemaError[] {
 
 function bounded(body: unknown): unknown {
   if (!isObject(body)) return body;
-  const incident: unknown = (body as Record<string, unknown>)[INCIDENT_UPDATED];
+  const incident = body[INCIDENT_UPDATED];
   if (!isObject(incident)) return body;
-  const { incident_role_assignments: assignments } = incident as { incident_role_assignments?: unknown };
+  const { incident_role_assignments: assignments } = incident;
   if (!Array.isArray(assignments)) return body;
   return {
     ...body,
@@ -122,8 +120,4 @@ function matching(value: unknown, form: RegExp): string | null {
 /** Unicode characters, as JSON schema counts a length. */
 function characters(text: string): number {
   return text.length > 512 ? text.length : [...text].length;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -97,13 +97,13 @@ export class Refusal extends Error {
 }
 
 /** What the log says about a request besides its outcome. */
-export interface Known {
+export interface LoggedIds {
   readonly webhookId?: string | undefined;
   readonly incidentId?: string | undefined;
 }
 
 /** The answer to an accepted request. `detail` completes the line's message. */
-export function accepted(reason: 'published' | IgnoredReason, known: Known, detail?: string): Answer {
+export function accepted(reason: 'published' | IgnoredReason, known: LoggedIds, detail?: string): Answer {
   return { status: OUTCOMES[reason].status, lines: [lineFor(reason, known, [detail])] };
 }
 
@@ -111,7 +111,7 @@ export function accepted(reason: 'published' | IgnoredReason, known: Known, deta
  * The answer to a refused request; any error but a Refusal is a bug. Repeats nothing of the
  * request.
  */
-export function refused(error: unknown, known: Known): Answer {
+export function refused(error: unknown, known: LoggedIds): Answer {
   if (!(error instanceof Refusal)) {
     return { ...problem('bug'), lines: [{ ...lineFor('bug', known, []), stack: stackOf(error) }] };
   }
@@ -119,54 +119,6 @@ export function refused(error: unknown, known: Known): Answer {
   const why = OUTCOMES[reason].status === 401 ? `(${reason})` : undefined;
   const rules = errors.map(({ pointer, rule }) => `${pointer || '/'} ${rule}`);
   return { ...problem(reason, errors), lines: [lineFor(reason, known, [why, detail, ...rules])] };
-}
-
-/** Tells of versions of the signing secret that are not used. */
-export interface VersionNotice {
-  /**
-   * `unusable`: not a secret; `unread`: could not be read; `stale`: could not be read again, and its last
-   * value is used; `unused`: older than the newest twelve.
-   */
-  readonly kind: 'unusable' | 'unread' | 'stale' | 'unused';
-  readonly versions: readonly string[];
-  /** Why they could not be read. */
-  readonly detail?: string;
-}
-
-const VERSION_NOTICES = {
-  unusable: {
-    level: 'error',
-    reason: 'secret_version',
-    what: 'is not a usable secret and is skipped',
-    next: 'Expected whsec_ and the padded base64 of 16 to 75 bytes: disable it, or add a right one.',
-  },
-  unread: {
-    level: 'error',
-    reason: 'secret_version_unread',
-    what: 'could not be read',
-    next: 'Events that no other version matches are answered 503 until it is.',
-  },
-  stale: {
-    level: 'warn',
-    reason: 'secret_version_unread',
-    what: 'could not be read again',
-    next: 'Its last value is used for up to an hour.',
-  },
-  unused: {
-    level: 'warn',
-    reason: 'secret_version_unused',
-    what: 'left out',
-    next: 'Only the 12 newest ENABLED versions are read. Disable those that are not in use.',
-  },
-} as const;
-
-/** The log line about such versions. */
-export function versionLine({ kind, versions, detail }: VersionNotice): LogLine {
-  const { level, reason, what, next } = VERSION_NOTICES[kind];
-  const names = versions.join(', ');
-  const subject = `Version${versions.length > 1 ? 's' : ''} ${names} of the signing secret`;
-  const why = detail === undefined ? '' : ` (${detail})`;
-  return { level, message: `${subject} ${what}${why}. ${next}`, metadata: { reason, version: names } };
 }
 
 function problem(reason: RefusalReason, errors: readonly SchemaError[] = []): Omit<Answer, 'lines'> {
@@ -183,7 +135,7 @@ function problem(reason: RefusalReason, errors: readonly SchemaError[] = []): Om
   };
 }
 
-function lineFor(reason: Reason, known: Known, details: readonly (string | undefined)[]): LogLine {
+function lineFor(reason: Reason, known: LoggedIds, details: readonly (string | undefined)[]): LogLine {
   const { outcome, level, title, reason: loggedReason = reason }: Outcome = OUTCOMES[reason];
   return {
     level,

@@ -86,7 +86,7 @@ export function createPublisher(
       (publisher, signal) => publisher.publish(request, { retry, signal }),
       limits.callMs * CALL_MARGIN,
     );
-    return messageIds ?? [];
+    return messages.map((_, index) => messageIds?.[index] ?? '');
   }, BATCH);
 
   return {

@@ -7,7 +7,7 @@ import type { Route } from './route.ts';
 export const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
- * Checks route, method, encoding and size, and reads the body. Nothing is inflated or parsed.
+ * Checks route, method, encoding and size, and reads the body. Nothing is parsed.
  * @param bodyMs until the body must be complete.
  * @throws Refusal for the first check that fails.
  */
@@ -20,10 +20,6 @@ export async function readRequest(
   const route = routes.find((candidate) => candidate.path === path);
   if (route === undefined) throw new Refusal('not_found');
   if (req.method !== 'POST') throw new Refusal('method');
-  // Node answers `100-continue` by itself.
-  if (!/^(100-continue)?$/i.test(req.headers.expect ?? '')) throw new Refusal('expectation');
-  const encoding = req.headers['content-encoding'] || 'identity';
-  if (encoding.toLowerCase() !== 'identity') throw new Refusal('content_encoding');
   const body = await readBody(req, MAX_BODY_BYTES, bodyMs);
   if (typeof body === 'string') throw new Refusal(body);
   return { route, body };

@@ -35,9 +35,8 @@ export function incidentLeadRoute(verify: Verify): Route {
 }
 
 function decideOnIncident(text: string, received: Received): Decision {
-  const reading = readIncident(text, received);
-  if (reading.kind !== 'incident') return { ignore: reading.kind };
-  const { event } = reading;
+  const event = readIncident(text, received);
+  if (typeof event === 'string') return { ignore: event };
   return {
     publish: toMessage(event, received.traceparent),
     incidentId: event.incident.id,

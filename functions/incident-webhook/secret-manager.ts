@@ -23,7 +23,7 @@ const MAX_VERSIONS = 12;
 const VERSIONS_SHARE = 0.7;
 
 /** Codes that say something about the secret itself. Any other code means an outage. */
-const ANSWERS: ReadonlySet<number | undefined> = new Set([
+const DEFINITE: ReadonlySet<number | undefined> = new Set([
   status.INVALID_ARGUMENT,
   status.NOT_FOUND,
   status.PERMISSION_DENIED,
@@ -53,15 +53,15 @@ export function secretManagerStore(name: string, emulatorHost: string | undefine
         );
       } catch (error) {
         const message = `Secret Manager: ${describeGrpcError(error)}`;
-        throw isAnswer(error) ? new SecretGone(message) : new Error(message);
+        throw isDefinite(error) ? new SecretGone(message) : new Error(message);
       }
     },
   };
 }
 
 /** True if Secret Manager itself said no: keys read before must then not be used any longer. */
-export function isAnswer(error: unknown): boolean {
-  return ANSWERS.has(grpcCode(error)) && !lacksToken(error);
+export function isDefinite(error: unknown): boolean {
+  return DEFINITE.has(grpcCode(error)) && !lacksToken(error);
 }
 
 interface Call {
@@ -102,7 +102,7 @@ async function access(
     const [{ payload }] = await deadline.race(client.accessSecretVersion({ name }, { signal }), late);
     return { number: numberOf(name), value: Buffer.from(payload?.data ?? '').toString('utf8') };
   } catch (error) {
-    const denied = isAnswer(error) && !DISABLED.has(grpcCode(error));
+    const denied = isDefinite(error) && !DISABLED.has(grpcCode(error));
     return { number: numberOf(name), why: describeGrpcError(error), denied };
   }
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deadline } from '../../shared/deadline.ts';
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
-import { Refusal, type VersionNotice } from './outcomes.ts';
+import { Refusal } from './outcomes.ts';
 import { SecretGone, type SecretStore, type SecretVersions, type UnreadVersion } from './secret-store.ts';
 import { type SigningKey, type SigningKeys, signingKey } from './verifier.ts';
+import type { VersionNotice } from './version-notice.ts';
 
 /**
  * Older keys are read again before the next verification, so a disabled version stops working
@@ -84,10 +85,14 @@ export function storedKeys(
   }
   const mayRead = (restMs: number): boolean => reading !== undefined || now() - attemptedAt >= restMs;
 
+  function usableKeys(): readonly SigningKey[] {
+    const fresh = [...versions.values()].filter(({ readAt }) => now() - readAt <= MAX_STALE_MS);
+    return fresh.flatMap(({ key }) => key ?? []);
+  }
+
   /** @throws Refusal if there are none. */
   function keys(): readonly SigningKey[] {
-    const fresh = [...versions.values()].filter(({ readAt }) => now() - readAt <= MAX_STALE_MS);
-    const usable = fresh.flatMap(({ key }) => key ?? []);
+    const usable = usableKeys();
     if (usable.length > 0) return usable;
     const detail = hasKey(versions) ? 'The last good read is over an hour old.' : failure?.message;
     throw new Refusal('secret', detail === undefined ? {} : { detail });
@@ -100,8 +105,9 @@ export function storedKeys(
   async function renew(deadline: Deadline): Promise<void> {
     if (now() - listedAt <= MAX_AGE_MS || !mayRead(hasKey(versions) ? RETRY_MS : RETRY_WITHOUT_KEYS_MS)) return;
     const attempt = readOnce();
-    const hasUsable = [...versions.values()].some(({ key, readAt }) => key && now() - readAt <= MAX_STALE_MS);
-    await (hasUsable ? Promise.race([attempt, sleep(deadline.remaining() / 2, undefined, { ref: false })]) : attempt);
+    await (usableKeys().length > 0
+      ? Promise.race([attempt, sleep(deadline.remaining() / 2, undefined, { ref: false })])
+      : attempt);
   }
 
   async function decide(matches: (key: SigningKey) => boolean, deadline: Deadline): Promise<boolean> {

@@ -45,12 +45,9 @@ it('describes exactly the paths, methods and statuses that there are', () => {
 
 it('takes the payload from the schema that the function uses', () => {
   expect(operation.requestBody.content['application/json'].schema).toEqual({ $ref: 'incident-webhook.schema.json' });
-  const { kind, event } = readIncident(JSON.stringify(example), { webhookId: 'msg_1', receivedAt: new Date(0) }) as {
-    kind: string;
-    event: { leads: unknown };
-  };
-  expect(kind).toBe('incident');
-  expect(event.leads).toEqual([{ incidentIoUserId: '01FCNDV6P870EA6S7TK1DSYDG0', slackUserId: 'U02AYNF2XJM' }]);
+  expect(readIncident(JSON.stringify(example), { webhookId: 'msg_1', receivedAt: new Date(0) })).toMatchObject({
+    leads: [{ incidentIoUserId: '01FCNDV6P870EA6S7TK1DSYDG0', slackUserId: 'U02AYNF2XJM' }],
+  });
 });
 
 it('asks for all three headers of one family', () => {

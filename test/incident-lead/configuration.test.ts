@@ -2,6 +2,7 @@ import { readLeadConfig } from '../../functions/incident-lead/config.ts';
 import { ConfigurationError, readLogConfig } from '../../shared/environment.ts';
 
 const URL = 'postgres://u:hunter2@db.example.com:5432/alan';
+const HOSTS = [{ user: 'u', password: 'hunter2', host: 'db.example.com', port: 5432, database: 'alan' }];
 const CLOUD_SQL = { CLOUD_SQL_INSTANCE: 'p:europe-west1:alaners', DB_USER: 'incident-lead@p.iam', DB_NAME: 'alan' };
 
 function faultsOf(env: Record<string, string>): Record<string, string> {
@@ -17,11 +18,11 @@ function faultsOf(env: Record<string, string>): Record<string, string> {
 
 describe('readLeadConfig', () => {
   it.each<[string, Record<string, string>, object]>([
-    ['a URL', { DATABASE_URL: URL }, { database: { kind: 'url', url: URL }, schema: 'public', poolMax: 2 }],
+    ['a URL', { DATABASE_URL: URL }, { database: { kind: 'url', hosts: HOSTS }, schema: 'public', poolMax: 2 }],
     [
       'a URL with the other scheme',
       { DATABASE_URL: 'postgresql://db/alan', DB_POOL_MAX: '999' },
-      { database: { kind: 'url', url: 'postgresql://db/alan' }, poolMax: 999 },
+      { database: { kind: 'url', hosts: [{ host: 'db', database: 'alan' }] }, poolMax: 999 },
     ],
     [
       'Cloud SQL, private by default',

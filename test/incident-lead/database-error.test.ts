@@ -94,6 +94,6 @@ describe('toDatabaseFault', () => {
   it('leaves its own errors alone', () => {
     const fault = new DatabaseFault('deadline', 'the server did not answer in time');
     expect(toDatabaseFault(fault)).toBe(fault);
-    expect(fault.message).toBe('The alaner directory cannot be read: the server did not answer in time (deadline).');
+    expect(fault.message).toBe('the server did not answer in time (deadline)');
   });
 });

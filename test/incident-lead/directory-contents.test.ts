@@ -2,11 +2,12 @@ import type pg from 'pg';
 import { LIMITS } from '../../functions/incident-lead/app.ts';
 import type { Alaner } from '../../functions/incident-lead/directory.ts';
 import { openDirectory } from '../../functions/incident-lead/postgres/directory.ts';
+import { parseDatabaseUrl } from '../../functions/incident-lead/postgres/url.ts';
 import { deadlineAfter } from '../../shared/deadline.ts';
 import { type LocalPostgres, startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { newDatabase } from '../support/alaner-database.ts';
 
-const UNAVAILABLE = { name: 'DatabaseFault', reason: 'row' };
+const UNAVAILABLE = { name: 'DirectoryUnavailable', reason: 'row' };
 const GRANT = 'grant select on alaner_directory to alaner_directory_reader';
 
 let postgres: LocalPostgres;
@@ -22,7 +23,7 @@ async function open(statements: string, schema = 'public', login = (url: string)
   const { owner, readerUrl } = await newDatabase(postgres, `contents_${databases}`);
   await owner.query(statements);
   const { directory } = openDirectory(
-    { database: { kind: 'url', url: login(readerUrl) }, schema, poolMax: 1 },
+    { database: { kind: 'url', hosts: parseDatabaseUrl(login(readerUrl)) ?? [] }, schema, poolMax: 1 },
     LIMITS.database,
     () => {},
   );

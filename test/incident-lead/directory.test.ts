@@ -2,6 +2,7 @@ import pg from 'pg';
 import { LIMITS } from '../../functions/incident-lead/app.ts';
 import type { Alaners } from '../../functions/incident-lead/directory.ts';
 import { findAlanersSql, openDirectory } from '../../functions/incident-lead/postgres/directory.ts';
+import { parseDatabaseUrl } from '../../functions/incident-lead/postgres/url.ts';
 import { deadlineAfter } from '../../shared/deadline.ts';
 import { type LocalPostgres, startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { applySchema, newDatabase } from '../support/alaner-database.ts';
@@ -34,7 +35,7 @@ async function open(url = postgres.readerUrl): Promise<(...slackIds: string[]) =
   const through = new URL(url);
   through.port = String(proxy.port);
   const { directory, connect } = openDirectory(
-    { database: { kind: 'url', url: through.href }, schema: 'public', poolMax: 1 },
+    { database: { kind: 'url', hosts: parseDatabaseUrl(through.href) ?? [] }, schema: 'public', poolMax: 1 },
     LIMITS.database,
     () => {},
   );
@@ -125,7 +126,7 @@ describe('a look-up', () => {
 
   it('gives each its own deadline, and the round trip the longest', async () => {
     const { directory } = openDirectory(
-      { database: { kind: 'url', url: postgres.readerUrl }, schema: 'public', poolMax: 1 },
+      { database: { kind: 'url', hosts: parseDatabaseUrl(postgres.readerUrl) ?? [] }, schema: 'public', poolMax: 1 },
       LIMITS.database,
       () => {},
     );

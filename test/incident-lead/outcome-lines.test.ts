@@ -123,9 +123,16 @@ describe('the answer to a message as a whole', () => {
     ['database_unavailable', 503, 'error'],
     ['failed', 500, 'error'],
   ])('%s', (outcome, status, level) => {
-    const { lines, ...answer } = answerMessage(context(), outcome, { message: 'Words.', reason: 'why' });
+    const { lines, ...answer } = answerMessage(context(), outcome, { detail: 'words', reason: 'why' });
     expect(answer).toEqual({ status });
-    expect(lines).toMatchObject([{ level, message: 'Words.', metadata: { outcome, reason: 'why' }, trace: TRACE }]);
+    expect(lines).toMatchObject([
+      {
+        level,
+        message: expect.stringMatching(/^[A-Z].*: words\.$/),
+        metadata: { outcome, reason: 'why' },
+        trace: TRACE,
+      },
+    ]);
   });
 
   it('leaves the trace to the request where the message has none', () => {

@@ -1,7 +1,7 @@
-import type { VersionNotice } from '../../functions/incident-webhook/outcomes.ts';
 import { SecretGone, type SecretVersions, type UnreadVersion } from '../../functions/incident-webhook/secret-store.ts';
 import { storedKeys } from '../../functions/incident-webhook/signing-keys.ts';
 import { type SigningKeys, signingKey } from '../../functions/incident-webhook/verifier.ts';
+import type { VersionNotice } from '../../functions/incident-webhook/version-notice.ts';
 import { deadlineAfter } from '../../shared/deadline.ts';
 
 /** Usable secrets. */

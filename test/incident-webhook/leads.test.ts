@@ -3,9 +3,9 @@ import type { IncidentEvent } from '../../shared/incident-event.ts';
 import { bodyOf, leadRole } from './body.ts';
 
 function eventOf(text: string): IncidentEvent {
-  const reading = readIncident(text, { webhookId: 'msg_1', receivedAt: new Date() });
-  if (reading.kind !== 'incident') throw new Error(`it was read as ${reading.kind}`);
-  return reading.event;
+  const event = readIncident(text, { webhookId: 'msg_1', receivedAt: new Date() });
+  if (typeof event === 'string') throw new Error(`it was read as ${event}`);
+  return event;
 }
 
 const leadsOf = (...assignments: unknown[]) => eventOf(bodyOf({ incident_role_assignments: assignments })).leads;

@@ -1,4 +1,4 @@
-import { isAnswer } from '../../functions/incident-webhook/secret-manager.ts';
+import { isDefinite } from '../../functions/incident-webhook/secret-manager.ts';
 
 const failure = (code: unknown, message = 'failed') => Object.assign(new Error(message), { code });
 
@@ -26,5 +26,5 @@ it.each([
   ['no credentials at all', new Error('Could not load the default credentials'), false],
   ['anything else', 'x', false],
 ])('tells an answer from an outage: %s', (_name, error, expected) => {
-  expect(isAnswer(error)).toBe(expected);
+  expect(isDefinite(error)).toBe(expected);
 });

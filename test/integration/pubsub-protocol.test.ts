@@ -87,11 +87,14 @@ concurrently('confirms no more events than there are message ids', async () => {
   const scene = await startWebhookWithPeer();
   scene.peer.behave = () => answerIds(['1', '2']);
   const connection = await dial(scene.system.port);
-  connection.write(Buffer.concat([1, 2, 3].map(() => scene.system.prepare({ body: bodyOf() }).bytes)));
+  const sent = [1, 2, 3].map(() => scene.system.prepare({ body: bodyOf() }));
+  connection.write(Buffer.concat(sent.map(({ bytes }) => bytes)));
   const answers = [await connection.answer(), await connection.answer(), await connection.answer()];
   connection.socket.destroy();
-  await scene.close();
   expect(answers.map((answer) => answer?.status)).toEqual([204, 204, 503]);
+  const lines = await Promise.all(sent.map((one) => scene.system.linesOf(one)));
+  expect(lines[2]?.[0]?.message).toContain('Pub/Sub confirmed no message id.');
+  await scene.close();
 });
 
 it('says nothing of what the peer said', async () => expectSilenceAbout(await starting, MARK));

@@ -104,12 +104,13 @@ it.each<Row>([
     refused('bad_id'),
   ]),
   ['80: an id of 256 characters', { body: BODY, signing: { id: 'i'.repeat(256) } }, PUBLISHED],
-  ...[-301, 303, -86_400 * 365].map<Row>((skew) => [
+  // Far from the limit, since a busy machine sends late; verifier.test.ts has it to the second, with a clock.
+  ...[-301, 420, -86_400 * 365].map<Row>((skew) => [
     `83: ${skew} s`,
     { body: BODY, signing: { timestamp: NOW + skew } },
     refused('timestamp'),
   ]),
-  ...[-290, 290].map<Row>((skew) => [`84: ${skew} s`, { body: BODY, signing: { timestamp: NOW + skew } }, PUBLISHED]),
+  ...[-180, 290].map<Row>((skew) => [`84: ${skew} s`, { body: BODY, signing: { timestamp: NOW + skew } }, PUBLISHED]),
   ...[
     'hello',
     'NaN',

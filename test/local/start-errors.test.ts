@@ -109,7 +109,7 @@ describe('npm start', () => {
       'a database that does not answer',
       () => ({ DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/d' }),
       () => [],
-      /DATABASE_URL \(u@127\.0\.0\.1:1\/d\): The alaner directory cannot be read.*ECONNREFUSED.*unset DATABASE_URL/,
+      /DATABASE_URL \(u@127\.0\.0\.1:1\/d\): the alaner directory cannot be read.*ECONNREFUSED.*unset DATABASE_URL/,
     ],
     [
       'an emulator that does not answer',

@@ -63,7 +63,7 @@ describe('npm start', () => {
   });
 
   it.each([
-    ['--status', 'triage', 'is in status triage; its lead is not looked at yet'],
+    ['--status', 'triage', 'not looked up in this status: incident'],
     ['--status', 'unknown-status', '▶ lisa@example.com is now incident lead'],
     ['--lead', 'with-role', 'The incident lead holds the role'],
     ['--lead', 'two', '▶ ada@example.com is now incident lead'],

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
-import { readBody } from '../../shared/read-body.ts';
+import { dropBody, readBody } from '../../shared/read-body.ts';
 import { toBytes } from '../../tools/services/raw-http.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -18,6 +18,20 @@ it.each([
     res.writeHead(204).end();
   });
   expect(Buffer.compare(read as Buffer, BODY)).toBe(0);
+});
+
+it('refuses to read a body that was dropped, which would look like an empty one', async () => {
+  let error: unknown;
+  await answering(toBytes({ body: BODY }), async (req, res) => {
+    dropBody(req, true);
+    try {
+      await readBody(req, MEBIBYTE, 20_000);
+    } catch (thrown) {
+      error = thrown;
+    }
+    res.writeHead(204).end();
+  });
+  expect(error).toEqual(new Error('the body was read or dropped already'));
 });
 
 it('gives others a turn between any two reads of a body in tiny chunks', async () => {

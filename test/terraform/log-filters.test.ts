@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OUTCOMES, versionLine } from '../../functions/incident-webhook/outcomes.ts';
+import { OUTCOMES } from '../../functions/incident-webhook/outcomes.ts';
+import { versionLine } from '../../functions/incident-webhook/version-notice.ts';
 import { toLogEntry } from '../support/log-entry.ts';
 import { matches, readFilters } from '../support/log-filter.ts';
 import type { FunctionRun } from './function-run.ts';

@@ -2,20 +2,12 @@ import pg from 'pg';
 import { batch } from '../../../shared/batch.ts';
 import type { Deadline } from '../../../shared/deadline.ts';
 import type { LeadConfig } from '../config.ts';
-import type { Alaner, Alaners, Directory } from '../directory.ts';
+import type { Alaners, Directory } from '../directory.ts';
+import { type Row, rowsBySlackId, toAlaner } from '../rows.ts';
 import { DatabaseFault } from './errors.ts';
 import { openDatabase, type PoolLimits } from './pool.ts';
 
-/** One row, unchecked: the view may return anything. */
-interface Row {
-  readonly slack_id: unknown;
-  readonly email: unknown;
-  readonly roles: unknown;
-}
-
 const COLUMNS = 'slack_id,email,roles';
-/** A local part of 64 characters, an at sign, a domain of 255 (RFC 5321, 4.5.3.1). */
-const EMAIL = /^[^\p{C}\p{Z}]{1,320}$/u;
 /** Maximum of Slack ids in one round trip. */
 const MAX_IDS = 1_000;
 
@@ -47,7 +39,8 @@ export function openDirectory(
     async (lookUps, deadline) => {
       const slackIds = new Set(lookUps.flat());
       const result = await database.query({ text, values: [[...slackIds]] }, deadline);
-      const rows = rowsBySlackId(result, slackIds);
+      checkColumns(result);
+      const rows = rowsBySlackId(result.rows, slackIds);
       return lookUps.map(() => rows);
     },
     // Look-ups that arrive while all connections are busy wait and share the next round trip.
@@ -63,25 +56,7 @@ export function openDirectory(
   return { directory: { find: findAlaners, wasReached: database.wasReached }, connect: database.connect };
 }
 
-function rowsBySlackId({ fields, rows, rowCount }: pg.QueryResult<Row>, asked: ReadonlySet<string>) {
-  if (fields.map(({ name }) => name).join() !== COLUMNS || rowCount !== rows.length) {
-    throw badRow('does not return the columns slack_id, email and roles');
-  }
-  if (rows.some(({ slack_id: id }) => typeof id !== 'string' || !asked.has(id))) {
-    throw badRow('returns a row with a Slack id that was not asked for');
-  }
-  return Map.groupBy(rows, ({ slack_id: id }) => String(id));
-}
-
-function toAlaner({ slack_id: slackId, email, roles }: Row): Alaner {
-  if (typeof email !== 'string' || !EMAIL.test(email)) throw badRow('returns an invalid e-mail address');
-  const known = roles ?? [];
-  if (!Array.isArray(known) || known.some((role) => role !== null && typeof role !== 'string')) {
-    throw badRow('returns roles that are not a list of names');
-  }
-  return { slackId: String(slackId), email, roles: known.filter((role) => role !== null) };
-}
-
-function badRow(what: string): DatabaseFault {
-  return new DatabaseFault('row', `the view ${what}`);
+function checkColumns({ fields, rows, rowCount }: pg.QueryResult): void {
+  if (fields.map(({ name }) => name).join() === COLUMNS && rowCount === rows.length) return;
+  throw new DatabaseFault('row', 'it does not return the columns slack_id, email and roles');
 }

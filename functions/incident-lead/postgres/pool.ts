@@ -6,7 +6,6 @@ import type { LeadConfig } from '../config.ts';
 import { SafeClient } from './client.ts';
 import { type OpenPool, openCloudSql } from './cloud-sql.ts';
 import { DatabaseFault, toDatabaseFault } from './errors.ts';
-import { parseDatabaseUrl } from './url.ts';
 
 /** In milliseconds. */
 export interface PoolLimits {
@@ -57,7 +56,7 @@ export function openDatabase(
     async (): Promise<OpenPool> => {
       const open =
         database.kind === 'url'
-          ? openUrl(database.url, settings, opened++)
+          ? openHost(database.hosts, settings, opened++)
           : await openCloudSql(database, settings, limits.instanceMs);
       // Without a listener, a dying idle connection would end the process.
       open.pool.on('error', (error) => onIdleError(toDatabaseFault(error).reason));
@@ -130,7 +129,6 @@ function poolSettings(max: number, { connectMs, statementMs, queryMs }: PoolLimi
 }
 
 /** @param attempt counts from 0; each attempt uses the next of the URL's hosts. */
-function openUrl(url: string, settings: pg.PoolConfig, attempt: number): OpenPool {
-  const hosts = parseDatabaseUrl(url) ?? [];
+function openHost(hosts: readonly pg.ClientConfig[], settings: pg.PoolConfig, attempt: number): OpenPool {
   return { pool: new pg.Pool({ ...settings, ...hosts[attempt % hosts.length] }), closeConnector: () => {} };
 }

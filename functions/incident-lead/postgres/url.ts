@@ -12,7 +12,7 @@ const HOST = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*)(?::([0-9]*))?$/;
  * Reads a PostgreSQL URL as libpq does.
  * @returns a configuration for each host, to be tried in turn; undefined if the URL is malformed.
  */
-export function parseDatabaseUrl(url: string): readonly [pg.ClientConfig, ...pg.ClientConfig[]] | undefined {
+export function parseDatabaseUrl(url: string): readonly pg.ClientConfig[] | undefined {
   const [matched, login = '', authority = '', path = '', query = ''] = FORM.exec(url.trim()) ?? [];
   if (matched === undefined) return undefined;
   try {
@@ -26,13 +26,12 @@ export function parseDatabaseUrl(url: string): readonly [pg.ClientConfig, ...pg.
       ...optional('options', parameters.get('options')),
     };
     const tls = optional('ssl', readTls(parameters));
-    const [first, ...others] = readHosts(authority, parameters).map((address) => ({
+    return readHosts(authority, parameters).map((address) => ({
       ...common,
       ...address,
       // As in libpq: there is no TLS on a Unix socket.
       ...(address.host?.startsWith('/') ? {} : tls),
     }));
-    return first && [first, ...others];
   } catch {
     return undefined;
   }

@@ -68,7 +68,7 @@ describe('says what is wrong with a database, and what to do:', () => {
     const { password } = url;
     change(url);
     const failure = await open(url.href, schema).catch((error: Error) => error.message);
-    expect(failure).toMatch(/^DATABASE_URL \(.*\/.*\): The alaner directory cannot be read: /);
+    expect(failure).toMatch(/^DATABASE_URL \(.*\/.*\): the alaner directory cannot be read: /);
     expect(failure).toMatch(message);
     expect(failure).not.toContain(password);
     expect(failure).not.toContain('hunter2');

@@ -94,7 +94,7 @@ function sentencesOf(error: unknown): string[] {
 
 function readDatabase(env: Environment): GivenDatabase | undefined {
   const { database, schema } = readLeadConfig(env);
-  return database.kind === 'url' ? { url: database.url, schema } : undefined;
+  return database.kind === 'url' ? { url: env['DATABASE_URL'] ?? '', schema } : undefined;
 }
 
 function readPort(name: string, text: string): number {

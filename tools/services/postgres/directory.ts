@@ -65,7 +65,7 @@ async function assertReadable({ url, schema }: GivenDatabase): Promise<void> {
       await client.end().catch(() => {});
     }
   }
-  throw new Error(`DATABASE_URL (${describe(url)}): ${explain(failure)}`);
+  throw new Error(`DATABASE_URL (${describe(url)}): the alaner directory cannot be read: ${explain(failure)}`);
 }
 
 const APPLY = 'For a trial, apply schemas/alaner.sql and then schemas/alaner-directory.sql to it with psql.';
@@ -88,7 +88,7 @@ function explain(failure: unknown): string {
   // What has no code of its own says more in the words of pg, such as a missing password.
   const detail = reason === 'connection_lost' ? ` ${(failure as Error).message}.` : '';
   const [, advice = ''] = ADVICE.find(([form]) => form.test(reason)) ?? [];
-  return `${message}${detail} ${advice}`;
+  return `${message}.${detail} ${advice}`;
 }
 
 /** Without a password. */

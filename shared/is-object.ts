@@ -1,0 +1,4 @@
+/** True for a JSON object, and so not for an array or null. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
