@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { parse } from 'yaml';
 import { readIncident } from '../../functions/incident-webhook/incident.ts';
 import { OUTCOMES, Refusal, type RefusalReason, refused } from '../../functions/incident-webhook/outcomes.ts';
+import { PATH } from '../../functions/incident-webhook/route.ts';
 import { answerWith } from '../../shared/answer.ts';
 import { DESCRIPTION } from '../../tools/docs/docs.ts';
 import { redocly } from '../../tools/docs/redocly.ts';
@@ -19,7 +20,7 @@ interface Response {
 }
 
 const { info, paths, components } = parse(await readFile(DESCRIPTION, 'utf8'));
-const operation = paths['/webhooks/incident/lead'].post;
+const operation = paths[PATH].post;
 const responses: Readonly<Record<string, Response>> = operation.responses;
 const example = operation.requestBody.content['application/json'].examples.leadAssigned.value;
 const reasons = Object.entries(OUTCOMES).flatMap(([reason, { status }]) =>
@@ -37,8 +38,8 @@ it('passes the linter, which does not use the network', async () => {
 });
 
 it('describes exactly the paths, methods and statuses that there are', () => {
-  expect(Object.keys(paths)).toEqual(['/webhooks/incident/lead']);
-  expect(Object.keys(paths['/webhooks/incident/lead'])).toEqual(['post']);
+  expect(Object.keys(paths)).toEqual([PATH]);
+  expect(Object.keys(paths[PATH])).toEqual(['post']);
   const statuses = new Set(['204', ...reasons.map((reason) => String(OUTCOMES[reason].status))]);
   expect(Object.keys(responses)).toEqual([...statuses].sort());
 });
