@@ -6,6 +6,16 @@ import { openPage, type PageFixture } from './open-page.ts';
 import { run } from './started-system.ts';
 
 const SEND = { name: 'Sign and send' };
+/** Script for a browser: what is chosen in a select that has no room for it, its arrow included. */
+const CUT_CHOICES = `(() => {
+  const canvas = document.createElement('canvas').getContext('2d');
+  return [...document.querySelectorAll('select')].filter((select) => {
+    const { font, paddingLeft, paddingRight } = getComputedStyle(select);
+    canvas.font = font;
+    const room = select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - 20;
+    return canvas.measureText(select.selectedOptions[0].text).width > room;
+  }).map((select) => select.name || select.id);
+})()`;
 
 describe('the page of the local system', () => {
   let fixture: PageFixture;
@@ -157,6 +167,7 @@ describe('the page of the local system', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     const cut = `[...document.querySelectorAll('.time, .hop, h3, button')].filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0).map((e) => e.textContent)`;
     expect(await page.evaluate(cut)).toEqual([]);
+    expect(await page.evaluate(CUT_CHOICES)).toEqual([]);
   });
 
   it.each(['light', 'dark'] as const)('has enough contrast in %s colours', async (colorScheme) => {
