@@ -1,8 +1,13 @@
-import type { DeliveryNote, EventLogEntry, FunctionLine } from '../../tools/local/timeline/event-log.ts';
+import type { FunctionLine, FunctionName } from '../../tools/local/timeline/function-hops.ts';
+import type { Hop } from '../../tools/local/timeline/hop.ts';
 import { hopLines } from '../../tools/local/timeline/hop-line.ts';
-import { createHopReader } from '../../tools/local/timeline/hop-reader.ts';
+import { HopReader } from '../../tools/local/timeline/hop-reader.ts';
+import type { EmulatorEvent } from '../../tools/services/pubsub/events.ts';
 
-const AT = '2026-11-23T20:13:46.457Z';
+type Delivered = Extract<EmulatorEvent, { type: 'delivered' }>;
+
+const NOW = new Date('2026-11-23T20:13:46.457Z');
+const DEAD_LETTERS = 'projects/p/subscriptions/my-team-dead-letter';
 
 describe('the hops of a request', () => {
   it.each([
@@ -19,9 +24,8 @@ describe('the hops of a request', () => {
   });
 
   it('have the time at which the request began, and at which the emulator accepted the message', () => {
-    const published = { messageId: '7', publishTime: '2026-11-23T20:13:46.450Z', attributes: { webhookId: 'msg_1' } };
     const hops = read(
-      { at: AT, source: 'pubsub', published: { ...published, data: '{}' } },
+      published({ publishTime: new Date('2026-11-23T20:13:46.450Z') }),
       webhookLine({ outcome: 'published', status: 204, webhookId: 'msg_1', durationMs: 39 }),
     );
     expect(hops.map(({ name, at, untimed }) => [name, untimed ? '' : at.slice(17)])).toEqual([
@@ -55,45 +59,60 @@ describe('the hops of a request', () => {
 });
 
 describe('the hop of a delivery', () => {
-  it.each<[changes: Partial<DeliveryNote>, state: string, text: string]>([
-    [{ answer: 204, acknowledged: true }, 'done', 'my-team answered 204, attempt 1'],
-    [{ answer: 'acknowledged', acknowledged: true }, 'done', 'acknowledged by my-team, attempt 1'],
-    [{ answer: 'refused' }, 'stopped', 'refused by my-team, attempt 1'],
+  const message = published().message;
+  const subscription = 'projects/p/subscriptions/my-team';
+
+  it.each<[changes: Partial<Delivered>, state: string, text: string]>([
+    [{ answer: 204, acknowledged: true }, 'done', 'my-team answered 204 after 9 ms, attempt 1'],
+    [{ answer: 'acknowledged', acknowledged: true }, 'done', 'acknowledged by my-team after 9 ms, attempt 1'],
+    [{ answer: 'refused' }, 'stopped', 'refused by my-team after 9 ms, attempt 1'],
     [
-      { answer: 503, attempt: 2, startedAt: '2026-11-23T20:13:46.448Z', redeliveredAfterMs: 13_400 },
+      { answer: 503, attempt: 2, redeliveredAfterMs: 13_400 },
       'stopped',
       'my-team answered 503 after 9 ms, attempt 2; delivered again in 13.4 s',
     ],
-    [{ answer: 'deadline exceeded' }, 'stopped', 'not acknowledged in time by my-team, attempt 1'],
-    [{ answer: 'ECONNREFUSED' }, 'stopped', 'my-team could not be reached (ECONNREFUSED), attempt 1'],
-    [
-      { type: 'filtered', attempt: 0, acknowledged: true, answer: 'attributes.a = "b"' },
-      'skipped',
-      'my-team does not receive it: its filter does not match (attributes.a = "b")',
-    ],
-    [
-      { type: 'deadLettered', attempt: 5, answer: 'dead-lettered' },
-      'stopped',
-      'my-team: given up after 5 attempts, kept in my-team-dead-letter',
-    ],
+    [{ answer: 'deadline exceeded' }, 'stopped', 'not acknowledged in time by my-team after 9 ms, attempt 1'],
+    [{ answer: 'ECONNREFUSED' }, 'stopped', 'my-team could not be reached (ECONNREFUSED) after 9 ms, attempt 1'],
   ])('tells of %j', (changes, state, text) => {
-    expect(read(delivery(changes))).toMatchObject([{ name: 'delivered', state, text }]);
+    expect(read(delivered(changes))).toMatchObject([{ name: 'delivered', state, text }]);
+  });
+
+  it('tells of a filter that kept the message from the subscriber', () => {
+    expect(read({ type: 'filtered', subscription, filter: 'attributes.a = "b"', message })).toMatchObject([
+      {
+        name: 'delivered',
+        state: 'skipped',
+        text: 'my-team does not receive it: its filter does not match (attributes.a = "b")',
+      },
+    ]);
+  });
+
+  it('tells that the message was given up', () => {
+    const deadLetterTopic = 'projects/p/topics/my-team-dead-letter';
+    expect(read({ type: 'deadLettered', subscription, deadLetterTopic, message, attempts: 5 })).toMatchObject([
+      {
+        name: 'delivered',
+        state: 'stopped',
+        text: 'my-team: given up after 5 attempts, kept in my-team-dead-letter',
+      },
+    ]);
   });
 
   it('is there for a dead letter that somebody took, and not where a dry run only looked at it', () => {
-    const subscription = 'my-team-dead-letter';
-    expect(read(delivery({ subscription, answer: 'refused' }))).toEqual([]);
-    expect(read(delivery({ subscription, answer: 'acknowledged', acknowledged: true }))).toMatchObject([
-      { state: 'done', text: 'taken from my-team-dead-letter, attempt 1' },
+    expect(read(delivered({ subscription: DEAD_LETTERS, answer: 'refused' }))).toEqual([]);
+    expect(read(delivered({ subscription: DEAD_LETTERS, answer: 'acknowledged', acknowledged: true }))).toMatchObject([
+      { state: 'done', text: 'taken from my-team-dead-letter after 9 ms, attempt 1' },
     ]);
   });
 
   it('is there for a message without attributes too', () => {
-    expect(
-      read(delivery({ webhookId: undefined, incidentId: undefined, answer: 204, acknowledged: true })),
-    ).toMatchObject([{ event: 'Message 1, without a webhook id' }]);
-    const message = { messageId: '1', data: 5 } as never;
-    expect(read({ at: AT, source: 'demo-subscriber', message })).toMatchObject([{ text: 'demo-subscriber got 5' }]);
+    const bare = { ...message, attributes: {} };
+    expect(read(delivered({ message: bare, acknowledged: true }))).toMatchObject([
+      { event: 'Message 7, without a webhook id' },
+    ]);
+    expect(hopsOf((reader) => reader.demoMessage({ messageId: '1', attributes: {}, data: 5 }))).toMatchObject([
+      { text: 'demo-subscriber got 5' },
+    ]);
   });
 });
 
@@ -106,29 +125,21 @@ describe('the hop of a decision', () => {
     ['unknown_alaner', 'warning', '!'],
     ['database_unavailable', 'stopped', '✗'],
   ])('has a sign for how loud %s is', (outcome, state, mark) => {
-    const line = { severity: 'INFO', message: 'M', metadata: { outcome, status: 204 } };
-    const [hop] = read({ at: AT, source: 'incident-lead', line });
+    const [hop] = read(line('incident-lead', { outcome, status: 204 }));
     expect(hop?.state).toBe(state);
     expect(hop && hopLines(hop)).toContain(`decided    ${mark} M`);
   });
 
   it('belongs to the event of its message, also where the line does not name it', () => {
     const metadata = { outcome: 'invalid_message', status: 400, messageId: '7', deliveryAttempt: 1 };
-    const published = { messageId: '7', publishTime: AT, attributes: { webhookId: 'msg_1' }, data: '{}' };
-    const [hop] = read(
-      { at: AT, source: 'pubsub', published },
-      { at: AT, source: 'incident-lead', line: { severity: 'ERROR', message: 'M', metadata } },
-    );
+    const [hop] = read(published(), line('incident-lead', metadata, 'ERROR'));
     expect(hop?.event).toBe('msg_1');
   });
 });
 
 it('tells that a message was published again, unchanged', () => {
-  const published = { messageId: '7', publishTime: AT, attributes: { webhookId: 'msg_1' }, data: '{}' };
-  const line = webhookLine({ outcome: 'published', status: 204, webhookId: 'msg_1' });
-  const note: EventLogEntry = { at: AT, source: 'pubsub', published };
-  const again: EventLogEntry = { at: AT, source: 'pubsub', published: { ...published, messageId: '9' } };
-  expect(read(note, line, again).map(({ text }) => text)).toEqual([
+  const accepted = webhookLine({ outcome: 'published', status: 204, webhookId: 'msg_1' });
+  expect(read(published(), accepted, published({ messageId: '9' })).map(({ text }) => text)).toEqual([
     'POST /webhooks/incident/lead',
     'signature and age are right',
     'M',
@@ -139,39 +150,66 @@ it('tells that a message was published again, unchanged', () => {
 it('escapes control characters wherever they come from', () => {
   const hostile = '\u001b[2J\n\u009b1m\u202e';
   const shown = '\\u001b[2J\\u000a\\u009b1m\\u202e';
-  const hops = read(
-    webhookLine({ outcome: 'rejected', reason: hostile, status: 401, webhookId: hostile, incidentId: hostile }),
-    delivery({ subscription: hostile, webhookId: hostile, answer: hostile }),
-    { at: AT, source: 'demo-subscriber', message: { messageId: '1', attributes: {}, data: hostile } },
-    { at: AT, source: 'incident-lead', text: hostile },
-  );
+  const { message } = published({ attributes: { webhookId: hostile } });
+  const hops = hopsOf((reader) => {
+    webhookLine({ outcome: 'rejected', reason: hostile, status: 401, webhookId: hostile, incidentId: hostile })(reader);
+    reader.emulatorEvent(delivered({ subscription: hostile, message, answer: hostile }));
+    reader.demoMessage({ messageId: '1', attributes: {}, data: hostile });
+    reader.output('incident-lead', hostile);
+  });
+  expect(hops).toHaveLength(5);
   for (const hop of hops) expect(JSON.stringify(hop)).not.toMatch(/\\u001b\[2J\\n[^\\]|[\u007f-\u009f\u202e]/);
   expect(hops.map(({ event }) => event)).toContain(shown);
   expect(hops.at(-1)?.text).toBe(`incident-lead: ${shown}`);
 });
 
-function read(...entries: EventLogEntry[]) {
-  return entries.flatMap(createHopReader());
+type Feed = (reader: HopReader) => void;
+
+function read(...said: (Feed | EmulatorEvent)[]): Hop[] {
+  return hopsOf((reader) => {
+    for (const each of said) {
+      if (typeof each === 'function') each(reader);
+      else reader.emulatorEvent(each, NOW);
+    }
+  });
 }
 
-function webhookLine(metadata: FunctionLine['metadata'] & object, severity = 'INFO'): EventLogEntry {
-  return { at: AT, source: 'incident-webhook', line: { severity, message: 'M', metadata } };
+function hopsOf(feed: Feed): Hop[] {
+  const hops: Hop[] = [];
+  feed(new HopReader((hop) => hops.push(hop)));
+  return hops;
 }
 
-function delivery(own: Partial<DeliveryNote>): EventLogEntry {
+function webhookLine(metadata: FunctionLine['metadata'] & object, severity?: string): Feed {
+  return line('incident-webhook', metadata, severity);
+}
+
+function line(source: FunctionName, metadata: FunctionLine['metadata'] & object, severity = 'INFO'): Feed {
+  const output = JSON.stringify({ severity, message: 'M', metadata });
+  return (reader) => reader.output(source, output, NOW);
+}
+
+function published(own: Partial<Delivered['message']> = {}): Extract<EmulatorEvent, { type: 'published' }> {
+  const message = {
+    messageId: '7',
+    publishTime: NOW,
+    attributes: { webhookId: 'msg_1', incidentId: '01I' },
+    data: Buffer.from('{}'),
+    orderingKey: '',
+    ...own,
+  };
+  return { type: 'published', topic: 'projects/p/topics/incident-events', message };
+}
+
+function delivered(own: Partial<Delivered>): Delivered {
   return {
-    at: AT,
-    source: 'pubsub',
-    delivery: {
-      type: 'delivered',
-      subscription: 'my-team',
-      messageId: '1',
-      webhookId: 'msg_1',
-      incidentId: '01I',
-      attempt: 1,
-      acknowledged: false,
-      answer: 204,
-      ...own,
-    },
+    type: 'delivered',
+    subscription: 'projects/p/subscriptions/my-team',
+    message: published().message,
+    attempt: 1,
+    acknowledged: false,
+    answer: 204,
+    startedAt: new Date(NOW.getTime() - 9),
+    ...own,
   };
 }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { refusal } from '../../tools/local/page/same-site.ts';
+import { refusal } from '../../tools/local/page/server.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 

@@ -131,19 +131,8 @@ describe('sample events', () => {
 
 describe('the words', () => {
   it.each(Object.entries(OUTCOMES).filter(([, { status }]) => status >= 400))('explain %s', (reason, { status }) => {
-    const hop: Hop = {
-      at: '',
-      event: '',
-      webhookId: undefined,
-      incidentId: undefined,
-      name: 'verified',
-      state: 'stopped',
-      text: '',
-      reason,
-      subscription: undefined,
-      delivery: undefined,
-    };
-    expect(explain(hop)).toMatch(/[.?]$/);
+    const hop: Hop = { at: '', event: '', name: 'verified', state: 'stopped', text: '', reason };
+    expect(explain(hop, () => '')).toMatch(/[.?]$/);
     expect(meaningOf(status)).not.toMatch(/Check the URL/);
   });
 });

@@ -6,7 +6,8 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
-import { readSettings, type StartOptions } from '../../tools/local/system/settings.ts';
+import { readPort, readSettings, type StartOptions } from '../../tools/local/system/settings.ts';
+import { addPullSubscriber, addPushSubscriber, readFilter } from '../../tools/local/system/subscribers.ts';
 import { startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import { alive } from '../support/processes.ts';
@@ -17,71 +18,70 @@ jest.setTimeout(120_000);
 
 const OPTIONS: StartOptions = { subscriber: [], pull: [], page: true, folder: '.local' };
 
-describe('the settings of npm start', () => {
-  it.each<[name: string, options: Partial<StartOptions>, env: Record<string, string>, message: RegExp]>([
-    ['a port that is none', {}, { PORT: 'http' }, /^PORT must be a port, a number from 0 .* but is "http"\.$/],
-    ['a port out of range', {}, { PORT: '65536' }, /^PORT must be a port.*"65536"/],
-    ['a page port that is none', { pagePort: '-1' }, {}, /^--page-port must be a port.*"-1"/],
+describe('the environment of npm start', () => {
+  it.each<[name: string, env: Record<string, string>, message: RegExp]>([
+    ['a port that is none', { PORT: 'http' }, /^PORT: It must be a port, a number from 0 \(any free one\) to 65535\.$/],
+    ['a port out of range', { PORT: '65536' }, /^PORT: It must be a port/],
     [
       'a secret without its prefix',
-      {},
       { INCIDENT_WEBHOOK_SECRET: 'hunter2' },
       /^INCIDENT_WEBHOOK_SECRET must be projects\/P\/secrets\/S, or literals of whsec_[^2]*Correct it, or unset it\.$/,
     ],
     [
       'an emulator without a port',
-      {},
-      { PUBSUB_EMULATOR_HOST: 'localhost' },
+      { PUBSUB_EMULATOR_HOST: 'localhost', INCIDENT_WEBHOOK_SECRET: '' },
       /^PUBSUB_EMULATOR_HOST must be host:port\. Correct it, or unset it\.$/,
     ],
     [
       'a database that is no PostgreSQL',
-      {},
       { DATABASE_URL: 'mysql://u:hunter2@h/d' },
       /^DATABASE_URL must be a URL as libpq takes it: postgres:\/\/user:password@host:port\/database\. Correct/,
     ],
-    [
-      'a subscriber that is no URL',
-      { subscriber: ['localhost:9000'] },
-      {},
-      /^--subscriber must be an http or https URL.*"localhost:9000"\. Example:/,
-    ],
-    [
-      'a filter that is none',
-      { subscriber: ['http://h/ status = learning'] },
-      {},
-      /^--subscriber: "status = learning" is not a Pub\/Sub filter .*Example: attributes/,
-    ],
-    ['a subscription without a name', { pull: [''] }, {}, /^--pull must be the name of a subscription .* is ""\./],
-    ['a subscription of two letters', { pull: ['my'] }, {}, /^--pull must be the name .*Example: --pull 'my-team:attr/],
-    ['a subscription with a blank', { pull: ['my team'] }, {}, /^--pull must be the name of a subscription/],
-    ['a pulled filter that is none', { pull: ['my-team:status'] }, {}, /^--pull: "status" is not a Pub\/Sub filter/],
-    [
-      'a subscription of its own',
-      { pull: ['incident-lead'] },
-      {},
-      /^--pull: incident-lead is .*Choose another name\.$/,
-    ],
-    ['a subscription twice', { pull: ['my-team', 'my-team:'] }, {}, /^--pull: my-team is given twice/],
-    [
-      'a filter of the demo that is none',
-      { demoSubscriber: 'x' },
-      {},
-      /^--demo-subscriber: "x" is not a Pub\/Sub filter/,
-    ],
-  ])('name %s', (_, options, env, message) => {
-    expect(() => readSettings({ ...OPTIONS, ...options }, env)).toThrow(message);
+  ])('names %s', (_, env, message) => {
+    expect(() => readSettings(OPTIONS, env)).toThrow(message);
   });
 
-  it('name everything at once, and no secret', () => {
+  it('names everything at once, and no secret', () => {
     const env = { PORT: 'x', INCIDENT_WEBHOOK_SECRET: 'hunter2', DATABASE_URL: 'hunter2' };
     const attempt = () => readSettings(OPTIONS, env);
     expect(attempt).toThrow(/PORT.*\n.*DATABASE_URL.*\n.*INCIDENT_WEBHOOK_SECRET/);
     expect(attempt).not.toThrow(/hunter2/);
   });
+});
 
-  it('put the page beside the webhook', () => {
-    expect(readSettings(OPTIONS, {})).toMatchObject({ port: 8080, page: { port: 8081, orAnother: true } });
+describe('the options of npm start', () => {
+  const pull = (text: string) => addPullSubscriber(text, [{ name: 'my-team', filter: '' }]);
+  const push = (text: string) => addPushSubscriber(text, []);
+
+  it.each<[name: string, read: (text: string) => unknown, text: string, message: RegExp]>([
+    ['a page port that is none', readPort, '-1', /^It must be a port/],
+    ['a subscriber that is no URL', push, 'localhost:9000', /^It must be an http or https URL.*Example:/],
+    [
+      'a filter that is none',
+      push,
+      'http://h/ status = learning',
+      /^"status = learning" is not a Pub\/Sub filter .*Example: attributes/,
+    ],
+    ['a subscription without a name', pull, '', /^It must be the name of a subscription/],
+    ['a subscription of two letters', pull, 'my', /^It must be the name .*Example: 'my-team:attr/],
+    ['a subscription with a blank', pull, 'my team', /^It must be the name of a subscription/],
+    ['a pulled filter that is none', pull, 'other-team:status', /^"status" is not a Pub\/Sub filter/],
+    ['a subscription of its own', pull, 'incident-lead', /^incident-lead is .*Choose another name\.$/],
+    ['a subscription twice', pull, 'my-team:', /^my-team is given twice/],
+    ['a filter of the demo that is none', readFilter, 'x', /^"x" is not a Pub\/Sub filter/],
+  ])('refuse %s', (_, read, text, message) => {
+    expect(() => read(text)).toThrow(message);
+  });
+
+  it.each<[args: string[], message: RegExp]>([
+    [['--nothing'], /^error: unknown option '--nothing'\n\(--help lists every option\)\n$/],
+    [['--pull', 'my'], /^error: option '--pull <name\[:filter\]>' argument 'my' is invalid\. It must be the name/],
+    [['--demo-subscriber', '\u001b[2J'], /^error: option '--demo-subscriber \[filter\]' argument '\\u001b\[2J'/],
+  ])('end with 2 where they are wrong: %j', async (args, message) => {
+    const { code, stdout, stderr } = await run('start', args);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
   });
 });
 

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { announce } from '../../tools/local/system/announcement.ts';
-import { EventLog, type FunctionLine } from '../../tools/local/timeline/event-log.ts';
-import { noteOfEmulatorEvent } from '../../tools/local/timeline/notes.ts';
+import { EventLog } from '../../tools/local/timeline/event-log.ts';
+import type { FunctionLine, FunctionName } from '../../tools/local/timeline/function-hops.ts';
+import { HopReader } from '../../tools/local/timeline/hop-reader.ts';
 import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import { provision } from '../../tools/services/pubsub/provision.ts';
 import { makeFolder, run } from './started-system.ts';
@@ -23,17 +24,23 @@ describe('npm run story', () => {
   afterAll(() => folder[Symbol.dispose]());
 
   const story = async (id: string) => (await run('story', ['--folder', folder.local, id])).stdout;
-  const webhook = (metadata: FunctionLine['metadata'] & object) =>
-    log.note({ source: 'incident-webhook', line: { severity: 'INFO', message: 'M', metadata } });
-  const lead = (metadata: FunctionLine['metadata'] & object) =>
-    log.note({ source: 'incident-lead', line: { severity: 'DEBUG', message: 'M', metadata } });
+  const reader = new HopReader((hop) => log.add(hop));
+  const write = (source: FunctionName, metadata: FunctionLine['metadata'] & object, message = 'M') => {
+    reader.output(source, JSON.stringify({ severity: 'INFO', message, metadata }));
+    log.flush();
+  };
 
   beforeAll(() => {
-    webhook({ outcome: 'rejected', reason: 'timestamp', status: 401, webhookId: 'msg_refused1' });
-    webhook({ outcome: 'published', status: 204, webhookId: 'msg_quiet001', incidentId: '01QUIET' });
-    lead({ outcome: 'no_lead', status: 204, webhookId: 'msg_quiet001', incidentId: '01QUIET' });
-    webhook({ outcome: 'published', status: 204, webhookId: 'msg_alone001', incidentId: '01ALONE' });
-    webhook({ outcome: 'published', status: 204, webhookId: 'of-another-form', incidentId: '01FORM' });
+    write('incident-webhook', { outcome: 'rejected', reason: 'timestamp', status: 401, webhookId: 'msg_refused1' });
+    write('incident-webhook', { outcome: 'published', status: 204, webhookId: 'msg_quiet001', incidentId: '01QUIET' });
+    write('incident-lead', { outcome: 'no_lead', status: 204, webhookId: 'msg_quiet001', incidentId: '01QUIET' });
+    write('incident-webhook', { outcome: 'published', status: 204, webhookId: 'msg_alone001', incidentId: '01ALONE' });
+    write('incident-webhook', {
+      outcome: 'published',
+      status: 204,
+      webhookId: 'of-another-form',
+      incidentId: '01FORM',
+    });
   });
 
   it('wants enough of a webhook id to tell it from others', async () => {
@@ -98,14 +105,8 @@ describe('npm run story', () => {
   });
 
   it('shows a hostile event without what would control the terminal', async () => {
-    log.note({
-      source: 'incident-webhook',
-      line: {
-        severity: 'INFO',
-        message: 'status \u001b[2J\n\u009b1m',
-        metadata: { outcome: 'published', status: 204, webhookId: 'msg_hostile1' },
-      },
-    });
+    const metadata = { outcome: 'published', status: 204, webhookId: 'msg_hostile1' };
+    write('incident-webhook', metadata, 'status \u001b[2J\n\u009b1m');
     const stdout = await story('msg_hostile1');
     expect(stdout).toContain('status \\u001b[2J\\u000a\\u009b1m');
     expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
@@ -115,6 +116,7 @@ describe('npm run story', () => {
 describe('the advice of npm run story on a dead letter', () => {
   const folder = makeFolder();
   const log = new EventLog(folder.local);
+  const reader = new HopReader((hop) => log.add(hop));
   let status = 503;
   const subscriber = createServer((req, res) => req.resume().on('end', () => res.writeHead(status).end()));
   let emulator: Awaited<ReturnType<typeof startPubSubEmulator>>;
@@ -124,10 +126,7 @@ describe('the advice of npm run story on a dead letter', () => {
     await once(subscriber.listen(0, '127.0.0.1'), 'listening');
     emulator = await startPubSubEmulator({
       timeScale: 0.001,
-      onEvent: (event) => {
-        const note = noteOfEmulatorEvent(event);
-        if (note) log.note(note);
-      },
+      onEvent: (event) => reader.emulatorEvent(event),
     });
     await provision(emulator, {
       topic: `${PROJECT}/topics/incident-events`,
@@ -150,7 +149,10 @@ describe('the advice of npm run story on a dead letter', () => {
     folder[Symbol.dispose]();
   });
 
-  const story = async () => (await run('story', ['--folder', folder.local, 'msg_dead0001'])).stdout;
+  const story = async () => {
+    log.flush();
+    return (await run('story', ['--folder', folder.local, 'msg_dead0001'])).stdout;
+  };
   const shell = (command: string) => promisify(execFile)('sh', ['-c', command], { cwd: ROOT });
   const waiting = () => emulator.backlog(`${PROJECT}/subscriptions/incident-lead-dead-letter`);
 
@@ -180,6 +182,7 @@ describe('the advice of npm run story on a dead letter', () => {
     emulator.publish(`${PROJECT}/topics/incident-events`, { data: '{}', attributes: { webhookId: 'msg_dead0002' } });
     while (waiting() === 0) await sleep(20);
     await announced.stop();
+    log.flush();
     const { stdout } = await run('story', ['--folder', folder.local, 'msg_dead0002']);
     expect(stdout).toContain('start the local system and send the event again, since its dead letters ended with it:');
     expect(stdout).toContain(`npm run send -- --folder ${folder.local}`);

@@ -75,14 +75,9 @@ function hop(own: Partial<Hop>): Hop {
   return {
     at: '2026-11-23T20:13:46.457Z',
     event: 'msg_1',
-    webhookId: 'msg_1',
-    incidentId: undefined,
     name: 'published',
     state: 'done',
     text: '',
-    reason: undefined,
-    subscription: undefined,
-    delivery: undefined,
     ...own,
   };
 }

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { PATH } from '../../functions/incident-webhook/route.ts';
 import { FAULTS, LEADS, STATUSES } from '../events/catalogue.ts';
 import type { BodyOptions } from '../events/request-body.ts';
-import { LOCAL_FOLDER } from './local-folder.ts';
+import { readCommandLine } from './command-line.ts';
 
 /** The command line of `npm run send`. */
 export interface SendOptions extends BodyOptions {
@@ -45,8 +45,10 @@ Examples:
   npm run -s send -- --print curl | sh
   INCIDENT_WEBHOOK_SECRET=projects/alan-eu-tools/secrets/INCIDENT_WEBHOOK_SECRET npm run send -- --url https://HOST${PATH}`;
 
-/** Reads the command line; commander throws a CommanderError for a wrong one, and after --help. */
-export const program = new Command('npm run send --')
+const FILE = new Option('--file <path>', 'send the bytes of a file');
+const PRINT = new Option('--print <what>', 'send nothing; print the signed curl command, or the whole body');
+
+const program = new Command('npm run send --')
   .description(
     "Signs and sends one event, by default incident.io's own example with status learning, to the local system.",
   )
@@ -56,24 +58,12 @@ export const program = new Command('npm run send --')
   .option('--incident <id>', 'incident id')
   .option('--old-form', 'status as a string and incident_id, as the previous endpoint read them')
   .option('--event <type>', "another of incident.io's event types, or svix.ping")
-  .addOption(
-    new Option('--file <path>', 'send the bytes of a file').conflicts([
-      'status',
-      'lead',
-      'incident',
-      'oldForm',
-      'event',
-    ]),
-  )
+  .addOption(FILE.conflicts(['status', 'lead', 'incident', 'oldForm', 'event']))
   .addOption(new Option('--fault <fault>', 'spoil the request').choices(Object.keys(FAULTS)))
   .option('--webhook-id <id>', 'send under this id, for example a second time')
-  .addOption(
-    new Option('--print <what>', 'send nothing; print the signed curl command, or the whole body').choices([
-      'curl',
-      'body',
-    ]),
-  )
-  .addOption(new Option('--folder <path>', 'where npm start keeps log and secret').default(LOCAL_FOLDER, '.local'))
-  .addHelpText('after', HELP)
-  .showHelpAfterError('(--help lists every option)')
-  .exitOverride();
+  .addOption(PRINT.choices(['curl', 'body']));
+
+/** Reads the command line; a wrong one, and --help, end the process. */
+export function readSendOptions(): SendOptions {
+  return readCommandLine(program, HELP).opts();
+}

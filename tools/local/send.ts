@@ -1,4 +1,3 @@
-import { CommanderError } from 'commander';
 import { PATH } from '../../functions/incident-webhook/route.ts';
 import { WEBHOOK_ID } from '../../functions/incident-webhook/signature-headers.ts';
 import { escapeControls } from '../../shared/escape-controls.ts';
@@ -11,10 +10,9 @@ import { newWebhookId, type SignedRequest, signedRequest } from '../events/signe
 import { findSigningSecret } from '../events/signing-secret.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { paragraph } from '../terminal/paragraph.ts';
-import { program, type SendOptions } from './send-options.ts';
+import { readSendOptions, type SendOptions } from './send-options.ts';
 import { findRunning } from './system/announcement.ts';
 import { localRedriveAdvice, storyCommand } from './timeline/commands.ts';
-import { eventLogFile } from './timeline/event-log.ts';
 import { hopLines } from './timeline/hop-line.ts';
 import { awaitHops, conclusions } from './timeline/timeline.ts';
 
@@ -91,7 +89,7 @@ async function showHops(
   since: Date,
   { status }: SendResponse,
 ): Promise<void> {
-  const hops = await awaitHops(eventLogFile(folder), webhookId, since, HOPS_TIMEOUT_MS);
+  const hops = await awaitHops(folder, webhookId, since, HOPS_TIMEOUT_MS);
   console.log('\nIts hops in the local system:');
   for (const hop of hops) console.log(hopLines(hop));
   const sentences = conclusions(hops, localRedriveAdvice((await findRunning(folder))?.emulatorHost, folder));
@@ -103,14 +101,8 @@ async function showHops(
 
 if (import.meta.main) {
   tolerateClosedPipe();
-  try {
-    process.exitCode = await main(program.parse().opts<SendOptions>());
-  } catch (error) {
-    // Commander has printed its own already; it ends --help this way too.
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-    else {
-      console.error(`send: ${(error as Error).message}`);
-      process.exitCode = 2;
-    }
-  }
+  process.exitCode = await main(readSendOptions()).catch((error: Error) => {
+    console.error(`send: ${error.message}`);
+    return 2;
+  });
 }

@@ -1,12 +1,12 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { escapeControls } from '../../shared/escape-controls.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { paragraph } from '../terminal/paragraph.ts';
-import { LOCAL_FOLDER } from './local-folder.ts';
+import { readCommandLine } from './command-line.ts';
 import { findRunning } from './system/announcement.ts';
-import { type IdKind, idKindOf, loggingCommand, loggingFilter, pushesCommand } from './timeline/cloud-logging.ts';
+import { loggingCommand, loggingFilter, pushesCommand } from './timeline/cloud-logging.ts';
 import { localRedriveAdvice, PROJECT, redriveCommand } from './timeline/commands.ts';
-import { eventLogFile, lastWritten, readEventLog } from './timeline/event-log.ts';
+import { lastWritten, readEventLog } from './timeline/event-log.ts';
 import type { Hop } from './timeline/hop.ts';
 import { hopLines } from './timeline/hop-line.ts';
 import { conclusions, currentHops, isOver, MIN_PREFIX, type Timeline, timelinesOf } from './timeline/timeline.ts';
@@ -38,22 +38,17 @@ const program = new Command('npm run story --')
     }
     return text;
   })
-  .option('--project <project>', 'the project of the deployed system', PROJECT)
-  .addOption(new Option('--folder <path>', 'where npm start keeps its log').default(LOCAL_FOLDER, '.local'))
-  .addHelpText('after', HELP)
-  .showHelpAfterError('(--help lists every option)')
-  .exitOverride();
+  .option('--project <project>', 'the project of the deployed system', PROJECT);
 
 async function tell(id: string, { project, folder }: Options): Promise<number> {
-  const file = eventLogFile(folder);
-  const timelines = timelinesOf(readEventLog(file), id);
+  const timelines = timelinesOf(readEventLog(folder), id);
   const redriveAdvice = localRedriveAdvice((await findRunning(folder))?.emulatorHost, folder);
   for (const timeline of timelines) {
     console.log(describe(timeline));
     for (const sentence of conclusions(timeline.hops, redriveAdvice)) console.log(paragraph(sentence, '  '));
     console.log();
   }
-  if (timelines.length === 0) console.log(notFound(id, lastWritten(file)));
+  if (timelines.length === 0) console.log(notFound(id, lastWritten(folder)));
   console.log(deployed(id, timelines, project));
   return timelines.length > 0 ? 0 : 1;
 }
@@ -83,26 +78,14 @@ function notFound(id: string, keptUntil: Date | undefined): string {
 
 /** How to ask the deployed system for the same, and what a missing line of the subscriber would mean there. */
 function deployed(id: string, timelines: readonly Timeline[], project: string): string {
-  const [queried, kind] = queryFor(id, timelines);
-  const filter = loggingFilter(queried, kind);
+  const filter = loggingFilter(id, timelines);
+  const current = timelines.flatMap(({ hops }) => currentHops(hops));
   return [
-    `In the deployed system, the log lines of both functions (Logs Explorer, or the command):`,
+    'In the deployed system, the log lines of both functions (Logs Explorer, or the command):',
     `  ${filter}`,
     `  ${loggingCommand(filter, project)}`,
-    ...withoutSubscriber(
-      timelines.flatMap(({ hops }) => currentHops(hops)),
-      project,
-    ),
+    ...withoutSubscriber(current, project),
   ].join('\n');
-}
-
-/** What was found here tells more of an id than its form does. */
-function queryFor(id: string, timelines: readonly Timeline[]): readonly [id: string, kind: IdKind] {
-  if (timelines.some(({ webhookId }) => webhookId === id)) return [id, 'webhook'];
-  if (timelines.some(({ incidentId }) => incidentId === id)) return [id, 'incident'];
-  const [first, ...others] = timelines;
-  if (first?.webhookId === undefined) return [id, idKindOf(id)];
-  return others.length === 0 ? [first.webhookId, 'webhook'] : [id, 'webhook prefix'];
 }
 
 /** @param hops how the events stand here; none where nothing is known of them. */
@@ -123,18 +106,12 @@ function withoutSubscriber(hops: readonly Hop[], project: string): string[] {
       '  ',
     ),
     `      ${pushesCommand(project)}`,
-    `      ${redriveCommand('incident-lead', { project, dryRun: true })}`,
+    `      ${redriveCommand('incident-lead', project)} --dry-run`,
   ];
 }
 
 if (import.meta.main) {
   tolerateClosedPipe();
-  try {
-    program.parse();
-    process.exitCode = await tell(program.args[0] ?? '', program.opts<Options>());
-  } catch (error) {
-    // Commander has printed its own already; it ends --help this way too.
-    if (!(error instanceof CommanderError)) throw error;
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  }
+  const command = readCommandLine(program, HELP);
+  process.exitCode = await tell(command.args[0] ?? '', command.opts());
 }

@@ -1,9 +1,17 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
-import type { CapturedRequest } from './captured-requests.ts';
 
 // Loaded into incident-webhook before the function, by `npm start` alone, so that the page can show a request's body.
 // Prints a line `{"capturedRequest": …}` for each request; the function's own lines never hold a body.
+
+/** A request as it came to incident-webhook, whatever it was answered with. */
+export interface CapturedRequest {
+  readonly webhookId: string;
+  /** In base64; at most about 64 KiB of it are kept. */
+  readonly body: string;
+  /** False where more came than is kept, or less than was announced. */
+  readonly complete: boolean;
+}
 
 type Push = (chunk: Buffer | null, encoding?: BufferEncoding) => boolean;
 
@@ -11,7 +19,7 @@ const MAX_BYTES = 64 * 1024;
 
 subscribe('http.server.request.start', (message) => {
   const { request } = message as { request: IncomingMessage };
-  const chunks = new Set<Buffer>();
+  const chunks: Buffer[] = [];
   let bytes = 0;
   let push: Push = request.push;
   // Node's parser calls `push` with each chunk. A listener for 'data' would take the body from the function that reads
@@ -20,7 +28,7 @@ subscribe('http.server.request.start', (message) => {
     get: (): Push => {
       const inner = push;
       return (chunk, ...rest) => {
-        if (chunk !== null && bytes <= MAX_BYTES) chunks.add(chunk);
+        if (chunk !== null && bytes <= MAX_BYTES) chunks.push(chunk);
         bytes += chunk?.length ?? 0;
         return inner.call(request, chunk, ...rest);
       };
@@ -29,7 +37,7 @@ subscribe('http.server.request.start', (message) => {
       push = own;
     },
   });
-  request.once('close', () => print(request, Buffer.concat([...chunks]), request.complete && bytes <= MAX_BYTES));
+  request.once('close', () => print(request, Buffer.concat(chunks), request.complete && bytes <= MAX_BYTES));
 });
 
 function print({ headers }: IncomingMessage, body: Buffer, complete: boolean): void {

@@ -1,57 +1,57 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { INCIDENT_UPDATED } from '../../../functions/incident-webhook/webhook-body.ts';
+import { escapeControls } from '../../../shared/escape-controls.ts';
 import { eventTypes, FAULTS, LEADS, STATUSES } from '../../events/catalogue.ts';
 import { sendCommand, storyCommand } from '../timeline/commands.ts';
-import { answer } from './answer.ts';
-import { detailsOf } from './details.ts';
-import { streamHops } from './hop-stream.ts';
-import { refusal } from './same-site.ts';
+import type { HopReader } from '../timeline/hop-reader.ts';
+import { type PageSubject, streamHops } from './hop-stream.ts';
 import { sendChosen } from './send-chosen.ts';
-import type { PageSubject } from './subject.ts';
 
-/** Where to listen; `orAnother` takes a free port where this one is taken. */
-export interface PagePort {
-  readonly port: number;
-  readonly orAnother: boolean;
-}
+/** `NODE_OPTIONS` that have incident-webhook print its requests, for the page. */
+export const CAPTURE_REQUESTS = `--import "${new URL('capture-requests.ts', import.meta.url).href}"`;
 
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'dist', 'docs', 'index.html');
-const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
-  '/': ['index.html', 'text/html; charset=utf-8'],
-  '/page.css': ['page.css', 'text/css; charset=utf-8'],
-  '/cards.css': ['cards.css', 'text/css; charset=utf-8'],
-  '/page.js': ['page.js', 'text/javascript; charset=utf-8'],
-  '/cards.js': ['cards.js', 'text/javascript; charset=utf-8'],
-  '/elements.js': ['elements.js', 'text/javascript; charset=utf-8'],
-  '/hop.js': ['hop.js', 'text/javascript; charset=utf-8'],
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+};
+const FILES = readdirSync(import.meta.dirname).filter((file) => extname(file) in TYPES);
+/** Nothing from elsewhere is loaded, and no other site gets to see or frame the page. */
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
 };
 /** The rendered reference holds its script and its style. */
 const DOCS_POLICY =
   "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'none'";
-const MAX_FORM_BYTES = 4_096;
 
-/** Serves the page on 127.0.0.1. */
+/**
+ * Serves the page on 127.0.0.1.
+ * @param ports the first one that is free is taken; 0 is any.
+ */
 export async function startPage(
   subject: PageSubject,
-  { port, orAnother }: PagePort,
+  [port = 0, ...others]: readonly number[],
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer((req, res) => {
-    serve(subject, (server.address() as AddressInfo).port, req, res).catch((error: unknown) =>
-      answer(res, 500, 'text/plain', String(error)),
-    );
+    serve(subject, req, res).catch((error: unknown) => res.writeHead(500).end(String(error)));
   });
-  const listen = async (at: number): Promise<unknown> => {
-    server.listen(at, '127.0.0.1');
-    return once(server, 'listening');
-  };
-  await listen(port).catch((error: NodeJS.ErrnoException) => {
-    if (orAnother && error.code === 'EADDRINUSE') return listen(0);
-    throw new Error(`port ${port} for the page is not available (${error.code}): choose another one with --page-port.`);
-  });
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch (error) {
+    if (others.length > 0) return startPage(subject, others);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`port ${port} for the page is not available (${code}): choose another one with --page-port.`);
+  }
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     async stop() {
@@ -62,23 +62,53 @@ export async function startPage(
   };
 }
 
-async function serve(subject: PageSubject, port: number, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const refused = refusal(req, port);
-  if (refused !== undefined) return answer(res, 403, 'text/plain', `Refused: ${refused}.`);
-  const { pathname: path = '', searchParams } = URL.parse(req.url ?? '', 'http://page') ?? {};
-  const route = `${req.method} ${path}`;
-  if (route === 'POST /send') return send(subject, req, res);
-  if (route === 'GET /events') return streamHops(subject, res);
-  if (route === 'GET /choices') return answer(res, 200, 'application/json', JSON.stringify(choices(subject)));
-  if (route === 'GET /details') {
-    const details = detailsOf(searchParams?.get('id') ?? '', subject.requests, subject.eventLog);
-    return answer(res, 200, 'application/json', JSON.stringify(details));
+async function serve(subject: PageSubject, req: IncomingMessage, res: ServerResponse): Promise<unknown> {
+  res.setHeaders(new Map(Object.entries(HEADERS)));
+  const answer = (status: number, body: object): unknown =>
+    res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const refuse = (status: number, sentence: string): unknown =>
+    res.writeHead(status, { 'content-type': 'text/plain' }).end(sentence);
+  const serveFile = (path: string): unknown =>
+    res.setHeader('content-type', TYPES[extname(path)] ?? '').end(readFileSync(path));
+  const refused = refusal(req, (req.socket.address() as AddressInfo).port);
+  if (refused !== undefined) return refuse(403, `Refused: ${refused}.`);
+  const { pathname, searchParams } = new URL(req.url ?? '', 'http://page');
+  switch (`${req.method} ${pathname}`) {
+    case 'POST /send':
+      return sendChosen(subject, req).then(
+        (result) => answer(200, result),
+        (error: Error) => answer(400, { title: 'Not sent', meaning: error.message }),
+      );
+    case 'GET /events':
+      return streamHops(subject, res);
+    case 'GET /choices':
+      return answer(200, choices(subject));
+    case 'GET /details':
+      return answer(200, details(searchParams.get('id') ?? '', subject.reader));
+    case 'GET /docs/':
+      if (!existsSync(DOCS)) return refuse(404, 'The API reference is not built yet: npm run docs, then reload.');
+      res.setHeader('content-security-policy', DOCS_POLICY);
+      return serveFile(DOCS);
   }
-  if (route === 'GET /docs' || route === 'GET /docs/') return docs(res);
-  const [file, type] = FILES[path] ?? [];
-  if (req.method !== 'GET' || file === undefined || type === undefined)
-    return answer(res, 404, 'text/plain', 'Nothing here.');
-  answer(res, 200, type, readFileSync(join(import.meta.dirname, file)));
+  const file = pathname === '/' ? 'index.html' : pathname.slice(1);
+  if (req.method !== 'GET' || !FILES.includes(file)) return refuse(404, 'Nothing here.');
+  return serveFile(join(import.meta.dirname, file));
+}
+
+/**
+ * Why a request may not be served, or undefined where it may. Any web page can have a browser send requests to
+ * 127.0.0.1, and a page whose name is made to resolve to it could read the answers too.
+ */
+export function refusal({ method, headers }: IncomingMessage, port: number): string | undefined {
+  const own = [`127.0.0.1:${port}`, `localhost:${port}`];
+  const { host = '', origin, 'sec-fetch-site': site, 'content-type': type } = headers;
+  if (!own.includes(host)) return `this page is at http://${own[0]}/ only`;
+  if (method === 'GET') return undefined;
+  if (origin !== undefined && origin !== `http://${host}`) return 'requests of other sites are refused';
+  if (site !== undefined && site !== 'same-origin') return 'requests of other sites are refused';
+  // A form of another site cannot send this type, whatever its browser leaves out.
+  if (type !== 'application/json') return 'only application/json is accepted';
+  return undefined;
 }
 
 /** What the form offers, and the commands that do and tell the same. */
@@ -92,22 +122,34 @@ function choices({ folder }: PageSubject): object {
   };
 }
 
-async function send(subject: PageSubject, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  let text = '';
-  for await (const part of req.setEncoding('utf8')) {
-    text += part;
-    if (text.length > MAX_FORM_BYTES) return answer(res, 413, 'text/plain', 'Too large.');
-  }
-  try {
-    const result = await sendChosen(subject, JSON.parse(text) as Record<string, unknown>);
-    answer(res, 200, 'application/json', JSON.stringify(result));
-  } catch (error) {
-    const result = { title: 'Not sent', meaning: (error as Error).message };
-    answer(res, 400, 'application/json', JSON.stringify(result));
-  }
+/** The body of the latest request under a webhook id, and the latest message made of it, for people. */
+function details(webhookId: string, reader: HopReader): { title: string; text: string }[] {
+  const request = reader.requestOf(webhookId);
+  const body = request && Buffer.from(request.body, 'base64');
+  const message = reader.messageOf(webhookId);
+  return [
+    body === undefined
+      ? { title: 'Body', text: 'Not kept: only those of the latest events are.' }
+      : {
+          title: `Body, ${body.length} bytes${request?.complete ? '' : ', incomplete'}`,
+          text: readable(body.toString()) || '(empty)',
+        },
+    message === undefined
+      ? { title: 'Message on the topic', text: 'None was published.' }
+      : {
+          title: `Message ${message.messageId} on the topic`,
+          text: `attributes ${readable(JSON.stringify(message.attributes))}\ndata ${readable(message.data.toString())}`,
+        },
+  ];
 }
 
-function docs(res: ServerResponse): void {
-  if (existsSync(DOCS)) answer(res, 200, 'text/html; charset=utf-8', readFileSync(DOCS), DOCS_POLICY);
-  else answer(res, 404, 'text/plain', 'The API reference is not built yet: npm run docs, then reload.');
+/** Indented where it is JSON. */
+function readable(text: string): string {
+  let lines = text;
+  try {
+    lines = JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    // Another text.
+  }
+  return lines.split('\n').map(escapeControls).join('\n');
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -9,56 +8,42 @@ import { text } from 'node:stream/consumers';
 export interface RunningSystem {
   readonly pid: number;
   readonly webhookUrl: string;
-  /** `host:port` of the Pub/Sub emulator; undefined while it starts. */
-  readonly emulatorHost?: string;
-}
-
-/**
- * What is in the file: a system is alive where the port answers with the token. Its process id may
- * be another's by now.
- */
-interface Announcement extends RunningSystem {
-  readonly port: number;
-  readonly token: string;
+  /** `host:port` of the Pub/Sub emulator. */
+  readonly emulatorHost: string;
 }
 
 const FILE = 'system.json';
 const ANSWER_TIMEOUT_MS = 1_000;
 
 /**
- * Tells the other commands that a system runs.
- * @returns with `update` and `stop` the ways to change that and to take it back.
+ * Tells the other commands that a system runs: in a file, and on a port that the file names and
+ * that answers with what is in the file. So the file of a system that was killed is not believed,
+ * whoever has its process id or its port by now.
  * @throws Error where another system runs that uses the folder, or the folder cannot be written to.
  */
-export async function announce(
-  folder: string,
-  system: RunningSystem,
-): Promise<{ update(system: RunningSystem): void; stop(): Promise<void> }> {
+export async function announce(folder: string, system: RunningSystem): Promise<{ stop(): Promise<void> }> {
   await assertNoneRuns(folder);
-  const token = randomUUID();
-  const server = createServer((socket) => socket.on('error', () => {}).end(token)).listen(0, '127.0.0.1');
+  let announcement = '';
+  const server = createServer((socket) => socket.on('error', () => {}).end(announcement)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  announcement = JSON.stringify({ ...system, port: (server.address() as AddressInfo).port });
   const file = join(folder, FILE);
-  const next = `${file}.new`;
-  const stop = async (): Promise<void> => {
-    rmSync(file, { force: true });
-    server.close();
-  };
-  const update = (now: RunningSystem): void => {
-    // In one step, so that nobody reads half of it.
-    writeFileSync(next, `${JSON.stringify({ ...now, port, token } satisfies Announcement)}\n`);
-    renameSync(next, file);
-  };
   try {
     mkdirSync(folder, { recursive: true });
-    update(system);
+    // In one step, so that nobody reads half of it.
+    writeFileSync(`${file}.new`, announcement);
+    renameSync(`${file}.new`, file);
   } catch (error) {
     server.close();
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(`${folder} cannot be written to (${code}): let your user write there, or use --folder.`);
   }
-  return { update, stop };
+  return {
+    async stop() {
+      rmSync(file, { force: true });
+      server.close();
+    },
+  };
 }
 
 /** @throws Error where another system runs that uses the folder. */
@@ -73,8 +58,9 @@ export async function assertNoneRuns(folder: string): Promise<void> {
 /** The system that is running with this folder, if any. */
 export async function findRunning(folder: string): Promise<RunningSystem | undefined> {
   try {
-    const { port, token, ...system } = JSON.parse(readFileSync(join(folder, FILE), 'utf8')) as Announcement;
-    return (await answerOf(port)) === token ? system : undefined;
+    const announcement = readFileSync(join(folder, FILE), 'utf8');
+    const { port, ...system } = JSON.parse(announcement) as RunningSystem & { port: number };
+    return (await answerOf(port)) === announcement ? system : undefined;
   } catch {
     // No file, or nobody answers.
     return undefined;

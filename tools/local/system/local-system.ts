@@ -1,25 +1,23 @@
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { PATH } from '../../../functions/incident-webhook/route.ts';
 import { localSecret } from '../../events/kept-secret.ts';
-import { findSigningSecret } from '../../events/signing-secret.ts';
 import { startDemoSubscriber } from '../../services/demo-subscriber.ts';
 import { assertPortFree, freePort } from '../../services/functions/free-port.ts';
 import { type FunctionOptions, NODE_OPTIONS, startFunction } from '../../services/functions/function-process.ts';
 import { openDirectory } from '../../services/postgres/directory.ts';
-import type { EmulatorEvent } from '../../services/pubsub/events.ts';
 import { type Supervision, supervise } from '../../services/supervise.ts';
-import { CAPTURE_REQUESTS, CapturedRequests } from '../page/captured-requests.ts';
-import { startPage } from '../page/server.ts';
-import { EventLog, type EventLogEntry, type FunctionName } from '../timeline/event-log.ts';
-import { noteOfEmulatorEvent, noteOfOutput } from '../timeline/notes.ts';
+import { CAPTURE_REQUESTS, startPage } from '../page/server.ts';
+import { EventLog } from '../timeline/event-log.ts';
+import type { FunctionName } from '../timeline/function-hops.ts';
+import type { Hop } from '../timeline/hop.ts';
+import { HopReader } from '../timeline/hop-reader.ts';
 import { announce, assertNoneRuns } from './announcement.ts';
-import { buildFunctions } from './build-process.ts';
-import { both, Parts } from './parts.ts';
-import type { Settings } from './settings.ts';
-import { type SubscriberSettings, TOPIC } from './subscribers.ts';
-import { type LocalTopic, openTopic, subscriptionName } from './topic.ts';
-
-type Address = readonly [name: string, address: string];
+import { type Settings, TOPIC } from './settings.ts';
+import type { SubscriberSettings } from './subscribers.ts';
+import { openTopic, subscriptionName } from './topic.ts';
 
 /** The whole system on one machine, running. */
 export interface LocalSystem {
@@ -27,7 +25,7 @@ export interface LocalSystem {
   /** `host:port` of Pub/Sub, the value for `PUBSUB_EMULATOR_HOST`. */
   readonly emulatorHost: string;
   /** Where each part listens, for people. */
-  readonly addresses: readonly Address[];
+  readonly addresses: readonly (readonly [name: string, address: string])[];
   /** The full names of the subscriptions that wait to be pulled. */
   readonly pulled: readonly string[];
   /** Stops every part, and leaves nothing behind. */
@@ -40,8 +38,28 @@ export interface Starter {
   readonly signal: AbortSignal;
   /** Told when the system has to end: a function cannot be kept running. */
   readonly onLost: (sentence: string) => void;
-  /** Told everything that the parts say, from the beginning. */
-  readonly onEntry: (entry: EventLogEntry) => void;
+  /** Told each line that a function writes. */
+  readonly onOutput: (line: string) => void;
+  /** Told each hop of each event. */
+  readonly onHop: (hop: Hop) => void;
+}
+
+/** Parts that are stopped in the reverse order of their start, also those after one that fails to stop. */
+class Parts extends AsyncDisposableStack {
+  readonly #signal: AbortSignal;
+
+  /** @param signal once it is given, nothing more is started. */
+  constructor(signal: AbortSignal) {
+    super();
+    this.#signal = signal;
+  }
+
+  async start<Part extends { stop(): Promise<void> }>(open: () => Promise<Part>): Promise<Part> {
+    this.#signal.throwIfAborted();
+    const part = await open();
+    this.defer(() => part.stop());
+    return part;
+  }
 }
 
 /**
@@ -49,130 +67,112 @@ export interface Starter {
  * @throws Error that says what was expected, what came, and what to do; what had started is stopped again.
  */
 export async function startLocalSystem(settings: Settings, starter: Starter): Promise<LocalSystem> {
-  const parts = new Parts(starter.signal);
-  try {
-    const system = await startParts(parts, settings, starter);
-    starter.signal.throwIfAborted();
-    return { ...system, stop: () => parts.stop() };
-  } catch (error) {
-    await parts.stop();
-    throw error;
-  }
-}
-
-/** What the parts share while they start. */
-interface Start {
-  readonly parts: Parts;
-  readonly settings: Settings;
-  readonly eventLog: EventLog;
-  readonly supervision: Supervision;
-}
-
-async function startParts(
-  parts: Parts,
-  settings: Settings,
-  { signal, onLost, onEntry }: Starter,
-): Promise<Omit<LocalSystem, 'stop'>> {
+  const { signal, onOutput, onLost } = starter;
   const { folder } = settings;
+  await using parts = new AsyncDisposableStack();
+  // The senders are stopped first, then those that they send to.
+  const receivers = parts.use(new Parts(signal));
+  const senders = parts.use(new Parts(signal));
   const ports = await findPorts(settings);
-  const running = { pid: process.pid, webhookUrl: `http://127.0.0.1:${ports.webhook}${PATH}` };
-  const announcement = await parts.start('announcement', () => announce(folder, running));
+  const webhookUrl = `http://127.0.0.1:${ports.webhook}${PATH}`;
+  const emulatorHost = settings.pubsubHost ?? `127.0.0.1:${ports.pubsub}`;
+  await receivers.start(() => announce(folder, { pid: process.pid, webhookUrl, emulatorHost }));
   const secret = settings.secret ?? localSecret(folder);
   const eventLog = new EventLog(folder);
-  eventLog.listen(onEntry);
-  const supervision: Supervision = { onRestart: (text) => eventLog.note({ source: 'local-system', text }), onLost };
-  const start: Start = { parts, settings, eventLog, supervision };
+  receivers.defer(() => eventLog.flush());
+  eventLog.listen(starter.onHop);
+  const reader = new HopReader((hop) => eventLog.add(hop));
+  const supervision: Supervision = { onRestart: (sentence) => reader.notice('local-system', sentence), onLost };
 
-  const topic = await startTopic(start);
-  const { host: emulatorHost } = topic;
-  announcement.update({ ...running, emulatorHost });
+  const topic = await senders.start(() =>
+    openTopic(settings.pubsubHost ?? ports.pubsub, (event) => reader.emulatorEvent(event)),
+  );
   const [directory, deployed] = await both(
-    parts.start('alaner directory', () => openDirectory(settings.database, supervision)),
+    receivers.start(() => openDirectory(settings.database, supervision)),
     buildFunctions(),
   );
-  const subscribers = await addSubscribers(start, topic, ports.lead);
-  const requests = new CapturedRequests();
-  const onLine = (name: FunctionName, line: string): void => {
-    if (!requests.take(line)) eventLog.note(noteOfOutput(name, line));
+  const subscribers = await startSubscribers(settings, receivers, reader);
+  await topic.subscribe({ name: 'incident-lead', url: `http://127.0.0.1:${ports.lead}/`, filter: '' });
+  for (const subscriber of subscribers) await topic.subscribe(subscriber);
+
+  const run = (name: FunctionName, target: string, port: number, own: FunctionOptions['env']) => () => {
+    const onLine = (line: string): void => {
+      onOutput(line);
+      reader.output(name, line);
+    };
+    const options = { folder: join(deployed, name), target, port, env: { LOG_LEVEL: 'debug', ...own }, onLine, signal };
+    return supervise(target, 'starting it again, as Cloud Run would', () => startFunction(options), supervision);
   };
-  const run = (name: FunctionName, target: string, port: number, env: FunctionOptions['env']): Promise<unknown> =>
-    parts.start(name, () => {
-      const debug = { LOG_LEVEL: 'debug', ...env };
-      const line = (text: string): void => onLine(name, text);
-      const options = { folder: join(deployed, name), target, port, env: debug, onLine: line, signal };
-      return supervise(target, 'starting it again, as Cloud Run would', () => startFunction(options), supervision);
-    });
+  const leadEnv = { DATABASE_URL: directory.url, DB_SCHEMA: directory.schema };
+  const webhookEnv = {
+    INCIDENT_WEBHOOK_SECRET: secret,
+    INCIDENT_EVENTS_TOPIC: TOPIC,
+    PUBSUB_EMULATOR_HOST: emulatorHost,
+    ...(settings.page && { NODE_OPTIONS: `${NODE_OPTIONS} ${CAPTURE_REQUESTS}` }),
+  };
   await both(
-    run('incident-lead', 'incidentLead', ports.lead, { DATABASE_URL: directory.url, DB_SCHEMA: directory.schema }),
-    run('incident-webhook', 'incidentWebhook', ports.webhook, {
-      INCIDENT_WEBHOOK_SECRET: secret,
-      INCIDENT_EVENTS_TOPIC: TOPIC,
-      PUBSUB_EMULATOR_HOST: emulatorHost,
-      ...(settings.page && { NODE_OPTIONS: `${NODE_OPTIONS} ${CAPTURE_REQUESTS}` }),
-    }),
+    receivers.start(run('incident-lead', 'incidentLead', ports.lead, leadEnv)),
+    senders.start(run('incident-webhook', 'incidentWebhook', ports.webhook, webhookEnv)),
   );
-  const { webhookUrl } = running;
-  const signingSecret = () => findSigningSecret(new URL(webhookUrl), folder);
-  const page = await openPage(start, { eventLog, requests, webhookUrl, emulatorHost, folder, secret: signingSecret });
+  const pagePorts = settings.pagePort === undefined ? [ports.webhook + 1, 0] : [settings.pagePort];
+  const page =
+    settings.page &&
+    (await senders.start(() => startPage({ eventLog, reader, webhookUrl, emulatorHost, folder }, pagePorts)));
+  signal.throwIfAborted();
+  const started = parts.move();
   return {
     webhookUrl,
     emulatorHost,
     addresses: [
-      ...(page === undefined ? [] : [['watch and send', page] as const]),
+      ...(page ? [['watch and send', page.url] as const] : []),
       ['incident-webhook', webhookUrl],
       ['incident-lead', `http://127.0.0.1:${ports.lead}`],
       ['Pub/Sub', topic.description],
       ['alaner directory', directory.description],
-      ...subscribers.map(addressOf),
+      ...subscribers.map(({ name, url = 'is pulled', filter }) => [name, url + (filter && `  (${filter})`)] as const),
     ],
     pulled: subscribers.filter(({ url }) => url === undefined).map(({ name }) => subscriptionName(name)),
+    stop: () => started.disposeAsync(),
   };
 }
 
 /** @throws Error where one that the settings name is taken. */
-async function findPorts({ folder, port, page }: Settings): Promise<{ webhook: number; lead: number }> {
+async function findPorts({ folder, port, page, pagePort = 0 }: Settings) {
   // Before the port, which it would have taken: what is running says more than that something listens.
   await assertNoneRuns(folder);
   if (port !== 0) await assertPortFree(port, 'PORT');
-  if (page !== undefined && !page.orAnother && page.port !== 0) await assertPortFree(page.port, '--page-port');
-  return { webhook: port || (await freePort()), lead: await freePort() };
-}
-
-function startTopic({ parts, settings, eventLog }: Start): Promise<LocalTopic> {
-  const onEvent = (event: EmulatorEvent): void => {
-    const note = noteOfEmulatorEvent(event);
-    if (note) eventLog.note(note);
-  };
-  return parts.start('Pub/Sub', () => openTopic(settings.pubsubHost, onEvent));
+  if (page && pagePort !== 0) await assertPortFree(pagePort, '--page-port');
+  return { webhook: port || (await freePort()), lead: await freePort(), pubsub: await freePort() };
 }
 
 /** @returns the subscribers besides incident-lead. */
-async function addSubscribers(
-  { parts, settings, eventLog }: Start,
-  topic: LocalTopic,
-  leadPort: number,
-): Promise<readonly SubscriberSettings[]> {
-  const subscribers = [...settings.subscribers];
-  if (settings.demoFilter !== undefined) {
-    const { url } = await parts.start('demo-subscriber', () =>
-      startDemoSubscriber((message) => eventLog.note({ source: 'demo-subscriber', message })),
-    );
-    subscribers.push({ name: 'demo-subscriber', url, filter: settings.demoFilter });
-  }
-  await topic.subscribe({ name: 'incident-lead', url: `http://127.0.0.1:${leadPort}/`, filter: '' });
-  for (const subscriber of subscribers) await topic.subscribe(subscriber);
-  return subscribers;
+async function startSubscribers(
+  { subscriber, pull, demoSubscriber: filter }: Settings,
+  parts: Parts,
+  reader: HopReader,
+): Promise<SubscriberSettings[]> {
+  if (filter === undefined) return [...subscriber, ...pull];
+  const { url } = await parts.start(() => startDemoSubscriber((message) => reader.demoMessage(message)));
+  return [...subscriber, ...pull, { name: 'demo-subscriber', url, filter }];
 }
 
-/** @returns its address; undefined where there is to be none. */
-async function openPage(
-  { parts, settings: { page } }: Start,
-  subject: Parameters<typeof startPage>[0],
-): Promise<string | undefined> {
-  if (page === undefined) return undefined;
-  return (await parts.start('page', () => startPage(subject, page))).url;
+/**
+ * Builds both functions and deploys them like Google's buildpack, in a process group of its own: a
+ * ctrl-C on the terminal would end the bundler below us in the middle of a word.
+ * @returns the folder that holds a folder for each
+ * @throws Error with what the build said.
+ */
+async function buildFunctions(): Promise<string> {
+  const deploy = join(import.meta.dirname, '..', '..', 'build', 'deploy.ts');
+  const child = spawn(process.execPath, [deploy], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [folders, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  if (code !== 0) throw new Error(errors.trim() || `the build ended with exit code ${code}`);
+  const [first = ''] = folders.split('\n');
+  return dirname(first);
 }
 
-function addressOf({ name, url, filter }: SubscriberSettings): Address {
-  return [name, `${url ?? 'is pulled'}${filter && `  (${filter})`}`];
+/** Waits for both, so that neither is still starting when the other one's failure is handled. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
 }

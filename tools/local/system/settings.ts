@@ -1,18 +1,29 @@
+import { InvalidArgumentError } from 'commander';
 import { readLeadConfig } from '../../../functions/incident-lead/config.ts';
 import { readWebhookConfig } from '../../../functions/incident-webhook/config.ts';
-import { ConfigurationError } from '../../../shared/environment.ts';
+import { ConfigurationError, type Environment } from '../../../shared/environment.ts';
 import type { GivenDatabase } from '../../services/postgres/directory.ts';
-import type { PagePort } from '../page/server.ts';
-import {
-  readDemoFilter,
-  readPullSubscriber,
-  readPushSubscriber,
-  type SubscriberSettings,
-  TOPIC,
-} from './subscribers.ts';
+import type { SubscriberSettings } from './subscribers.ts';
+
+/** The topic of local runs; the same name as in production. */
+export const TOPIC = 'projects/alan-eu-tools/topics/incident-events';
+
+/** The command line of `npm start`. */
+export interface StartOptions {
+  readonly subscriber: readonly SubscriberSettings[];
+  readonly pull: readonly SubscriberSettings[];
+  /** The filter of the built-in subscriber; undefined: do not start it. */
+  readonly demoSubscriber?: string;
+  /** False: no page. */
+  readonly page: boolean;
+  /** 0 takes a free one; undefined: the one after the webhook's, or a free one where that is taken. */
+  readonly pagePort?: number;
+  /** Where log, secret and address are kept. */
+  readonly folder: string;
+}
 
 /** What to start, and with what. */
-export interface Settings {
+export interface Settings extends StartOptions {
   /** 0 takes a free one. */
   readonly port: number;
   /** undefined: the one kept in the folder. */
@@ -21,90 +32,50 @@ export interface Settings {
   readonly database: GivenDatabase | undefined;
   /** `host:port`; undefined: the emulator of this repository. */
   readonly pubsubHost: string | undefined;
-  readonly subscribers: readonly SubscriberSettings[];
-  /** The filter of the built-in subscriber; undefined: do not start it. */
-  readonly demoFilter: string | undefined;
-  /** undefined: no page. */
-  readonly page: PagePort | undefined;
-  /** Where log, secret and address are kept. */
-  readonly folder: string;
-}
-
-/** The command line of `npm start`. */
-export interface StartOptions {
-  readonly subscriber?: readonly string[];
-  readonly pull?: readonly string[];
-  readonly demoSubscriber?: string | true;
-  /** False: no page. */
-  readonly page: boolean;
-  readonly pagePort?: string;
-  readonly folder: string;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/**
- * Reads the command line and the environment.
- * @throws Error with everything that is wrong, one line each: what was expected, and what came
- *   where that is no secret.
- */
-export function readSettings(options: StartOptions, env: Environment = process.env): Settings {
-  const faults: string[] = [];
-  const attempt = <T>(read: () => T, otherwise: T): T => {
-    try {
-      return read();
-    } catch (error) {
-      faults.push(...sentencesOf(error));
-      return otherwise;
-    }
-  };
-  const port = attempt(() => readPort('PORT', env['PORT'] || '8080'), 0);
-  const settings: Settings = {
-    port,
-    secret: env['INCIDENT_WEBHOOK_SECRET'] || undefined,
-    database: env['DATABASE_URL'] ? attempt(() => readDatabase(env), undefined) : undefined,
-    pubsubHost: env['PUBSUB_EMULATOR_HOST'] || undefined,
-    subscribers: [
-      ...(options.subscriber ?? []).flatMap((text, index) => attempt(() => [readPushSubscriber(text, index)], [])),
-      ...(options.pull ?? []).flatMap((text) => attempt(() => [readPullSubscriber(text)], [])),
-    ],
-    demoFilter: attempt(() => readDemoFilter(options.demoSubscriber), undefined),
-    page: options.page ? attempt(() => readPagePort(options.pagePort, port), undefined) : undefined,
-    folder: options.folder,
-  };
-  const names = settings.subscribers.map(({ name }) => name);
-  for (const name of names.filter((each, index) => names.indexOf(each) !== index))
-    faults.push(`--pull: ${name} is given twice. Choose another name.`);
-  // The functions would say so too, but one by one, and only after everything has started.
-  if (settings.secret !== undefined || settings.pubsubHost !== undefined)
-    attempt(() => readWebhookConfig({ INCIDENT_WEBHOOK_SECRET: STAND_IN, ...env, INCIDENT_EVENTS_TOPIC: TOPIC }), null);
-  if (faults.length > 0) throw new Error(faults.join('\n'));
-  return settings;
 }
 
 /** A well-formed secret, to check the other variables where none is given. */
 const STAND_IN = `whsec_${Buffer.alloc(24).toString('base64')}`;
 
-function sentencesOf(error: unknown): string[] {
-  if (error instanceof ConfigurationError) {
-    return error.faults.map(({ variable, expected }) => `${variable} ${expected}. Correct it, or unset it.`);
-  }
-  return [(error as Error).message];
+/**
+ * Completes the command line with the environment.
+ * @throws Error with every variable that is wrong, one line each: what was expected, and what came
+ *   where that is no secret.
+ */
+export function readSettings(options: StartOptions, env: Environment = process.env): Settings {
+  const faults: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      faults.push(...sentencesOf(error));
+      return undefined;
+    }
+  };
+  const secret = env['INCIDENT_WEBHOOK_SECRET'] || undefined;
+  const pubsubHost = env['PUBSUB_EMULATOR_HOST'] || undefined;
+  const port = attempt(() => readPort(env['PORT'] || '8080')) ?? 0;
+  const lead = env['DATABASE_URL'] ? attempt(() => readLeadConfig(env)) : undefined;
+  // The function would say so too, but only after everything has started.
+  attempt(() =>
+    readWebhookConfig({
+      INCIDENT_WEBHOOK_SECRET: secret ?? STAND_IN,
+      INCIDENT_EVENTS_TOPIC: TOPIC,
+      PUBSUB_EMULATOR_HOST: pubsubHost,
+    }),
+  );
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  const database = lead?.database.kind === 'url' ? { url: env['DATABASE_URL'] ?? '', schema: lead.schema } : undefined;
+  return { ...options, port, secret, database, pubsubHost };
 }
 
-function readDatabase(env: Environment): GivenDatabase | undefined {
-  const { database, schema } = readLeadConfig(env);
-  return database.kind === 'url' ? { url: env['DATABASE_URL'] ?? '', schema } : undefined;
-}
-
-function readPort(name: string, text: string): number {
+/** @throws InvalidArgumentError, whose sentence follows the name of the variable or the option. */
+export function readPort(text: string): number {
   if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new Error(`${name} must be a port, a number from 0 (any free one) to 65535, but is "${text}".`);
+  throw new InvalidArgumentError('It must be a port, a number from 0 (any free one) to 65535.');
 }
 
-function readPagePort(text: string | undefined, webhookPort: number): PagePort {
-  if (text !== undefined) return { port: readPort('--page-port', text), orAnother: false };
-  // Beside the webhook's, so that it stays the same from one start to the next.
-  const port = webhookPort === 0 || webhookPort === 65_535 ? 0 : webhookPort + 1;
-  return { port, orAnother: true };
+function sentencesOf(error: unknown): string[] {
+  if (!(error instanceof ConfigurationError)) return [`PORT: ${(error as Error).message}`];
+  return error.faults.map(({ variable, expected }) => `${variable} ${expected}. Correct it, or unset it.`);
 }

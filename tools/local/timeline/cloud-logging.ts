@@ -1,37 +1,29 @@
 import { shellQuote } from '../../terminal/shell.ts';
-
-/** What an id given to `npm run story` stands for. */
-export type IdKind = 'webhook' | 'webhook prefix' | 'incident' | 'either';
+import type { Timeline } from './timeline.ts';
 
 /** How Svix makes webhook ids: what is shorter is the beginning of one. */
 const WEBHOOK_ID = /^msg_[A-Za-z0-9]{27,}$/;
 const WEBHOOK_PREFIX = /^msg_[A-Za-z0-9_-]*$/;
 
-/** What an id is by its form alone. */
-export function idKindOf(id: string): IdKind {
-  if (WEBHOOK_ID.test(id)) return 'webhook';
-  return WEBHOOK_PREFIX.test(id) ? 'webhook prefix' : 'either';
-}
-
-/** The Cloud Logging filter for everything that both functions logged of a webhook or an incident. */
-export function loggingFilter(id: string, kind: IdKind): string {
+/**
+ * The Cloud Logging filter for everything that both functions logged of a webhook or an incident.
+ * @param timelines what the id stands for here, which tells more than its form.
+ */
+export function loggingFilter(id: string, timelines: readonly Timeline[]): string {
   const services = 'resource.labels.service_name=("incident-webhook" OR "incident-lead")';
-  return `resource.type="cloud_run_revision" AND ${services} AND ${idFilter(id, kind)}`;
+  return `resource.type="cloud_run_revision" AND ${services} AND ${idFilter(id, timelines)}`;
 }
 
-function idFilter(id: string, kind: IdKind): string {
-  const [webhook, incident] = ['jsonPayload.metadata.webhookId', 'jsonPayload.metadata.incidentId'];
-  const value = JSON.stringify(id);
-  switch (kind) {
-    case 'webhook':
-      return `${webhook}=${value}`;
-    case 'webhook prefix':
-      return `${webhook}=~${JSON.stringify(`^${id.replace(/[^A-Za-z0-9_-]/g, '\\$&')}`)}`;
-    case 'incident':
-      return `${incident}=${value}`;
-    case 'either':
-      return `(${webhook}=${value} OR ${incident}=${value})`;
-  }
+function idFilter(id: string, timelines: readonly Timeline[]): string {
+  const isWebhook = (value: string): string => `jsonPayload.metadata.webhookId=${JSON.stringify(value)}`;
+  const isIncident = `jsonPayload.metadata.incidentId=${JSON.stringify(id)}`;
+  if (timelines.some(({ webhookId }) => webhookId === id)) return isWebhook(id);
+  if (timelines.some(({ incidentId }) => incidentId === id)) return isIncident;
+  const [first, ...others] = timelines;
+  if (first?.webhookId !== undefined && others.length === 0) return isWebhook(first.webhookId);
+  if (WEBHOOK_ID.test(id)) return isWebhook(id);
+  if (first === undefined && !WEBHOOK_PREFIX.test(id)) return `(${isWebhook(id)} OR ${isIncident})`;
+  return `jsonPayload.metadata.webhookId=~${JSON.stringify(`^${id.replace(/[^A-Za-z0-9_-]/g, '\\$&')}`)}`;
 }
 
 /** The command that runs a filter over the last week. */

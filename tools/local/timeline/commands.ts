@@ -1,5 +1,5 @@
 import { shellQuote } from '../../terminal/shell.ts';
-import { LOCAL_FOLDER } from '../local-folder.ts';
+import { LOCAL_FOLDER } from '../command-line.ts';
 
 /** The project that the functions are deployed to, unless somebody says otherwise. */
 export const PROJECT = 'alan-eu-tools';
@@ -7,26 +7,10 @@ export const PROJECT = 'alan-eu-tools';
 /** How to bring a subscriber's dead letters back: the end of a sentence, and the command on a line of its own. */
 export type RedriveAdvice = (subscriber: string) => string;
 
-/** What a redrive command needs besides its subscription. */
-export interface RedriveOptions {
-  readonly project?: string;
-  /** `host:port` of the emulator that holds the dead letters; without it they are in the real project. */
-  readonly emulatorHost?: string | undefined;
-  readonly dryRun?: boolean;
-}
-
 /** The command that moves a subscriber's dead letters back to the topic. */
-export function redriveCommand(
-  subscriber: string,
-  { project = PROJECT, emulatorHost, dryRun = false }: RedriveOptions = {},
-): string {
-  const environment = emulatorHost === undefined ? '' : `PUBSUB_EMULATOR_HOST=${shellQuote(emulatorHost)} `;
-  const options = [
-    ['--project', project],
-    ['--subscription', `${subscriber}-dead-letter`],
-    ['--topic', 'incident-events'],
-  ].map(([name, value]) => `${name} ${shellQuote(value ?? '')}`);
-  return `${environment}npm run redrive -- ${options.join(' ')}${dryRun ? ' --dry-run' : ''}`;
+export function redriveCommand(subscriber: string, project = PROJECT): string {
+  const subscription = shellQuote(`${subscriber}-dead-letter`);
+  return `npm run redrive -- --project ${shellQuote(project)} --subscription ${subscription} --topic incident-events`;
 }
 
 /** The command that tells what became of an event. */
@@ -34,10 +18,7 @@ export function storyCommand(id: string, folder: string): string {
   return npmCommand('run story', folder, `${id.startsWith('-') ? '-- ' : ''}${shellQuote(id)}`);
 }
 
-/**
- * The command that sends an event, with options of `npm run send`, to the local system that keeps
- * its files in a folder.
- */
+/** The command that sends an event, with options of `npm run send`, to the local system of a folder. */
 export function sendCommand(folder: string, options = ''): string {
   return npmCommand('run send', folder, options);
 }
@@ -47,10 +28,13 @@ export function sendCommand(folder: string, options = ''): string {
  * @param emulatorHost undefined where the system has ended: what its emulator held is gone.
  */
 export function localRedriveAdvice(emulatorHost: string | undefined, folder: string): RedriveAdvice {
-  if (emulatorHost !== undefined)
-    return (subscriber) => `bring the message back:\n${redriveCommand(subscriber, { emulatorHost })}`;
-  const again = `${npmCommand('start', folder)}\n${sendCommand(folder)}`;
-  return () => `start the local system and send the event again, since its dead letters ended with it:\n${again}`;
+  if (emulatorHost === undefined) {
+    const again = `${npmCommand('start', folder)}\n${sendCommand(folder)}`;
+    return () => `start the local system and send the event again, since its dead letters ended with it:\n${again}`;
+  }
+  // Without the emulator's address, it would go to the real project.
+  const environment = `PUBSUB_EMULATOR_HOST=${shellQuote(emulatorHost)}`;
+  return (subscriber) => `bring the message back:\n${environment} ${redriveCommand(subscriber)}`;
 }
 
 function npmCommand(command: string, folder: string, options = ''): string {

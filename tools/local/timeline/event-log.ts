@@ -1,136 +1,122 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DemoMessage } from '../../services/demo-subscriber.ts';
+import { type Hop, NOTICES, sortHops } from './hop.ts';
 
-/** Something a part of the local system said; one line of `log.jsonl`. */
-export type EventLogEntry = {
-  /** RFC 3339, when it was noted. */
-  readonly at: string;
-} & (
-  | { readonly source: FunctionName; readonly line: FunctionLine }
-  /** Output that is not a log line: a crash, a warning of Node. */
-  | { readonly source: FunctionName | 'local-system'; readonly text: string }
-  | { readonly source: 'pubsub'; readonly published: PublishedMessage }
-  | { readonly source: 'pubsub'; readonly delivery: DeliveryNote }
-  | { readonly source: 'demo-subscriber'; readonly message: DemoMessage }
-);
+/** Lines of two processes and events of a third come out of order by less than this. */
+export const SETTLE_MS = 120;
 
-/** An EventLogEntry before it has its time. */
-export type Note = EventLogEntry extends infer E ? (E extends EventLogEntry ? Omit<E, 'at'> : never) : never;
+const FILE = 'log.jsonl';
+/** Then only the latest events are kept in the file, too. */
+const MAX_FILE_BYTES = 32 * 1024 * 1024;
+/** The latest events stay in memory for the page, and of each so many hops. */
+const KEPT_EVENTS = 200;
+const KEPT_HOPS = 60;
 
-/** The two functions. */
-export type FunctionName = 'incident-webhook' | 'incident-lead';
-
-/**
- * A log line of a function, as far as it is read here: `shared/log.ts` writes it, and
- * docs/events.md names the outcomes of incident-lead.
- */
-export interface FunctionLine {
-  readonly severity: string;
-  readonly message: string;
-  readonly timestamp?: { readonly seconds: number; readonly nanos: number };
-  readonly metadata?: {
-    readonly outcome?: string;
-    readonly reason?: string;
-    readonly status?: number;
-    readonly webhookId?: string;
-    readonly incidentId?: string;
-    readonly messageId?: string;
-    readonly deliveryAttempt?: number;
-    readonly durationMs?: number;
-  };
+/** An event that is kept in memory. */
+export interface KeptEvent {
+  readonly hops: readonly Hop[];
+  /** How many hops came before these. */
+  readonly earlier: number;
 }
 
-/** A message that the emulator has accepted on the topic of the events. */
-export interface PublishedMessage {
-  readonly messageId: string;
-  /** RFC 3339. */
-  readonly publishTime: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  /** The data as text. */
-  readonly data: string;
-}
-
-/** What became of one delivery of a message, or that a filter kept it from the subscription. */
-export interface DeliveryNote {
-  readonly type: 'delivered' | 'deadLettered' | 'filtered';
-  /** The id, without its project. */
-  readonly subscription: string;
-  readonly messageId: string;
-  readonly webhookId: string | undefined;
-  readonly incidentId: string | undefined;
-  readonly attempt: number;
-  readonly acknowledged: boolean;
-  /** HTTP status, a network error's code, or the filter that dropped it. */
-  readonly answer: number | string;
-  /** RFC 3339, when the subscriber was handed it. */
-  readonly startedAt?: string;
-  /** Milliseconds until the next delivery, where one follows. */
-  readonly redeliveredAfterMs?: number;
-}
-
-const LOG_FILE = 'log.jsonl';
-const OLDER_FILE = 'log.older.jsonl';
-/** Then a new file is begun, and the one before is kept: at most twice as much is on the disk. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
-
-/** The event log of one run: kept in the folder, and passed on to listeners. */
+/** The hops of one run, in order: kept in the folder, the latest also in memory, and passed on to listeners. */
 export class EventLog {
-  readonly file: string;
-  readonly #older: string;
-  readonly #listeners = new Set<(entry: EventLogEntry) => void>();
+  readonly #file: string;
+  readonly #listeners = new Set<(hop: Hop) => void>();
+  readonly #settling = new Map<string, { readonly hops: Hop[]; readonly timer: NodeJS.Timeout }>();
+  /** The one that something happened to last is at the end. */
+  readonly #kept = new Map<string, KeptEvent>();
+  readonly #notices: Hop[] = [];
   #bytes = 0;
+  #leftOut = 0;
 
   /** Begins an empty one. */
   constructor(folder: string) {
+    this.#file = join(folder, FILE);
     mkdirSync(folder, { recursive: true });
-    this.file = join(folder, LOG_FILE);
-    this.#older = join(folder, OLDER_FILE);
-    for (const file of [this.file, this.#older]) rmSync(file, { force: true });
-    appendFileSync(this.file, '');
+    writeFileSync(this.#file, '');
   }
 
-  /** Keeps a note, and passes it on to the listeners. */
-  note(note: Note): void {
-    const entry = { at: new Date().toISOString(), ...note } as EventLogEntry;
-    const line = `${JSON.stringify(entry)}\n`;
-    if (this.#bytes > MAX_FILE_BYTES) {
-      renameSync(this.file, this.#older);
-      this.#bytes = 0;
-    }
-    appendFileSync(this.file, line);
-    this.#bytes += Buffer.byteLength(line);
-    for (const listener of this.#listeners) listener(entry);
+  /** Adds a hop at most `SETTLE_MS` later, in order with those of the same event that come by then. */
+  add(hop: Hop): void {
+    const { event } = hop;
+    const together = this.#settling.get(event);
+    if (together) together.hops.push(hop);
+    else this.#settling.set(event, { hops: [hop], timer: setTimeout(() => this.#settle(event), SETTLE_MS) });
   }
 
-  /** Calls a listener with every entry from now on. Returns a function that ends it. */
-  listen(listener: (entry: EventLogEntry) => void): () => void {
+  /** Adds what waits for others at once. */
+  flush(): void {
+    for (const event of this.#settling.keys()) this.#settle(event);
+  }
+
+  /** Calls a listener with every hop from now on. Returns a function that ends it. */
+  listen(listener: (hop: Hop) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Every entry that is still kept, oldest first. */
-  entries(): EventLogEntry[] {
-    return readEventLog(this.file);
+  /** The notices, then the events that are kept in memory, one after the other, the latest at the end. */
+  latest(): { readonly hops: readonly Hop[]; readonly leftOut: number } {
+    return {
+      hops: [...this.#notices, ...[...this.#kept.values()].flatMap(({ hops }) => hops)],
+      leftOut: this.#leftOut,
+    };
+  }
+
+  /** What is kept of an event. */
+  kept(event: string): KeptEvent {
+    return this.#kept.get(event) ?? { hops: [], earlier: 0 };
+  }
+
+  #settle(event: string): void {
+    const { hops = [], timer } = this.#settling.get(event) ?? {};
+    clearTimeout(timer);
+    this.#settling.delete(event);
+    for (const hop of sortHops(hops)) {
+      this.#write(hop);
+      this.#keep(hop);
+      for (const listener of this.#listeners) listener(hop);
+    }
+  }
+
+  #write(hop: Hop): void {
+    if (this.#bytes > MAX_FILE_BYTES) {
+      this.#bytes = 0;
+      writeFileSync(`${this.#file}.new`, this.latest().hops.map(lineOf).join(''));
+      renameSync(`${this.#file}.new`, this.#file);
+    }
+    const line = lineOf(hop);
+    appendFileSync(this.#file, line);
+    this.#bytes += Buffer.byteLength(line);
+  }
+
+  #keep(hop: Hop): void {
+    if (hop.event === NOTICES) return void this.#notices.push(hop);
+    const { hops, earlier } = this.kept(hop.event);
+    const dropped = hops.length < KEPT_HOPS ? 0 : 1;
+    this.#kept.delete(hop.event);
+    this.#kept.set(hop.event, { hops: [...hops.slice(dropped), hop], earlier: earlier + dropped });
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size <= KEPT_EVENTS || oldest === undefined) return;
+    this.#kept.delete(oldest);
+    this.#leftOut += 1;
   }
 }
 
-/** Where a folder's event log is. */
-export function eventLogFile(folder: string): string {
-  return join(folder, LOG_FILE);
+/** Reads a folder's event log; none is empty. A line that is being written is left out. */
+export function readEventLog(folder: string): Hop[] {
+  const file = join(folder, FILE);
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Hop);
 }
 
-/** Reads an event log, the older part included; none is empty. A line that is being written is left out. */
-export function readEventLog(file: string): EventLogEntry[] {
-  return [file.replace(LOG_FILE, OLDER_FILE), file].filter(existsSync).flatMap((part) =>
-    readFileSync(part, 'utf8')
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as EventLogEntry),
-  );
+/** When a folder's event log was begun or last written to; undefined where there is none. */
+export function lastWritten(folder: string): Date | undefined {
+  return statSync(join(folder, FILE), { throwIfNoEntry: false })?.mtime;
 }
 
-/** When the event log was begun or last written to; undefined where there is none. */
-export function lastWritten(file: string): Date | undefined {
-  return statSync(file, { throwIfNoEntry: false })?.mtime;
+function lineOf(hop: Hop): string {
+  return `${JSON.stringify(hop)}\n`;
 }

@@ -1,43 +1,52 @@
 import type { LeadOutcome } from '../../../functions/incident-lead/outcomes.ts';
 import type { IgnoredReason, RefusalReason } from '../../../functions/incident-webhook/outcomes.ts';
-import { type RedriveAdvice, redriveCommand } from './commands.ts';
+import type { RedriveAdvice } from './commands.ts';
 import type { Hop } from './hop.ts';
 
-/** Why an event stopped, and what to do about it, by a refusal's reason. */
-const REFUSALS: Record<RefusalReason, string> = {
-  not_found: 'The path is wrong. Post to exactly /webhooks/incident/lead.',
-  method: 'Only POST is accepted. Correct the sender.',
-  content_encoding: 'The body is compressed. It is never inflated; the sender must leave Content-Encoding out.',
-  expectation: 'The request has an Expect header that cannot be met. Leave it out.',
-  too_large: 'The body is over 1 MiB. incident.io sends a few kilobytes, so check who sent this.',
-  body_timeout: 'The body was not complete within 5 s. The sender or the network is slow; the sender retries.',
-  body_aborted: 'The sender closed the connection before the body was complete; it retries.',
-  missing_header:
-    'One of webhook-id, webhook-timestamp and webhook-signature is missing. This is not incident.io, or a proxy removes headers.',
-  repeated_header: 'One of the three headers came twice. A proxy may have added one.',
-  bad_id: 'webhook-id has characters, or a length, that no webhook id has.',
-  bad_timestamp: 'webhook-timestamp is not a Unix time in seconds.',
-  too_many_signatures: 'webhook-signature has over 16 entries; a rotation has 11 at most.',
-  no_v1: 'webhook-signature has no v1 entry, the only supported version.',
-  timestamp:
-    'The signature is over 300 s old, or from the future. A replay, or a clock that is wrong: compare both clocks.',
-  not_utf8: 'The body is not UTF-8 text, so no signature can cover it.',
-  signature:
-    "No signature fits the body and the secret. Either a forgery, or the secrets differ: compare incident.io's with ours.",
-  configuration:
-    'The function is not configured. Its first ERROR line names what is wrong; correct it, and the sender retries.',
-  secret:
-    'The signing secret is unavailable in Secret Manager. Check that it exists, has an ENABLED version, and the function may read it.',
-  not_json: 'The signature is right, but the body is not JSON: incident.io sent it like that.',
-  schema:
-    'The signature is right, but the body breaks schemas/incident-webhook.schema.json; the line names field and rule. Has incident.io changed its payload?',
-  publish: 'Pub/Sub refused the message or could not be reached. The sender retries; check topic and publisher role.',
-  publish_timeout: 'Pub/Sub did not confirm the message in time. The sender retries.',
-  bug: 'A bug: the line has the stack. The sender retries.',
-};
+/** Why a request was refused and what to do about it, by the hop at which that stops the event. */
+const REFUSALS = {
+  received: {
+    not_found: 'The path is wrong. Post to exactly /webhooks/incident/lead.',
+    method: 'Only POST is accepted. Correct the sender.',
+    expectation: 'The request has an Expect header that cannot be met. Leave it out.',
+    content_encoding: 'The body is compressed. It is never inflated; the sender must leave Content-Encoding out.',
+    too_large: 'The body is over 1 MiB. incident.io sends a few kilobytes, so check who sent this.',
+    body_timeout: 'The body was not complete within 5 s. The sender or the network is slow; the sender retries.',
+    body_aborted: 'The sender closed the connection before the body was complete; it retries.',
+  },
+  verified: {
+    missing_header:
+      'One of webhook-id, webhook-timestamp and webhook-signature is missing. This is not incident.io, or a proxy removes headers.',
+    repeated_header: 'One of the three headers came twice. A proxy may have added one.',
+    bad_id: 'webhook-id has characters, or a length, that no webhook id has.',
+    bad_timestamp: 'webhook-timestamp is not a Unix time in seconds.',
+    too_many_signatures: 'webhook-signature has over 16 entries; a rotation has 11 at most.',
+    no_v1: 'webhook-signature has no v1 entry, the only supported version.',
+    timestamp:
+      'The signature is over 300 s old, or from the future. A replay, or a clock that is wrong: compare both clocks.',
+    not_utf8: 'The body is not UTF-8 text, so no signature can cover it.',
+    signature:
+      "No signature fits the body and the secret. Either a forgery, or the secrets differ: compare incident.io's with ours.",
+    configuration:
+      'The function is not configured. Its first ERROR line names what is wrong; correct it, and the sender retries.',
+    secret:
+      'The signing secret is unavailable in Secret Manager. Check that it exists, has an ENABLED version, and the function may read it.',
+  },
+  published: {
+    not_json: 'The signature is right, but the body is not JSON: incident.io sent it like that.',
+    schema:
+      'The signature is right, but the body breaks schemas/incident-webhook.schema.json; the line names field and rule. Has incident.io changed its payload?',
+    publish: 'Pub/Sub refused the message or could not be reached. The sender retries; check topic and publisher role.',
+    publish_timeout: 'Pub/Sub did not confirm the message in time. The sender retries.',
+    bug: 'A bug: the line has the stack. The sender retries.',
+  },
+} satisfies Record<string, Partial<Record<RefusalReason, string>>>;
 
-/** What the end of a hop means otherwise: an ignored event, a decision of the subscriber, the end of a delivery. */
-const OUTCOMES: Record<IgnoredReason | LeadOutcome | 'filtered' | 'dead-lettered', string> = {
+/** What the end of a hop means: a refusal, an ignored event, a decision of the subscriber, the end of a delivery. */
+const MEANINGS: Record<RefusalReason | IgnoredReason | LeadOutcome | 'filtered' | 'dead-lettered', string> = {
+  ...REFUSALS.received,
+  ...REFUSALS.verified,
+  ...REFUSALS.published,
   event_type: 'Another event type than public_incident.incident_updated_v2: acknowledged, and nothing is published.',
   event_version:
     'Another version of public_incident.incident_updated: acknowledged, and nothing is published. Has incident.io moved on?',
@@ -60,7 +69,11 @@ const OUTCOMES: Record<IgnoredReason | LeadOutcome | 'filtered' | 'dead-lettered
   'dead-lettered': 'Its deliveries were used up. Repair the cause, then {redrive advice}',
 };
 
-const DEPLOYED: RedriveAdvice = (subscriber) => `bring the message back:\n${redriveCommand(subscriber)}`;
+/** The hop at which a refusal stops an event. */
+export function stopOf(reason = ''): keyof typeof REFUSALS {
+  if (Object.hasOwn(REFUSALS.received, reason)) return 'received';
+  return Object.hasOwn(REFUSALS.published, reason) ? 'published' : 'verified';
+}
 
 /**
  * Why an event ended at this hop, and what to do; undefined where the event goes on.
@@ -68,14 +81,13 @@ const DEPLOYED: RedriveAdvice = (subscriber) => `bring the message back:\n${redr
  */
 export function explain(
   { state, reason = '', name, text, subscription = '' }: Hop,
-  redriveAdvice: RedriveAdvice = DEPLOYED,
+  redriveAdvice: RedriveAdvice,
 ): string | undefined {
   if (state === 'done') return undefined;
   // The line of another version gives `event_type` as its reason; only its severity tells them apart.
   const key = reason === 'event_type' && state === 'warning' ? 'event_version' : reason;
-  const sentence = REFUSALS[key as keyof typeof REFUSALS] ?? OUTCOMES[key as keyof typeof OUTCOMES];
-  if (sentence !== undefined)
-    return sentence
+  if (Object.hasOwn(MEANINGS, key))
+    return MEANINGS[key as keyof typeof MEANINGS]
       .replace('{lead}', () => leadIn(text))
       .replace('{redrive advice}', () => redriveAdvice(subscription));
   if (name === 'delivered')

@@ -1,7 +1,6 @@
 import { styleText } from 'node:util';
 import { wrap } from '../../terminal/wrap.ts';
-import type { Hop, State } from './hop.ts';
-import { NOTICES } from './hop-reader.ts';
+import { type Hop, NOTICES, type State } from './hop.ts';
 
 type Format = Parameters<typeof styleText>[0];
 

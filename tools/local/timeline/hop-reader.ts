@@ -1,156 +1,113 @@
-import type { RefusalReason } from '../../../functions/incident-webhook/outcomes.ts';
-import { PATH } from '../../../functions/incident-webhook/route.ts';
 import { escapeControls } from '../../../shared/escape-controls.ts';
-import { deliveryHops, demoHop } from './delivery-hops.ts';
-import type { EventLogEntry, FunctionLine } from './event-log.ts';
-import type { Hop, HopName, RawHop, State } from './hop.ts';
-import { PublishedMessages } from './published-messages.ts';
+import type { DemoMessage } from '../../services/demo-subscriber.ts';
+import type { EmulatorEvent } from '../../services/pubsub/events.ts';
+import type { Message } from '../../services/pubsub/message.ts';
+import type { CapturedRequest } from '../page/capture-requests.ts';
+import { DEAD_LETTER, deliveryHop, type RawHop } from './delivery-hop.ts';
+import { decision, type FunctionName, parseLine, webhookHops } from './function-hops.ts';
+import { type Hop, NOTICES } from './hop.ts';
 
-/** Reads entries in their order; returns the hops that each one tells of. */
-export type HopReader = (entry: EventLogEntry) => Hop[];
+/** So many webhook ids have their latest request kept: in memory alone, since not all of them are authentic. */
+const KEPT_REQUESTS = 200;
 
-/** The event of what belongs to none. */
-export const NOTICES = 'Notices';
+/** Makes hops of what the parts of the local system say; some are put together from what several of them say. */
+export class HopReader {
+  readonly #emit: (hop: Hop) => void;
+  /** The latest request and the latest message of each webhook id, and the webhook id of each message. */
+  readonly #requests = new Map<string, CapturedRequest>();
+  readonly #messages = new Map<string, Message>();
+  readonly #webhookIds = new Map<string, string>();
+  #anonymous = 0;
 
-/** At which hop a refusal stops an event. */
-const STOPS_AT: Record<RefusalReason, HopName> = {
-  not_found: 'received',
-  method: 'received',
-  expectation: 'received',
-  content_encoding: 'received',
-  too_large: 'received',
-  body_timeout: 'received',
-  body_aborted: 'received',
-  missing_header: 'verified',
-  repeated_header: 'verified',
-  bad_id: 'verified',
-  bad_timestamp: 'verified',
-  too_many_signatures: 'verified',
-  no_v1: 'verified',
-  timestamp: 'verified',
-  not_utf8: 'verified',
-  signature: 'verified',
-  configuration: 'verified',
-  secret: 'verified',
-  not_json: 'published',
-  schema: 'published',
-  publish: 'published',
-  publish_timeout: 'published',
-  bug: 'published',
-};
+  /** @param emit called with each hop. */
+  constructor(emit: (hop: Hop) => void) {
+    this.#emit = emit;
+  }
 
-/** Every other outcome of the subscriber stops the event. */
-const DECIDED: Readonly<Record<string, State>> = {
-  lead_without_role: 'alert',
-  lead_with_role: 'ended',
-  skipped_status: 'ended',
-  no_lead: 'ended',
-  no_slack_user: 'warning',
-  unknown_alaner: 'warning',
-};
+  /** Reads a line that a function wrote. */
+  output(source: FunctionName, output: string, now = new Date()): void {
+    const line = parseLine(output);
+    const { outcome, status, webhookId = '' } = line?.metadata ?? {};
+    if (output.startsWith('{"capturedRequest":')) this.#keepRequest(JSON.parse(output));
+    else if (line === undefined) this.notice(source, output, now);
+    else if (outcome === undefined || status === undefined) this.notice(source, line.message, now, line.severity);
+    else if (source === 'incident-lead') this.#pass(decision(line, now));
+    else this.#pass(...webhookHops(line, now, this.#messages.get(webhookId)?.publishTime));
+  }
 
-/** A reader of one event log, from its beginning: some hops are put together from several entries. */
-export function createHopReader(): HopReader {
-  const published = new PublishedMessages();
-  let anonymous = 0;
-  const eventOf = ({ name, webhookId, delivery }: RawHop): string => {
+  /** Reads what the emulator reports. */
+  emulatorEvent(event: EmulatorEvent, now = new Date()): void {
+    if (event.type !== 'published') {
+      const hop = deliveryHop(event, now);
+      if (hop !== undefined) this.#pass(hop);
+    } else if (!DEAD_LETTER.test(event.topic)) this.#readMessage(event.message);
+  }
+
+  /** Reads what the demo subscriber was sent. */
+  demoMessage({ attributes: { webhookId, incidentId }, data }: DemoMessage, now = new Date()): void {
+    const text = `demo-subscriber got ${JSON.stringify(data)}`;
+    const delivered = { name: 'delivered', state: 'done', subscription: 'demo-subscriber' } as const;
+    this.#pass({ at: now.toISOString(), webhookId, incidentId, text, ...delivered });
+  }
+
+  /** Reads what belongs to no event. */
+  notice(source: FunctionName | 'local-system', text: string, now = new Date(), severity = 'WARNING'): void {
+    const state = severity === 'ERROR' || severity === 'WARNING' ? 'stopped' : 'ended';
+    this.#pass({ at: now.toISOString(), name: 'notice', state, text: `${source}: ${text}` });
+  }
+
+  /** The latest request that came under a webhook id, if it is still kept. */
+  requestOf(webhookId: string): CapturedRequest | undefined {
+    return this.#requests.get(webhookId);
+  }
+
+  /** The latest message that was published for a webhook. */
+  messageOf(webhookId: string): Message | undefined {
+    return this.#messages.get(webhookId);
+  }
+
+  #keepRequest({ capturedRequest: request }: { capturedRequest: CapturedRequest }): void {
+    this.#requests.delete(request.webhookId);
+    this.#requests.set(request.webhookId, request);
+    const [oldest = ''] = this.#requests.keys();
+    if (this.#requests.size > KEPT_REQUESTS) this.#requests.delete(oldest);
+  }
+
+  /**
+   * The webhook's own line makes the hop of what the webhook publishes; what is published a second
+   * time with the same data was brought back, and gets a hop of its own.
+   */
+  #readMessage(message: Message): void {
+    const { messageId, publishTime, attributes, data } = message;
+    const { webhookId, incidentId } = attributes;
+    if (webhookId === undefined) return;
+    const before = this.#messages.get(webhookId);
+    this.#webhookIds.set(messageId, webhookId);
+    this.#messages.set(webhookId, message);
+    if (before?.data.equals(data) !== true) return;
+    const text = `Published again, unchanged, as message ${messageId}: a redrive`;
+    this.#pass({ at: publishTime.toISOString(), webhookId, incidentId, name: 'published', state: 'done', text });
+  }
+
+  /** Passes hops of one event on. The texts of parts, payloads and servers come from outside. */
+  #pass(first: RawHop, ...others: RawHop[]): void {
+    const event = this.#eventOf(first);
+    for (const hop of [first, ...others]) {
+      const texts = Object.entries({ ...hop, event }).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? escapeControls(value) : value,
+      ]);
+      this.#emit(Object.fromEntries(texts) as Hop);
+    }
+  }
+
+  #eventOf({ name, webhookId, delivery = '' }: RawHop): string {
     if (name === 'notice') return NOTICES;
-    const [messageId = ''] = delivery?.split('/') ?? [];
-    const known = webhookId ?? published.webhookIdOf(messageId);
+    const [messageId = ''] = delivery.split('/');
+    const known = webhookId ?? this.#webhookIds.get(messageId);
     if (known !== undefined) return known;
     if (messageId !== '') return `Message ${messageId}, without a webhook id`;
-    anonymous += 1;
-    return `Request ${anonymous}, without a usable webhook id`;
-  };
-  return (entry) => {
-    const hops = rawHops(entry, published);
-    const event = hops[0] && escapeControls(eventOf(hops[0]));
-    return hops.map((hop) => escaped(hop, event ?? ''));
-  };
-}
-
-/** The texts of parts, payloads and servers come from outside. */
-function escaped(hop: RawHop, event: string): Hop {
-  const clean = (text: string | undefined): string | undefined => text && escapeControls(String(text));
-  const { at, untimed, name, state, text, webhookId, incidentId, reason, subscription, delivery } = hop;
-  return {
-    at,
-    ...(untimed && { untimed }),
-    event,
-    webhookId: clean(webhookId),
-    incidentId: clean(incidentId),
-    name,
-    state,
-    text: escapeControls(text),
-    reason: clean(reason),
-    subscription: clean(subscription),
-    delivery: clean(delivery),
-  };
-}
-
-function rawHops(entry: EventLogEntry, published: PublishedMessages): RawHop[] {
-  if ('published' in entry) return published.take(entry.published);
-  if ('delivery' in entry) return deliveryHops(entry.at, entry.delivery);
-  if ('message' in entry) return [demoHop(entry.at, entry.message)];
-  if ('text' in entry) return [notice(entry.at, entry.source, entry.text, 'WARNING')];
-  const { source, line } = entry;
-  if (line.metadata?.outcome === undefined || line.metadata.status === undefined)
-    return [notice(entry.at, source, line.message, line.severity)];
-  if (source === 'incident-lead') return [decision(entry.at, line)];
-  return webhookHops(entry.at, line, published.takeTime(line.metadata.webhookId));
-}
-
-/**
- * The hops of one request. Its line is written when it is answered, and says how long that took.
- * @param publishedAt when the emulator accepted the message; another Pub/Sub does not tell.
- */
-function webhookHops(at: string, line: FunctionLine, publishedAt: string | undefined): RawHop[] {
-  const { severity, message, timestamp, metadata = {} } = line;
-  const { outcome, reason, status, webhookId, incidentId, durationMs = 0 } = metadata;
-  const answered = timestamp === undefined ? Date.parse(at) : timestamp.seconds * 1000 + timestamp.nanos / 1_000_000;
-  const began = toTime(answered - durationMs);
-  const hop = (name: HopName, state: State, text: string, time: string): RawHop => ({
-    at: time,
-    webhookId,
-    incidentId,
-    name,
-    state,
-    text,
-    reason,
-  });
-  const received = hop('received', 'done', `POST ${PATH}`, began);
-  const verified: RawHop = { ...hop('verified', 'done', 'signature and age are right', began), untimed: true };
-  const end = toTime(answered);
-  if (outcome === 'published') return [received, verified, hop('published', 'done', message, publishedAt ?? end)];
-  if (outcome === 'ignored')
-    return [received, verified, hop('published', severity === 'WARNING' ? 'warning' : 'ended', message, end)];
-  const stopsAt = STOPS_AT[reason as RefusalReason] ?? 'verified';
-  const text = `${status} ${message}`;
-  if (stopsAt === 'received') return [hop(stopsAt, 'stopped', `${text} (answered after ${durationMs} ms)`, began)];
-  const before = stopsAt === 'verified' ? [received] : [received, verified];
-  return [...before, hop(stopsAt, 'stopped', text, end)];
-}
-
-function decision(at: string, { message, metadata = {} }: FunctionLine): RawHop {
-  const { outcome = '', webhookId, incidentId, messageId, deliveryAttempt } = metadata;
-  return {
-    at,
-    webhookId,
-    incidentId,
-    name: 'decided',
-    state: DECIDED[outcome] ?? 'stopped',
-    text: message,
-    reason: outcome,
-    subscription: 'incident-lead',
-    delivery: messageId && `${messageId}/${deliveryAttempt ?? 1}`,
-  };
-}
-
-function notice(at: string, source: string, text: string, severity: string): RawHop {
-  const state = severity === 'ERROR' || severity === 'WARNING' ? 'stopped' : 'ended';
-  return { at, name: 'notice', state, text: `${source}: ${text}` };
-}
-
-function toTime(ms: number): string {
-  return new Date(ms).toISOString();
+    this.#anonymous += 1;
+    return `Request ${this.#anonymous}, without a usable webhook id`;
+  }
 }

@@ -1,6 +1,9 @@
 /** The hops of an event, in their order; a `notice` belongs to no event. */
-export const HOP_NAMES = ['received', 'verified', 'published', 'delivered', 'decided', 'notice'] as const;
+const HOP_NAMES = ['received', 'verified', 'published', 'delivered', 'decided', 'notice'] as const;
 export type HopName = (typeof HOP_NAMES)[number];
+
+/** The event of what belongs to none. */
+export const NOTICES = 'Notices';
 
 /**
  * How a hop went: `done` and on to the next; `skipped`: a filter kept the message from this
@@ -9,7 +12,7 @@ export type HopName = (typeof HOP_NAMES)[number];
  */
 export type State = 'done' | 'skipped' | 'ended' | 'warning' | 'stopped' | 'alert';
 
-/** One hop of one event. Control characters in its texts are escaped. */
+/** One hop of one event; one line of the event log. Control characters in its texts are escaped. */
 export interface Hop {
   /** RFC 3339. */
   readonly at: string;
@@ -17,17 +20,20 @@ export interface Hop {
   readonly untimed?: true;
   /** The same for all hops of an event: its webhook id, or what stands for it where there is none. */
   readonly event: string;
-  readonly webhookId: string | undefined;
-  readonly incidentId: string | undefined;
+  readonly webhookId?: string | undefined;
+  readonly incidentId?: string | undefined;
   readonly name: HopName;
   readonly state: State;
   readonly text: string;
   /** A refusal's reason, an outcome of the subscriber, or how a delivery ended. */
-  readonly reason: string | undefined;
+  readonly reason?: string | undefined;
   /** Whose delivery it is part of, and which one; undefined before the topic. */
-  readonly subscription: string | undefined;
-  readonly delivery: string | undefined;
+  readonly subscription?: string | undefined;
+  readonly delivery?: string | undefined;
 }
 
-/** A hop as it is read from an entry: what is missing is undefined, and its texts may hold anything. */
-export type RawHop = Partial<Hop> & Pick<Hop, 'at' | 'name' | 'state' | 'text'>;
+/** Hops by time; those of the same millisecond in the order of an event. */
+export function sortHops(hops: readonly Hop[]): Hop[] {
+  const rank = ({ name }: Hop): number => HOP_NAMES.indexOf(name);
+  return hops.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at) || rank(a) - rank(b));
+}

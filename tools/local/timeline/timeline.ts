@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedriveAdvice } from './commands.ts';
-import { type EventLogEntry, readEventLog } from './event-log.ts';
+import { readEventLog, SETTLE_MS } from './event-log.ts';
 import { explain } from './explanation.ts';
-import type { Hop } from './hop.ts';
-import { SETTLE_MS, sortHops } from './hop-order.ts';
-import { createHopReader } from './hop-reader.ts';
+import { type Hop, sortHops } from './hop.ts';
 
 /** The hops of one event, all deliveries of its message included, in order. */
 export interface Timeline {
@@ -20,21 +18,17 @@ const POLL_MS = 50;
 export const MIN_PREFIX = 8;
 
 /** The timelines that a webhook id, the beginning of one, or an incident id stands for, oldest first. */
-export function timelinesOf(entries: readonly EventLogEntry[], id: string): Timeline[] {
+export function timelinesOf(hops: readonly Hop[], id: string): Timeline[] {
   const matches = ({ webhookId, incidentId }: Hop): boolean =>
     incidentId === id || webhookId === id || (id.length >= MIN_PREFIX && webhookId?.startsWith(id) === true);
-  const byEvent = Map.groupBy(entries.flatMap(createHopReader()), ({ event }) => event);
-  return [...byEvent.values()].filter((hops) => hops.some(matches)).map(timelineOf);
-}
-
-function timelineOf(hops: readonly Hop[]): Timeline {
-  const known = <K extends 'webhookId' | 'incidentId'>(key: K) => hops.find((hop) => hop[key] !== undefined)?.[key];
-  return {
-    event: hops[0]?.event ?? '',
-    webhookId: known('webhookId'),
-    incidentId: known('incidentId'),
-    hops: sortHops(hops),
-  };
+  return [...Map.groupBy(hops, ({ event }) => event)]
+    .filter(([, own]) => own.some(matches))
+    .map(([event, own]) => ({
+      event,
+      webhookId: own.find(({ webhookId }) => webhookId !== undefined)?.webhookId,
+      incidentId: own.find(({ incidentId }) => incidentId !== undefined)?.incidentId,
+      hops: sortHops(own),
+    }));
 }
 
 /** True once nothing more is to come, other than a delivery after a pause. */
@@ -45,26 +39,21 @@ export function isOver(hops: readonly Hop[]): boolean {
 }
 
 /**
- * The hops that say how an event stands: where the webhook has taken or stopped it, and for each
+ * The hops that say how an event stands: where the webhook has accepted or stopped it, and for each
  * subscriber what became of the latest delivery. What was repaired meanwhile is not among them.
  */
 export function currentHops(hops: readonly Hop[]): Hop[] {
-  const parts = new Map<string, Hop[]>();
-  for (const hop of hops) {
-    const part = hop.subscription ?? 'webhook';
-    const before = parts.get(part) ?? [];
-    const same = hop.delivery !== undefined && hop.delivery === before[0]?.delivery;
-    parts.set(part, same ? [...before, hop] : [hop]);
-  }
-  return [...parts.values()].flatMap((latest) => {
+  return [...Map.groupBy(hops, ({ subscription = 'webhook' }) => subscription).values()].flatMap((own) => {
+    const last = own.at(-1);
+    const latest = own.filter((hop) => hop === last || (hop.delivery !== undefined && hop.delivery === last?.delivery));
     // The subscriber's own line, and that Pub/Sub gave up, say more than the status that Pub/Sub saw.
-    const final = ({ name, reason }: Hop): boolean => name === 'decided' || reason === 'dead-lettered';
-    return latest.some(final) ? latest.filter(final) : latest;
+    const final = latest.filter(({ name, reason }) => name === 'decided' || reason === 'dead-lettered');
+    return final.length > 0 ? final : latest;
   });
 }
 
 /** What the state of an event means and what to do about it, each sentence once. */
-export function conclusions(hops: readonly Hop[], redriveAdvice?: RedriveAdvice): string[] {
+export function conclusions(hops: readonly Hop[], redriveAdvice: RedriveAdvice): string[] {
   const sentences = currentHops(hops)
     .filter(({ state }) => state !== 'skipped')
     .map((hop) => explain(hop, redriveAdvice));
@@ -73,22 +62,25 @@ export function conclusions(hops: readonly Hop[], redriveAdvice?: RedriveAdvice)
 
 /**
  * Waits until the local system has dealt with a webhook.
- * @param since what was noted before is another sending of the same webhook.
+ * @param since what happened before is another sending of the same webhook.
  * @returns its hops as far as they have come by then.
  */
 export async function awaitHops(
-  file: string,
+  folder: string,
   webhookId: string,
   since: Date,
   timeoutMs: number,
 ): Promise<readonly Hop[]> {
   const until = performance.now() + timeoutMs;
+  // The functions round durations, and so the time at which a request began, to a millisecond.
+  const sinceMs = since.getTime() - 1;
   const read = (): readonly Hop[] => {
-    const entries = readEventLog(file).filter(({ at }) => new Date(at) >= since);
-    return timelinesOf(entries, webhookId).find((timeline) => timeline.webhookId === webhookId)?.hops ?? [];
+    const hops = readEventLog(folder).filter(({ at }) => Date.parse(at) >= sinceMs);
+    return timelinesOf(hops, webhookId).find((timeline) => timeline.webhookId === webhookId)?.hops ?? [];
   };
   while (performance.now() < until) {
     if (isOver(read())) {
+      // For the other subscribers.
       await sleep(SETTLE_MS);
       break;
     }

@@ -1,6 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Hop, HopName } from '../../tools/local/timeline/hop.ts';
-import { SETTLE_MS, sortHops, sortLive } from '../../tools/local/timeline/hop-order.ts';
+import { EventLog, readEventLog, SETTLE_MS } from '../../tools/local/timeline/event-log.ts';
+import { type Hop, type HopName, sortHops } from '../../tools/local/timeline/hop.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'event-log-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const BEGAN = Date.parse('2026-11-23T20:13:46.000Z');
 
@@ -21,12 +27,22 @@ const IN_ORDER = [
 
 it('tells one event after the other, each by time and those of one millisecond hop by hop', async () => {
   const told: Hop[] = [];
-  const { push } = sortLive((each) => told.push(each));
-  ARRIVED.forEach(push);
+  const log = new EventLog(folder);
+  log.listen((each) => told.push(each));
+  for (const each of ARRIVED) log.add(each);
   expect(told).toEqual([]);
   await sleep(2 * SETTLE_MS);
   expect(told.map(({ event }) => event)).toEqual(['msg_1', 'msg_1', 'msg_1', 'msg_1', 'msg_2']);
   expect(summary(told.slice(0, 4))).toEqual(IN_ORDER);
+  expect(readEventLog(folder)).toEqual(told);
+});
+
+it('keeps what it has when it is full, and ends', () => {
+  const log = new EventLog(folder);
+  const large = { ...hop('msg_1', 'published', 0), text: 'x'.repeat(17 * 1024 * 1024) };
+  for (const event of ['msg_1', 'msg_2', 'msg_3']) log.add({ ...large, event });
+  log.flush();
+  expect(readEventLog(folder).map(({ event }) => event)).toEqual(['msg_1', 'msg_2', 'msg_3']);
 });
 
 it('tells the timeline of an event in the same order', () => {
@@ -41,16 +57,5 @@ function summary(hops: readonly Hop[]): unknown[] {
 
 function hop(event: string, name: HopName, afterMs: number): Hop {
   const at = new Date(BEGAN + afterMs).toISOString();
-  return {
-    at,
-    event,
-    webhookId: event,
-    incidentId: '01I',
-    name,
-    state: 'done',
-    text: '',
-    reason: undefined,
-    subscription: undefined,
-    delivery: undefined,
-  };
+  return { at, event, webhookId: event, incidentId: '01I', name, state: 'done', text: '' };
 }
