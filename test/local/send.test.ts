@@ -75,12 +75,6 @@ describe('npm run send', () => {
       { INCIDENT_WEBHOOK_SECRET: SECRET },
       /--file \/tmp cannot be read \(EISDIR\): give the path of a file/,
     ],
-    [
-      'options of which one has no effect',
-      ['--fault', 'bad-schema', '--event', 'svix.ping'],
-      { INCIDENT_WEBHOOK_SECRET: SECRET },
-      /--fault bad-schema replaces what --event chooses, so they cannot be combined; leave one out\./,
-    ],
     ['an option there is not', ['--nothing'], {}, /unknown option '--nothing'\n\(--help lists every option\)/],
   ])('names %s, and ends with 2', async (_, args, env, message) => {
     const { code, stdout, stderr } = await run('send', ['--folder', folder.local, ...args], env);

@@ -19,7 +19,6 @@ describe('npm start', () => {
     req.on('end', () => res.writeHead(204).end());
   });
   let system: StartedSystem;
-  let startedInMs: number;
 
   const send = (...args: string[]) => run('send', ['--folder', folder.local, ...args]);
   const story = (id: string) => run('story', ['--folder', folder.local, id]);
@@ -28,24 +27,18 @@ describe('npm start', () => {
     subscriber.listen(0, '127.0.0.1');
     await once(subscriber, 'listening');
     const { port } = subscriber.address() as AddressInfo;
-    const startedAt = performance.now();
     system = new StartedSystem(folder, [
       '--demo-subscriber',
       '--subscriber',
       `http://127.0.0.1:${port}/ attributes.incidentStatus = "closed"`,
     ]);
     await system.says('Ctrl-C stops it all.');
-    startedInMs = performance.now() - startedAt;
   });
 
   afterAll(async () => {
     await system[Symbol.asyncDispose]();
     subscriber.close();
     folder[Symbol.dispose]();
-  });
-
-  it('is ready in 5 s on an idle machine, and within a minute on a busy one', () => {
-    expect(startedInMs).toBeLessThan(60_000);
   });
 
   it('keeps a secret for its owner alone', () => {

@@ -6,10 +6,15 @@ import type { LocalSystem } from './system/local-system.ts';
 import type { Settings } from './system/settings.ts';
 import { sendCommand } from './timeline/commands.ts';
 
+/** npx takes this repository's Node.js, which reads TypeScript; the one on PATH may be older. */
+const SUBSCRIBER = 'npx node docs/examples/subscriber.ts';
+
 /** What `npm start` prints once everything runs: where each part listens, and commands that work as they are. */
 export function banner(system: LocalSystem, { folder, secret }: Pick<Settings, 'folder' | 'secret'>): string {
   const secretFile = join(folder, SECRET_FILE);
   const where = secret === undefined ? secretFile : 'the variable INCIDENT_WEBHOOK_SECRET';
+  // The client would look for a metadata server, for seconds, to learn which domain its credentials belong to.
+  const environment = `PUBSUB_EMULATOR_HOST=${system.emulatorHost} METADATA_SERVER_DETECTION=none`;
   const ownSecret = secret === undefined ? [] : ['Give send the same INCIDENT_WEBHOOK_SECRET; it signs with it.'];
   return [
     'Ready.',
@@ -25,21 +30,14 @@ export function banner(system: LocalSystem, { folder, secret }: Pick<Settings, '
     ]),
     ...ownSecret,
     paragraph(`Or post signed webhooks to ${system.webhookUrl} yourself.`),
-    ...system.pulled.flatMap((subscription) => [
+    ...system.pulled.flatMap((name) => [
       '',
-      `To pull from ${subscription}:`,
-      `  ${pull(system, subscription)}`,
+      `To pull from ${name}:`,
+      `  ${environment} ${SUBSCRIBER} ${shellQuote(name)}`,
     ]),
     'Ctrl-C stops it all.',
     '',
   ].join('\n');
-}
-
-/** npx takes this repository's Node.js, which reads TypeScript; the one on PATH may be older. */
-function pull({ emulatorHost }: LocalSystem, subscription: string): string {
-  // The client would look for a metadata server, for seconds, to learn which domain its credentials belong to.
-  const variables = `PUBSUB_EMULATOR_HOST=${emulatorHost} METADATA_SERVER_DETECTION=none`;
-  return `${variables} npx node docs/examples/subscriber.ts ${shellQuote(subscription)}`;
 }
 
 /** Two columns; where the terminal is too narrow for them, the right one stands below the left one. */

@@ -105,4 +105,4 @@ function messageOf(error: unknown): string {
   return `${messageOf(error.suppressed)}\nnot everything could be stopped: ${messageOf(error.error)}`;
 }
 
-if (import.meta.main) process.exit(await main(readCommandLine(program, HELP).opts()));
+process.exit(await main(readCommandLine(program, HELP).opts()));

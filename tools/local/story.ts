@@ -9,7 +9,7 @@ import { localRedriveAdvice, PROJECT, redriveCommand } from './timeline/commands
 import { lastWritten, readEventLog } from './timeline/event-log.ts';
 import type { Hop } from './timeline/hop.ts';
 import { hopLines } from './timeline/hop-line.ts';
-import { conclusions, currentHops, isOver, MIN_PREFIX, type Timeline, timelinesOf } from './timeline/timeline.ts';
+import { conclusions, currentHops, idOf, isOver, MIN_PREFIX, timelinesOf } from './timeline/timeline.ts';
 
 const HELP = `
 Exit codes: 0 found, 1 not in the local log, 2 usage
@@ -21,11 +21,6 @@ Examples:
 
 /** What incident-lead leaves out at LOG_LEVEL=info. */
 const DEBUG_OUTCOMES = ['skipped_status', 'no_lead', 'lead_with_role'];
-
-interface Options {
-  readonly project: string;
-  readonly folder: string;
-}
 
 const program = new Command('npm run story --')
   .description(
@@ -40,12 +35,12 @@ const program = new Command('npm run story --')
   })
   .option('--project <project>', 'the project of the deployed system', PROJECT);
 
-async function tell(id: string, { project, folder }: Options): Promise<number> {
+async function tell(id: string, { project, folder }: { project: string; folder: string }): Promise<number> {
   const timelines = timelinesOf(readEventLog(folder), id);
   const redriveAdvice = localRedriveAdvice((await findRunning(folder))?.emulatorHost, folder);
-  for (const timeline of timelines) {
-    console.log(describe(timeline));
-    for (const sentence of conclusions(timeline.hops, redriveAdvice)) console.log(paragraph(sentence, '  '));
+  for (const hops of timelines) {
+    console.log(describe(hops));
+    for (const sentence of conclusions(hops, redriveAdvice)) console.log(paragraph(sentence, '  '));
     console.log();
   }
   if (timelines.length === 0) console.log(notFound(id, lastWritten(folder)));
@@ -53,12 +48,11 @@ async function tell(id: string, { project, folder }: Options): Promise<number> {
   return timelines.length > 0 ? 0 : 1;
 }
 
-function describe({ event, webhookId, incidentId, hops }: Timeline): string {
-  const name = webhookId === undefined ? event : `Webhook ${webhookId}`;
-  return [
-    `${name}${incidentId === undefined ? '' : `, incident ${incidentId}`}`,
-    ...hops.map((hop) => hopLines(hop)),
-  ].join('\n');
+function describe(hops: readonly Hop[]): string {
+  const [webhookId, incidentId] = [idOf(hops, 'webhookId'), idOf(hops, 'incidentId')];
+  const name = webhookId === undefined ? hops[0]?.event : `Webhook ${webhookId}`;
+  const heading = `${name}${incidentId === undefined ? '' : `, incident ${incidentId}`}`;
+  return [heading, ...hops.map((hop) => hopLines(hop))].join('\n');
 }
 
 function notFound(id: string, keptUntil: Date | undefined): string {
@@ -77,9 +71,9 @@ function notFound(id: string, keptUntil: Date | undefined): string {
 }
 
 /** How to ask the deployed system for the same, and what a missing line of the subscriber would mean there. */
-function deployed(id: string, timelines: readonly Timeline[], project: string): string {
+function deployed(id: string, timelines: readonly Hop[][], project: string): string {
   const filter = loggingFilter(id, timelines);
-  const current = timelines.flatMap(({ hops }) => currentHops(hops));
+  const current = timelines.flatMap(currentHops);
   return [
     'In the deployed system, the log lines of both functions (Logs Explorer, or the command):',
     `  ${filter}`,
@@ -110,8 +104,6 @@ function withoutSubscriber(hops: readonly Hop[], project: string): string[] {
   ];
 }
 
-if (import.meta.main) {
-  tolerateClosedPipe();
-  const command = readCommandLine(program, HELP);
-  process.exitCode = await tell(command.args[0] ?? '', command.opts());
-}
+tolerateClosedPipe();
+const command = readCommandLine(program, HELP);
+process.exitCode = await tell(command.args[0] ?? '', command.opts());

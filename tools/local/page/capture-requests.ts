@@ -37,12 +37,11 @@ subscribe('http.server.request.start', (message) => {
       push = own;
     },
   });
-  request.once('close', () => print(request, Buffer.concat(chunks), request.complete && bytes <= MAX_BYTES));
+  request.once('close', () => {
+    const { 'webhook-id': webhookId = request.headers['svix-id'] } = request.headers;
+    if (typeof webhookId !== 'string') return;
+    const body = Buffer.concat(chunks).toString('base64');
+    const capturedRequest: CapturedRequest = { webhookId, body, complete: request.complete && bytes <= MAX_BYTES };
+    process.stdout.write(`${JSON.stringify({ capturedRequest })}\n`);
+  });
 });
-
-function print({ headers }: IncomingMessage, body: Buffer, complete: boolean): void {
-  const { 'webhook-id': webhookId = headers['svix-id'] } = headers;
-  if (typeof webhookId !== 'string') return;
-  const capturedRequest: CapturedRequest = { webhookId, body: body.toString('base64'), complete };
-  process.stdout.write(`${JSON.stringify({ capturedRequest })}\n`);
-}

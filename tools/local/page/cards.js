@@ -73,7 +73,7 @@ function details(webhookId) {
   fold.addEventListener('toggle', async () => {
     if (!fold.open) return;
     const found = await (await fetch(`/details?id=${encodeURIComponent(webhookId)}`)).json();
-    const texts = found.flatMap(({ title, text }) => [element('h4', '', title), element('pre', '', text)]);
+    const texts = found.flatMap(([title, text]) => [element('h4', '', title), element('pre', '', text)]);
     fold.replaceChildren(fold.firstElementChild, ...texts);
     for (const pre of fold.querySelectorAll('pre')) pre.tabIndex = 0;
   });
@@ -93,10 +93,8 @@ function actions(webhookId, sendAgain) {
 }
 
 /** Called once all events are there that the page begins with. */
-export function replayed(events) {
-  leftOut = events.leftOut;
+export function replayed() {
   for (const { fold } of [...cards.values()].slice(0, -OPEN_AT_FIRST)) fold.open = false;
-  tellCount();
 }
 
 export function collapseAll(pressed) {

@@ -21,24 +21,26 @@ export interface PageSubject {
 const STATES: readonly State[] = ['alert', 'stopped', 'warning', 'ended', 'done', 'skipped'];
 
 /**
- * Server-sent events: the hops of the latest events that are kept (`message`), how many events are
- * left out (`replayed`), then each hop as it happens; each with its explanation and how its event
- * stands.
+ * Server-sent events: the latest hops (`message`), the end of these (`replayed`), then each hop as
+ * it happens; each with its explanation and how its event stands.
  */
 export function streamHops({ eventLog, emulatorHost, folder }: PageSubject, res: ServerResponse): void {
   const redriveAdvice = localRedriveAdvice(emulatorHost, folder);
-  const send = (hop: Hop): void => {
-    const { hops, earlier } = eventLog.kept(hop.event);
-    const ranked = currentHops(hops).toSorted((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state));
+  const send = (hop: Hop, ofEvent: readonly Hop[]): void => {
+    const ranked = currentHops(ofEvent).toSorted((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state));
     const states = [...new Set(ranked.map(({ state }) => state))];
-    const shown = { ...hop, why: explain(hop, redriveAdvice), states, verdict: ranked[0]?.text, earlier };
+    const shown = { ...hop, why: explain(hop, redriveAdvice), states, verdict: ranked[0]?.text };
     res.write(`data: ${JSON.stringify(shown)}\n\n`);
   };
   res.writeHead(200, { 'content-type': 'text/event-stream' });
   // A comment, so that the page learns at once that it is connected.
   res.write(':\n\n');
-  const { hops, leftOut } = eventLog.latest();
-  hops.forEach(send);
-  res.write(`event: replayed\ndata: ${JSON.stringify({ leftOut })}\n\n`);
-  res.once('close', eventLog.listen(send));
+  const events = Map.groupBy(eventLog.latest, ({ event }) => event);
+  for (const hop of eventLog.latest) send(hop, events.get(hop.event) ?? []);
+  res.write('event: replayed\ndata:\n\n');
+  const leave = eventLog.listen((hop) => {
+    const ofEvent = eventLog.latest.filter(({ event }) => event === hop.event);
+    send(hop, ofEvent);
+  });
+  res.once('close', leave);
 }

@@ -41,7 +41,7 @@ function clear() {
   if (waiting) waiting = [];
 }
 
-function take(hop) {
+function receive(hop) {
   if (hop.at <= clearedAt) return;
   if (waiting === undefined) return show(hop);
   waiting.push(hop);
@@ -51,17 +51,11 @@ function take(hop) {
 }
 
 function togglePause() {
-  const held = waiting;
-  waiting = held === undefined ? [] : undefined;
-  pause.ariaPressed = String(held === undefined);
-  pause.textContent = held === undefined ? 'Resume' : 'Pause';
-  held?.forEach(show);
-}
-
-function fill(name, choices, none) {
-  const select = form.elements[name];
-  if (none) select.append(new Option(none, ''));
-  for (const [value, what] of choices) select.append(new Option(what ? `${value}: ${what}` : value, value));
+  const queued = waiting;
+  waiting = queued === undefined ? [] : undefined;
+  pause.ariaPressed = String(queued === undefined);
+  pause.textContent = queued === undefined ? 'Resume' : 'Pause';
+  queued?.forEach(show);
 }
 
 /**
@@ -110,21 +104,12 @@ function linkTo(event) {
   return link;
 }
 
-const choices = await (await fetch('/choices')).json();
-fill(
-  'event',
-  choices.events.map((type) => [type]),
-  'the incident update',
-);
-fill(
-  'status',
-  choices.statuses.map((status) => [status]),
-);
+const { selects, commands } = await (await fetch('/choices')).json();
+for (const [name, options] of Object.entries(selects))
+  form.elements[name].append(...options.map(([value, text]) => new Option(text, value)));
 form.elements.status.value = 'learning';
-fill('lead', Object.entries(choices.leads), "the example's own");
-fill('fault', Object.entries(choices.faults), 'none');
-document.querySelector('#none code').textContent = choices.commands.send;
-document.querySelector('#count').dataset.command = choices.commands.story;
+document.querySelector('#none code').textContent = commands.send;
+document.querySelector('#count').dataset.command = commands.story;
 form.addEventListener('change', fit);
 form.addEventListener('submit', async (submitted) => {
   submitted.preventDefault();
@@ -154,5 +139,5 @@ source.addEventListener('open', () => {
 source.addEventListener('error', () => {
   feed.textContent = 'Not connected: is npm start still running?';
 });
-source.addEventListener('message', ({ data }) => take(JSON.parse(data)));
-source.addEventListener('replayed', ({ data }) => replayed(JSON.parse(data)));
+source.addEventListener('message', ({ data }) => receive(JSON.parse(data)));
+source.addEventListener('replayed', replayed);

@@ -56,7 +56,7 @@ export async function sendChosen(subject: PageSubject, form: IncomingMessage): P
 }
 
 function sameBody(reader: HopReader, webhookId: string): Buffer {
-  const request = reader.requestOf(webhookId);
+  const request = reader.requests.get(webhookId);
   if (request === undefined) throw new Error(`the body of ${webhookId} is not kept any longer.`);
   if (!request.complete) throw new Error(`the body of ${webhookId} was not kept in full, so it cannot be sent again.`);
   return Buffer.from(request.body, 'base64');

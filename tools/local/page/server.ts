@@ -111,35 +111,37 @@ export function refusal({ method, headers }: IncomingMessage, port: number): str
   return undefined;
 }
 
-/** What the form offers, and the commands that do and tell the same. */
+/** What the selects of the form offer, as value and text, and the commands that do and tell the same. */
 function choices({ folder }: PageSubject): object {
+  const events = eventTypes().filter((type) => type !== INCIDENT_UPDATED);
   return {
     commands: { send: sendCommand(folder), story: storyCommand('WEBHOOK_ID', folder) },
-    events: eventTypes().filter((type) => type !== INCIDENT_UPDATED),
-    statuses: STATUSES,
-    leads: LEADS,
-    faults: Object.fromEntries(Object.entries(FAULTS).map(([name, { status, what }]) => [name, `${what} (${status})`])),
+    selects: {
+      event: [['', 'the incident update'], ...events.map((type) => [type, type])],
+      status: STATUSES.map((status) => [status, status]),
+      lead: [['', "the example's own"], ...Object.entries(LEADS).map(([name, what]) => [name, `${name}: ${what}`])],
+      fault: [
+        ['', 'none'],
+        ...Object.entries(FAULTS).map(([name, { status, what }]) => [name, `${name}: ${what} (${status})`]),
+      ],
+    },
   };
 }
 
-/** The body of the latest request under a webhook id, and the latest message made of it, for people. */
-function details(webhookId: string, reader: HopReader): { title: string; text: string }[] {
-  const request = reader.requestOf(webhookId);
-  const body = request && Buffer.from(request.body, 'base64');
-  const message = reader.messageOf(webhookId);
+/** The body of the latest request under a webhook id, and the latest message made of it: title and text, for people. */
+function details(webhookId: string, { requests, messages }: HopReader): (readonly [title: string, text: string])[] {
+  const request = requests.get(webhookId);
+  const message = messages.get(webhookId);
+  const body = Buffer.from(request?.body ?? '', 'base64');
+  const title = `Body, ${body.length} bytes${request?.complete ? '' : ', incomplete'}`;
+  const attributes = readable(JSON.stringify(message?.attributes ?? {}));
   return [
-    body === undefined
-      ? { title: 'Body', text: 'Not kept: only those of the latest events are.' }
-      : {
-          title: `Body, ${body.length} bytes${request?.complete ? '' : ', incomplete'}`,
-          text: readable(body.toString()) || '(empty)',
-        },
-    message === undefined
-      ? { title: 'Message on the topic', text: 'None was published.' }
-      : {
-          title: `Message ${message.messageId} on the topic`,
-          text: `attributes ${readable(JSON.stringify(message.attributes))}\ndata ${readable(message.data.toString())}`,
-        },
+    request
+      ? [title, readable(body.toString()) || '(empty)']
+      : ['Body', 'Not kept: only those of the latest events are.'],
+    message
+      ? [`Message ${message.messageId} on the topic`, `attributes ${attributes}\ndata ${readable(`${message.data}`)}`]
+      : ['Message on the topic', 'None was published.'],
   ];
 }
 

@@ -16,7 +16,6 @@ import type { Hop } from '../timeline/hop.ts';
 import { HopReader } from '../timeline/hop-reader.ts';
 import { announce, assertNoneRuns } from './announcement.ts';
 import { type Settings, TOPIC } from './settings.ts';
-import type { SubscriberSettings } from './subscribers.ts';
 import { openTopic, subscriptionName } from './topic.ts';
 
 /** The whole system on one machine, running. */
@@ -44,65 +43,41 @@ export interface Starter {
   readonly onHop: (hop: Hop) => void;
 }
 
-/** Parts that are stopped in the reverse order of their start, also those after one that fails to stop. */
-class Parts extends AsyncDisposableStack {
-  readonly #signal: AbortSignal;
-
-  /** @param signal once it is given, nothing more is started. */
-  constructor(signal: AbortSignal) {
-    super();
-    this.#signal = signal;
-  }
-
-  async start<Part extends { stop(): Promise<void> }>(open: () => Promise<Part>): Promise<Part> {
-    this.#signal.throwIfAborted();
-    const part = await open();
-    this.defer(() => part.stop());
-    return part;
-  }
-}
-
 /**
  * Builds and starts everything.
  * @throws Error that says what was expected, what came, and what to do; what had started is stopped again.
  */
 export async function startLocalSystem(settings: Settings, starter: Starter): Promise<LocalSystem> {
-  const { signal, onOutput, onLost } = starter;
-  const { folder } = settings;
+  const { folder, pubsubHost } = settings;
+  const { signal, onHop, onLost } = starter;
   await using parts = new AsyncDisposableStack();
-  // The senders are stopped first, then those that they send to.
-  const receivers = parts.use(new Parts(signal));
-  const senders = parts.use(new Parts(signal));
+  // The senders are stopped first, then those that they send to; among these, the one that was started last.
+  const startReceiver = partStarter(parts.use(new AsyncDisposableStack()), signal);
+  const startSender = partStarter(parts.use(new AsyncDisposableStack()), signal);
   const ports = await findPorts(settings);
   const webhookUrl = `http://127.0.0.1:${ports.webhook}${PATH}`;
-  const emulatorHost = settings.pubsubHost ?? `127.0.0.1:${ports.pubsub}`;
-  await receivers.start(() => announce(folder, { pid: process.pid, webhookUrl, emulatorHost }));
+  const emulatorHost = pubsubHost ?? `127.0.0.1:${ports.pubsub}`;
+  await startReceiver(() => announce(folder, { pid: process.pid, webhookUrl, emulatorHost }));
   const secret = settings.secret ?? localSecret(folder);
-  const eventLog = new EventLog(folder);
-  receivers.defer(() => eventLog.flush());
-  eventLog.listen(starter.onHop);
+  const eventLog = await startReceiver(async () => new EventLog(folder, onHop));
   const reader = new HopReader((hop) => eventLog.add(hop));
   const supervision: Supervision = { onRestart: (sentence) => reader.notice('local-system', sentence), onLost };
 
-  const topic = await senders.start(() =>
-    openTopic(settings.pubsubHost ?? ports.pubsub, (event) => reader.emulatorEvent(event)),
-  );
+  const topic = await startSender(() => openTopic(pubsubHost ?? ports.pubsub, (event) => reader.emulatorEvent(event)));
   const [directory, deployed] = await both(
-    receivers.start(() => openDirectory(settings.database, supervision)),
+    startReceiver(() => openDirectory(settings.database, supervision)),
     buildFunctions(),
   );
-  const subscribers = await startSubscribers(settings, receivers, reader);
-  await topic.subscribe({ name: 'incident-lead', url: `http://127.0.0.1:${ports.lead}/`, filter: '' });
-  for (const subscriber of subscribers) await topic.subscribe(subscriber);
+  const subscribers = [...settings.subscriber, ...settings.pull];
+  if (settings.demoSubscriber !== undefined) {
+    const { url } = await startReceiver(() => startDemoSubscriber((message) => reader.demoMessage(message)));
+    subscribers.push({ name: 'demo-subscriber', url, filter: settings.demoSubscriber });
+  }
+  const leadUrl = `http://127.0.0.1:${ports.lead}`;
+  for (const subscriber of [{ name: 'incident-lead', url: `${leadUrl}/`, filter: '' }, ...subscribers])
+    await topic.subscribe(subscriber);
 
-  const run = (name: FunctionName, target: string, port: number, own: FunctionOptions['env']) => () => {
-    const onLine = (line: string): void => {
-      onOutput(line);
-      reader.output(name, line);
-    };
-    const options = { folder: join(deployed, name), target, port, env: { LOG_LEVEL: 'debug', ...own }, onLine, signal };
-    return supervise(target, 'starting it again, as Cloud Run would', () => startFunction(options), supervision);
-  };
+  const run = functionRunner(deployed, starter, reader, supervision);
   const leadEnv = { DATABASE_URL: directory.url, DB_SCHEMA: directory.schema };
   const webhookEnv = {
     INCIDENT_WEBHOOK_SECRET: secret,
@@ -111,13 +86,12 @@ export async function startLocalSystem(settings: Settings, starter: Starter): Pr
     ...(settings.page && { NODE_OPTIONS: `${NODE_OPTIONS} ${CAPTURE_REQUESTS}` }),
   };
   await both(
-    receivers.start(run('incident-lead', 'incidentLead', ports.lead, leadEnv)),
-    senders.start(run('incident-webhook', 'incidentWebhook', ports.webhook, webhookEnv)),
+    startReceiver(() => run('incident-lead', 'incidentLead', ports.lead, leadEnv)),
+    startSender(() => run('incident-webhook', 'incidentWebhook', ports.webhook, webhookEnv)),
   );
   const pagePorts = settings.pagePort === undefined ? [ports.webhook + 1, 0] : [settings.pagePort];
-  const page =
-    settings.page &&
-    (await senders.start(() => startPage({ eventLog, reader, webhookUrl, emulatorHost, folder }, pagePorts)));
+  const subject = { eventLog, reader, webhookUrl, emulatorHost, folder };
+  const page = settings.page && (await startSender(() => startPage(subject, pagePorts)));
   signal.throwIfAborted();
   const started = parts.move();
   return {
@@ -126,13 +100,35 @@ export async function startLocalSystem(settings: Settings, starter: Starter): Pr
     addresses: [
       ...(page ? [['watch and send', page.url] as const] : []),
       ['incident-webhook', webhookUrl],
-      ['incident-lead', `http://127.0.0.1:${ports.lead}`],
+      ['incident-lead', leadUrl],
       ['Pub/Sub', topic.description],
       ['alaner directory', directory.description],
       ...subscribers.map(({ name, url = 'is pulled', filter }) => [name, url + (filter && `  (${filter})`)] as const),
     ],
     pulled: subscribers.filter(({ url }) => url === undefined).map(({ name }) => subscriptionName(name)),
     stop: () => started.disposeAsync(),
+  };
+}
+
+/** Starts parts until the signal is given; those of a group are stopped in reverse order. */
+function partStarter(group: AsyncDisposableStack, signal: AbortSignal) {
+  return async <Part extends { stop(): Promise<void> }>(open: () => Promise<Part>): Promise<Part> => {
+    signal.throwIfAborted();
+    const part = await open();
+    group.defer(() => part.stop());
+    return part;
+  };
+}
+
+/** Runs functions from the folder that holds a folder for each, and restarts them. */
+function functionRunner(deployed: string, { signal, onOutput }: Starter, reader: HopReader, supervision: Supervision) {
+  return (name: FunctionName, target: string, port: number, own: FunctionOptions['env']) => {
+    const onLine = (line: string): void => {
+      onOutput(line);
+      reader.output(name, line);
+    };
+    const options = { folder: join(deployed, name), target, port, env: { LOG_LEVEL: 'debug', ...own }, onLine, signal };
+    return supervise(target, 'starting it again, as Cloud Run would', () => startFunction(options), supervision);
   };
 }
 
@@ -143,17 +139,6 @@ async function findPorts({ folder, port, page, pagePort = 0 }: Settings) {
   if (port !== 0) await assertPortFree(port, 'PORT');
   if (page && pagePort !== 0) await assertPortFree(pagePort, '--page-port');
   return { webhook: port || (await freePort()), lead: await freePort(), pubsub: await freePort() };
-}
-
-/** @returns the subscribers besides incident-lead. */
-async function startSubscribers(
-  { subscriber, pull, demoSubscriber: filter }: Settings,
-  parts: Parts,
-  reader: HopReader,
-): Promise<SubscriberSettings[]> {
-  if (filter === undefined) return [...subscriber, ...pull];
-  const { url } = await parts.start(() => startDemoSubscriber((message) => reader.demoMessage(message)));
-  return [...subscriber, ...pull, { name: 'demo-subscriber', url, filter }];
 }
 
 /**

@@ -7,16 +7,6 @@ import { provision } from '../../services/pubsub/provision.ts';
 import { TOPIC } from './settings.ts';
 import type { SubscriberSettings } from './subscribers.ts';
 
-/** The topic and its subscriptions. */
-export interface LocalTopic {
-  /** `host:port`, the value for `PUBSUB_EMULATOR_HOST`. */
-  readonly host: string;
-  readonly description: string;
-  /** Adds a subscription with a retry policy and a dead letter of its own, or points the existing one to the URL. */
-  subscribe(subscriber: SubscriberSettings): Promise<void>;
-  stop(): Promise<void>;
-}
-
 const PROJECT = 'projects/alan-eu-tools';
 /** For one call. */
 const CALL_TIMEOUT_MS = 10_000;
@@ -26,7 +16,7 @@ const CALL_TIMEOUT_MS = 10_000;
  * started.
  * @param onEvent told what happens to each message; the emulator of somebody else does not say.
  */
-export async function openTopic(address: number | string, onEvent: EventSink): Promise<LocalTopic> {
+export async function openTopic(address: number | string, onEvent: EventSink) {
   const own = typeof address === 'number' ? await startPubSubEmulator({ port: address, onEvent }) : undefined;
   const host = own?.host ?? String(address);
   const topics = new v1.PublisherClient(grpcOptions(host));
@@ -57,12 +47,13 @@ export async function openTopic(address: number | string, onEvent: EventSink): P
     createSubscription: (config: object) => unlessUnimplemented(subscriptions.createSubscription(config, limit)),
   };
   return {
-    host,
-    get description() {
+    /** For people; complete once all subscribers are there. */
+    get description(): string {
       const missing = publishOnly ? '; it cannot do all that is asked of it, so it may deliver nothing' : '';
       return `${own === undefined ? 'PUBSUB_EMULATOR_HOST' : 'emulator'}, ${host} (gRPC)${missing}`;
     },
-    async subscribe({ name, url, filter }) {
+    /** Adds a subscription with a retry policy and a dead letter of its own, or points the existing one to the URL. */
+    async subscribe({ name, url, filter }: SubscriberSettings): Promise<void> {
       const subscription = subscriptionName(name);
       const pushConfig = url === undefined ? {} : { pushEndpoint: url };
       await provision(target, {

@@ -1,5 +1,6 @@
 import { shellQuote } from '../../terminal/shell.ts';
-import type { Timeline } from './timeline.ts';
+import type { Hop } from './hop.ts';
+import { idOf } from './timeline.ts';
 
 /** How Svix makes webhook ids: what is shorter is the beginning of one. */
 const WEBHOOK_ID = /^msg_[A-Za-z0-9]{27,}$/;
@@ -9,20 +10,19 @@ const WEBHOOK_PREFIX = /^msg_[A-Za-z0-9_-]*$/;
  * The Cloud Logging filter for everything that both functions logged of a webhook or an incident.
  * @param timelines what the id stands for here, which tells more than its form.
  */
-export function loggingFilter(id: string, timelines: readonly Timeline[]): string {
+export function loggingFilter(id: string, timelines: readonly Hop[][]): string {
   const services = 'resource.labels.service_name=("incident-webhook" OR "incident-lead")';
   return `resource.type="cloud_run_revision" AND ${services} AND ${idFilter(id, timelines)}`;
 }
 
-function idFilter(id: string, timelines: readonly Timeline[]): string {
+function idFilter(id: string, timelines: readonly Hop[][]): string {
   const isWebhook = (value: string): string => `jsonPayload.metadata.webhookId=${JSON.stringify(value)}`;
   const isIncident = `jsonPayload.metadata.incidentId=${JSON.stringify(id)}`;
-  if (timelines.some(({ webhookId }) => webhookId === id)) return isWebhook(id);
-  if (timelines.some(({ incidentId }) => incidentId === id)) return isIncident;
-  const [first, ...others] = timelines;
-  if (first?.webhookId !== undefined && others.length === 0) return isWebhook(first.webhookId);
-  if (WEBHOOK_ID.test(id)) return isWebhook(id);
-  if (first === undefined && !WEBHOOK_PREFIX.test(id)) return `(${isWebhook(id)} OR ${isIncident})`;
+  const known = timelines.map((hops) => idOf(hops, 'webhookId') ?? '');
+  if (known.includes(id) || WEBHOOK_ID.test(id)) return isWebhook(id);
+  if (timelines.some((hops) => idOf(hops, 'incidentId') === id)) return isIncident;
+  if (known.length === 1) return isWebhook(known.join());
+  if (known.length === 0 && !WEBHOOK_PREFIX.test(id)) return `(${isWebhook(id)} OR ${isIncident})`;
   return `jsonPayload.metadata.webhookId=~${JSON.stringify(`^${id.replace(/[^A-Za-z0-9_-]/g, '\\$&')}`)}`;
 }
 

@@ -1,37 +1,31 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Hop, NOTICES, sortHops } from './hop.ts';
+import { type Hop, sortHops } from './hop.ts';
 
 /** Lines of two processes and events of a third come out of order by less than this. */
 export const SETTLE_MS = 120;
 
 const FILE = 'log.jsonl';
-/** Then only the latest events are kept in the file, too. */
+/** Then only the latest hops are kept in the file, too. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
-/** The latest events stay in memory for the page, and of each so many hops. */
-const KEPT_EVENTS = 200;
-const KEPT_HOPS = 60;
-
-/** An event that is kept in memory. */
-export interface KeptEvent {
-  readonly hops: readonly Hop[];
-  /** How many hops came before these. */
-  readonly earlier: number;
-}
+/** So many of the latest hops stay in memory, for the page. */
+const KEPT_HOPS = 5_000;
 
 /** The hops of one run, in order: kept in the folder, the latest also in memory, and passed on to listeners. */
 export class EventLog {
+  /** The latest hops, oldest first. */
+  readonly latest: Hop[] = [];
   readonly #file: string;
   readonly #listeners = new Set<(hop: Hop) => void>();
   readonly #settling = new Map<string, { readonly hops: Hop[]; readonly timer: NodeJS.Timeout }>();
-  /** The one that something happened to last is at the end. */
-  readonly #kept = new Map<string, KeptEvent>();
-  readonly #notices: Hop[] = [];
   #bytes = 0;
-  #leftOut = 0;
 
-  /** Begins an empty one. */
-  constructor(folder: string) {
+  /**
+   * Begins an empty one.
+   * @param onHop the first listener.
+   */
+  constructor(folder: string, onHop: (hop: Hop) => void = () => {}) {
+    this.listen(onHop);
     this.#file = join(folder, FILE);
     mkdirSync(folder, { recursive: true });
     writeFileSync(this.#file, '');
@@ -50,23 +44,14 @@ export class EventLog {
     for (const event of this.#settling.keys()) this.#settle(event);
   }
 
+  async stop(): Promise<void> {
+    this.flush();
+  }
+
   /** Calls a listener with every hop from now on. Returns a function that ends it. */
   listen(listener: (hop: Hop) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  /** The notices, then the events that are kept in memory, one after the other, the latest at the end. */
-  latest(): { readonly hops: readonly Hop[]; readonly leftOut: number } {
-    return {
-      hops: [...this.#notices, ...[...this.#kept.values()].flatMap(({ hops }) => hops)],
-      leftOut: this.#leftOut,
-    };
-  }
-
-  /** What is kept of an event. */
-  kept(event: string): KeptEvent {
-    return this.#kept.get(event) ?? { hops: [], earlier: 0 };
   }
 
   #settle(event: string): void {
@@ -75,7 +60,8 @@ export class EventLog {
     this.#settling.delete(event);
     for (const hop of sortHops(hops)) {
       this.#write(hop);
-      this.#keep(hop);
+      this.latest.push(hop);
+      if (this.latest.length > KEPT_HOPS) this.latest.shift();
       for (const listener of this.#listeners) listener(hop);
     }
   }
@@ -83,24 +69,12 @@ export class EventLog {
   #write(hop: Hop): void {
     if (this.#bytes > MAX_FILE_BYTES) {
       this.#bytes = 0;
-      writeFileSync(`${this.#file}.new`, this.latest().hops.map(lineOf).join(''));
+      writeFileSync(`${this.#file}.new`, this.latest.map(lineOf).join(''));
       renameSync(`${this.#file}.new`, this.#file);
     }
     const line = lineOf(hop);
     appendFileSync(this.#file, line);
     this.#bytes += Buffer.byteLength(line);
-  }
-
-  #keep(hop: Hop): void {
-    if (hop.event === NOTICES) return void this.#notices.push(hop);
-    const { hops, earlier } = this.kept(hop.event);
-    const dropped = hops.length < KEPT_HOPS ? 0 : 1;
-    this.#kept.delete(hop.event);
-    this.#kept.set(hop.event, { hops: [...hops.slice(dropped), hop], earlier: earlier + dropped });
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size <= KEPT_EVENTS || oldest === undefined) return;
-    this.#kept.delete(oldest);
-    this.#leftOut += 1;
   }
 }
 

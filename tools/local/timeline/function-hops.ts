@@ -14,16 +14,10 @@ export interface FunctionLine {
   readonly severity: string;
   readonly message: string;
   readonly timestamp?: { readonly seconds: number; readonly nanos: number };
-  readonly metadata?: {
-    readonly outcome?: string;
-    readonly reason?: string;
-    readonly status?: number;
-    readonly webhookId?: string;
-    readonly incidentId?: string;
-    readonly messageId?: string;
-    readonly deliveryAttempt?: number;
-    readonly durationMs?: number;
-  };
+  readonly metadata?: Readonly<
+    Partial<Record<'outcome' | 'reason' | 'webhookId' | 'incidentId' | 'messageId', string>> &
+      Partial<Record<'status' | 'deliveryAttempt' | 'durationMs', number>>
+  >;
 }
 
 /** Every other outcome of the subscriber stops the event. */

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { wrap } from '../../terminal/wrap.ts';
+import { wrap } from '../../terminal/paragraph.ts';
 import { type Hop, NOTICES, type State } from './hop.ts';
 
 type Format = Parameters<typeof styleText>[0];
@@ -63,8 +63,7 @@ export function hopLines({ at, untimed, name, state, text }: Hop, terminal: Term
   return [column === TEXT_COLUMN ? `${start} ${first}` : `${start}${indent}${first}`, ...rest].join(indent);
 }
 
-function layOut(text: string, state: State, columns: number | undefined): { column: number; lines: string[] } {
-  if (columns === undefined) return { column: TEXT_COLUMN, lines: [text] };
+function layOut(text: string, state: State, columns = Infinity): { column: number; lines: string[] } {
   const room = columns - TEXT_COLUMN;
   if (state !== 'alert') {
     const column = room < LEAST_ROOM ? NARROW_COLUMN : TEXT_COLUMN;

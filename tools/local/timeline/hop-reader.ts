@@ -12,11 +12,11 @@ const KEPT_REQUESTS = 200;
 
 /** Makes hops of what the parts of the local system say; some are put together from what several of them say. */
 export class HopReader {
-  readonly #emit: (hop: Hop) => void;
-  /** The latest request and the latest message of each webhook id, and the webhook id of each message. */
-  readonly #requests = new Map<string, CapturedRequest>();
-  readonly #messages = new Map<string, Message>();
+  /** By webhook id: the latest request, if it is still kept, and the latest message. */
+  readonly requests = new Map<string, CapturedRequest>();
+  readonly messages = new Map<string, Message>();
   readonly #webhookIds = new Map<string, string>();
+  readonly #emit: (hop: Hop) => void;
   #anonymous = 0;
 
   /** @param emit called with each hop. */
@@ -32,7 +32,7 @@ export class HopReader {
     else if (line === undefined) this.notice(source, output, now);
     else if (outcome === undefined || status === undefined) this.notice(source, line.message, now, line.severity);
     else if (source === 'incident-lead') this.#pass(decision(line, now));
-    else this.#pass(...webhookHops(line, now, this.#messages.get(webhookId)?.publishTime));
+    else this.#pass(...webhookHops(line, now, this.messages.get(webhookId)?.publishTime));
   }
 
   /** Reads what the emulator reports. */
@@ -56,21 +56,11 @@ export class HopReader {
     this.#pass({ at: now.toISOString(), name: 'notice', state, text: `${source}: ${text}` });
   }
 
-  /** The latest request that came under a webhook id, if it is still kept. */
-  requestOf(webhookId: string): CapturedRequest | undefined {
-    return this.#requests.get(webhookId);
-  }
-
-  /** The latest message that was published for a webhook. */
-  messageOf(webhookId: string): Message | undefined {
-    return this.#messages.get(webhookId);
-  }
-
   #keepRequest({ capturedRequest: request }: { capturedRequest: CapturedRequest }): void {
-    this.#requests.delete(request.webhookId);
-    this.#requests.set(request.webhookId, request);
-    const [oldest = ''] = this.#requests.keys();
-    if (this.#requests.size > KEPT_REQUESTS) this.#requests.delete(oldest);
+    this.requests.delete(request.webhookId);
+    this.requests.set(request.webhookId, request);
+    const [oldest = ''] = this.requests.keys();
+    if (this.requests.size > KEPT_REQUESTS) this.requests.delete(oldest);
   }
 
   /**
@@ -81,9 +71,9 @@ export class HopReader {
     const { messageId, publishTime, attributes, data } = message;
     const { webhookId, incidentId } = attributes;
     if (webhookId === undefined) return;
-    const before = this.#messages.get(webhookId);
+    const before = this.messages.get(webhookId);
     this.#webhookIds.set(messageId, webhookId);
-    this.#messages.set(webhookId, message);
+    this.messages.set(webhookId, message);
     if (before?.data.equals(data) !== true) return;
     const text = `Published again, unchanged, as message ${messageId}: a redrive`;
     this.#pass({ at: publishTime.toISOString(), webhookId, incidentId, name: 'published', state: 'done', text });

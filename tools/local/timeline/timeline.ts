@@ -4,31 +4,25 @@ import { readEventLog, SETTLE_MS } from './event-log.ts';
 import { explain } from './explanation.ts';
 import { type Hop, sortHops } from './hop.ts';
 
-/** The hops of one event, all deliveries of its message included, in order. */
-export interface Timeline {
-  readonly event: string;
-  readonly webhookId: string | undefined;
-  readonly incidentId: string | undefined;
-  readonly hops: readonly Hop[];
-}
-
 const POLL_MS = 50;
 
 /** So many characters tell one webhook id from the others. */
 export const MIN_PREFIX = 8;
 
-/** The timelines that a webhook id, the beginning of one, or an incident id stands for, oldest first. */
-export function timelinesOf(hops: readonly Hop[], id: string): Timeline[] {
+/**
+ * The events that a webhook id, the beginning of one, or an incident id stands for, oldest first: the hops of each, all
+ * deliveries of its message included, in order.
+ */
+export function timelinesOf(hops: readonly Hop[], id: string): Hop[][] {
   const matches = ({ webhookId, incidentId }: Hop): boolean =>
     incidentId === id || webhookId === id || (id.length >= MIN_PREFIX && webhookId?.startsWith(id) === true);
-  return [...Map.groupBy(hops, ({ event }) => event)]
-    .filter(([, own]) => own.some(matches))
-    .map(([event, own]) => ({
-      event,
-      webhookId: own.find(({ webhookId }) => webhookId !== undefined)?.webhookId,
-      incidentId: own.find(({ incidentId }) => incidentId !== undefined)?.incidentId,
-      hops: sortHops(own),
-    }));
+  const events = [...Map.groupBy(hops, ({ event }) => event).values()];
+  return events.filter((own) => own.some(matches)).map(sortHops);
+}
+
+/** What the first hop says that says it. */
+export function idOf(hops: readonly Hop[], kind: 'webhookId' | 'incidentId'): string | undefined {
+  return hops.find((hop) => hop[kind] !== undefined)?.[kind];
 }
 
 /** True once nothing more is to come, other than a delivery after a pause. */
@@ -65,26 +59,14 @@ export function conclusions(hops: readonly Hop[], redriveAdvice: RedriveAdvice):
  * @param since what happened before is another sending of the same webhook.
  * @returns its hops as far as they have come by then.
  */
-export async function awaitHops(
-  folder: string,
-  webhookId: string,
-  since: Date,
-  timeoutMs: number,
-): Promise<readonly Hop[]> {
+export async function awaitHops(folder: string, webhookId: string, since: Date, timeoutMs: number): Promise<Hop[]> {
   const until = performance.now() + timeoutMs;
   // The functions round durations, and so the time at which a request began, to a millisecond.
   const sinceMs = since.getTime() - 1;
-  const read = (): readonly Hop[] => {
-    const hops = readEventLog(folder).filter(({ at }) => Date.parse(at) >= sinceMs);
-    return timelinesOf(hops, webhookId).find((timeline) => timeline.webhookId === webhookId)?.hops ?? [];
-  };
-  while (performance.now() < until) {
-    if (isOver(read())) {
-      // For the other subscribers.
-      await sleep(SETTLE_MS);
-      break;
-    }
-    await sleep(POLL_MS);
-  }
+  const isOwn = ({ event, at }: Hop): boolean => event === webhookId && Date.parse(at) >= sinceMs;
+  const read = (): Hop[] => sortHops(readEventLog(folder).filter(isOwn));
+  while (performance.now() < until && !isOver(read())) await sleep(POLL_MS);
+  // For the other subscribers.
+  await sleep(SETTLE_MS);
   return read();
 }
