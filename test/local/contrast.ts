@@ -16,8 +16,8 @@ export const LOW_CONTRAST = `(() => {
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const behind = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
+    for (let part = element; part; part = part.parentElement) {
+      const colour = getComputedStyle(part).backgroundColor;
       if (rgba(colour)[3] === 255) return colour;
     }
     return 'white';

@@ -28,7 +28,7 @@ const IN_ORDER = [
 it('tells one event after the other, each by time and those of one millisecond hop by hop', async () => {
   const told: Hop[] = [];
   const log = new EventLog(folder);
-  log.listen((each) => told.push(each));
+  log.on('hop', (each) => told.push(each));
   for (const each of ARRIVED) log.add(each);
   expect(told).toEqual([]);
   await sleep(2 * SETTLE_MS);
@@ -41,7 +41,7 @@ it('keeps what it has when it is full, and ends', () => {
   const log = new EventLog(folder);
   const large = { ...hop('msg_1', 'published', 0), text: 'x'.repeat(17 * 1024 * 1024) };
   for (const event of ['msg_1', 'msg_2', 'msg_3']) log.add({ ...large, event });
-  log.flush();
+  log.stop();
   expect(readEventLog(folder).map(({ event }) => event)).toEqual(['msg_1', 'msg_2', 'msg_3']);
 });
 

@@ -59,43 +59,45 @@ describe('the hops of a request', () => {
 });
 
 describe('the hop of a delivery', () => {
-  const message = published().message;
+  const { message } = published();
   const subscription = 'projects/p/subscriptions/my-team';
+  const deadLetterTopic = 'projects/p/topics/my-team-dead-letter';
 
-  it.each<[changes: Partial<Delivered>, state: string, text: string]>([
-    [{ answer: 204, acknowledged: true }, 'done', 'my-team answered 204 after 9 ms, attempt 1'],
-    [{ answer: 'acknowledged', acknowledged: true }, 'done', 'acknowledged by my-team after 9 ms, attempt 1'],
-    [{ answer: 'refused' }, 'stopped', 'refused by my-team after 9 ms, attempt 1'],
+  it.each<[text: string, state: string, event: EmulatorEvent]>([
+    ['my-team answered 204 after 9 ms, attempt 1', 'done', delivered({ answer: 204, acknowledged: true })],
     [
-      { answer: 503, attempt: 2, redeliveredAfterMs: 13_400 },
-      'stopped',
-      'my-team answered 503 after 9 ms, attempt 2; delivered again in 13.4 s',
+      'acknowledged by my-team after 9 ms, attempt 1',
+      'done',
+      delivered({ answer: 'acknowledged', acknowledged: true }),
     ],
-    [{ answer: 'deadline exceeded' }, 'stopped', 'not acknowledged in time by my-team after 9 ms, attempt 1'],
-    [{ answer: 'ECONNREFUSED' }, 'stopped', 'my-team could not be reached (ECONNREFUSED) after 9 ms, attempt 1'],
-  ])('tells of %j', (changes, state, text) => {
-    expect(read(delivered(changes))).toMatchObject([{ name: 'delivered', state, text }]);
-  });
-
-  it('tells of a filter that kept the message from the subscriber', () => {
-    expect(read({ type: 'filtered', subscription, filter: 'attributes.a = "b"', message })).toMatchObject([
-      {
-        name: 'delivered',
-        state: 'skipped',
-        text: 'my-team does not receive it: its filter does not match (attributes.a = "b")',
-      },
-    ]);
-  });
-
-  it('tells that the message was given up', () => {
-    const deadLetterTopic = 'projects/p/topics/my-team-dead-letter';
-    expect(read({ type: 'deadLettered', subscription, deadLetterTopic, message, attempts: 5 })).toMatchObject([
-      {
-        name: 'delivered',
-        state: 'stopped',
-        text: 'my-team: given up after 5 attempts, kept in my-team-dead-letter',
-      },
-    ]);
+    ['refused by my-team after 9 ms, attempt 1', 'stopped', delivered({ answer: 'refused' })],
+    [
+      'my-team answered 503 after 9 ms, attempt 2; delivered again in 13.4 s',
+      'stopped',
+      delivered({ answer: 503, attempt: 2, redeliveredAfterMs: 13_400 }),
+    ],
+    [
+      'not acknowledged in time by my-team after 9 ms, attempt 1',
+      'stopped',
+      delivered({ answer: 'deadline exceeded' }),
+    ],
+    [
+      'my-team could not be reached (ECONNREFUSED) after 9 ms, attempt 1',
+      'stopped',
+      delivered({ answer: 'ECONNREFUSED' }),
+    ],
+    [
+      'my-team does not receive it: its filter does not match (attributes.a = "b")',
+      'skipped',
+      { type: 'filtered', subscription, filter: 'attributes.a = "b"', message },
+    ],
+    [
+      'my-team: given up after 5 attempts, kept in my-team-dead-letter',
+      'stopped',
+      { type: 'deadLettered', subscription, deadLetterTopic, message, attempts: 5 },
+    ],
+  ])('says: %s', (text, state, event) => {
+    expect(read(event)).toMatchObject([{ name: 'delivered', state, text }]);
   });
 
   it('is there for a dead letter that somebody took, and not where a dry run only looked at it', () => {

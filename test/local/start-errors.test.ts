@@ -11,7 +11,7 @@ import { addPullSubscriber, addPushSubscriber, readFilter } from '../../tools/lo
 import { startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import { alive } from '../support/processes.ts';
-import { makeFolder, run, StartedSystem } from './started-system.ts';
+import { makeFolder, run, StartedSystem, until } from './started-system.ts';
 
 // Each starts whole systems.
 jest.setTimeout(120_000);
@@ -20,8 +20,8 @@ const OPTIONS: StartOptions = { subscriber: [], pull: [], page: true, folder: '.
 
 describe('the environment of npm start', () => {
   it.each<[name: string, env: Record<string, string>, message: RegExp]>([
-    ['a port that is none', { PORT: 'http' }, /^PORT: It must be a port, a number from 0 \(any free one\) to 65535\.$/],
-    ['a port out of range', { PORT: '65536' }, /^PORT: It must be a port/],
+    ['a port that is none', { PORT: 'http' }, /^PORT must be a port, a number from 0 \(any free one\) to 65535\.$/],
+    ['a port out of range', { PORT: '65536' }, /^PORT must be a port/],
     [
       'a secret without its prefix',
       { INCIDENT_WEBHOOK_SECRET: 'hunter2' },
@@ -159,7 +159,7 @@ describe('npm start', () => {
     const pids = system.descendants();
     system.child.kill('SIGKILL');
     await system.ended();
-    for (let tries = 0; tries < 100 && alive(pids).length > 0; tries += 1) await sleep(100);
+    await until(() => alive(pids).length === 0);
     expect(alive(pids)).toEqual([]);
     expect(leftBehind()).toEqual([]);
   });

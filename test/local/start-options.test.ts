@@ -2,10 +2,9 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
-import { makeFolder, StartedSystem } from './started-system.ts';
+import { makeFolder, StartedSystem, until } from './started-system.ts';
 
 jest.setTimeout(120_000);
 
@@ -30,7 +29,7 @@ beforeAll(async () => {
     ['npm', 'start', '--silent', '--'],
   );
   const { stderr } = system;
-  for (let tries = 0; tries < 600 && !stderr().includes('Ctrl-C'); tries += 1) await sleep(50);
+  await until(() => stderr().includes('Ctrl-C'));
   banner = stderr();
 });
 
@@ -62,7 +61,7 @@ it('names commands that work as they are, for this folder', async () => {
 it('prints what Cloud Logging gets, one JSON object a line, on stdout, and nothing else', async () => {
   const { stdout } = system;
   await shell(commands(/^ {2}(npm run send.*?)(?: {2}|$)/gm)[0] ?? '', { INCIDENT_WEBHOOK_SECRET: SECRET });
-  for (let tries = 0; tries < 100 && !stdout().includes('is now incident lead'); tries += 1) await sleep(50);
+  await until(() => stdout().includes('is now incident lead'));
   const lines = stdout()
     .trim()
     .split('\n')
@@ -90,12 +89,7 @@ it('prints for each pull subscription the command that reads from it', async () 
   });
   const [send = ''] = commands(/^ {2}(npm run send.*?)(?: {2}|$)/gm);
   await shell(`${send} --incident CLOSED --status closed`, { INCIDENT_WEBHOOK_SECRET: SECRET });
-  for (
-    let tries = 0;
-    tries < 300 && children.some(({ printed }) => !printed.join('').includes('is closed'));
-    tries += 1
-  )
-    await sleep(50);
+  await until(() => children.every(({ printed }) => printed.join('').includes('is closed')));
   for (const { child } of children) {
     const exited = once(child, 'exit');
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');

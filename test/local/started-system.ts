@@ -74,16 +74,10 @@ export class StartedSystem {
   }
 
   /** Waits for a text on its stdout. */
-  async says(text: string | RegExp, timeoutMs = 60_000): Promise<string> {
-    const until = performance.now() + timeoutMs;
-    for (;;) {
-      const said = this.stdout();
-      if (typeof text === 'string' ? said.includes(text) : text.test(said)) return said;
-      if (this.child.exitCode !== null || performance.now() > until) {
-        throw new Error(`it did not say ${text}, but:\n${said}\n${this.stderr()}`);
-      }
-      await sleep(20);
-    }
+  async says(text: string, timeoutMs = 60_000): Promise<void> {
+    await until(() => this.stdout().includes(text) || this.child.exitCode !== null, timeoutMs);
+    if (!this.stdout().includes(text))
+      throw new Error(`it did not say ${text}, but:\n${this.stdout()}\n${this.stderr()}`);
   }
 
   /** Its address in the list that it prints. */
@@ -110,6 +104,12 @@ export class StartedSystem {
     if (this.child.exitCode === null) this.child.kill('SIGTERM');
     await this.#closed;
   }
+}
+
+/** Waits until something holds, or the time is up. */
+export async function until(holds: () => boolean, timeoutMs = 60_000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!holds() && performance.now() < end) await sleep(20);
 }
 
 function node(tool: string): readonly string[] {

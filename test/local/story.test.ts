@@ -4,7 +4,6 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { announce } from '../../tools/local/system/announcement.ts';
 import { EventLog } from '../../tools/local/timeline/event-log.ts';
@@ -12,7 +11,7 @@ import type { FunctionLine, FunctionName } from '../../tools/local/timeline/func
 import { HopReader } from '../../tools/local/timeline/hop-reader.ts';
 import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import { provision } from '../../tools/services/pubsub/provision.ts';
-import { makeFolder, run } from './started-system.ts';
+import { makeFolder, run, until } from './started-system.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PROJECT = 'projects/alan-eu-tools';
@@ -27,7 +26,7 @@ describe('npm run story', () => {
   const reader = new HopReader((hop) => log.add(hop));
   const write = (source: FunctionName, metadata: FunctionLine['metadata'] & object, message = 'M') => {
     reader.output(source, JSON.stringify({ severity: 'INFO', message, metadata }));
-    log.flush();
+    log.stop();
   };
 
   beforeAll(() => {
@@ -150,7 +149,7 @@ describe('the advice of npm run story on a dead letter', () => {
   });
 
   const story = async () => {
-    log.flush();
+    log.stop();
     return (await run('story', ['--folder', folder.local, 'msg_dead0001'])).stdout;
   };
   const shell = (command: string) => promisify(execFile)('sh', ['-c', command], { cwd: ROOT });
@@ -158,7 +157,7 @@ describe('the advice of npm run story on a dead letter', () => {
 
   it('is a command that works as it is; a dry run leaves nothing, and after the redrive it is gone', async () => {
     emulator.publish(`${PROJECT}/topics/incident-events`, { data: '{}', attributes: { webhookId: 'msg_dead0001' } });
-    while (waiting() === 0) await sleep(20);
+    await until(() => waiting() > 0);
     const before = await story();
     expect(before).toContain('given up after 5 attempts');
     expect(before).toContain('Its deliveries were used up. Repair the cause, then bring the message back:');
@@ -180,9 +179,9 @@ describe('the advice of npm run story on a dead letter', () => {
   it('is another one once the local system has ended', async () => {
     status = 503;
     emulator.publish(`${PROJECT}/topics/incident-events`, { data: '{}', attributes: { webhookId: 'msg_dead0002' } });
-    while (waiting() === 0) await sleep(20);
+    await until(() => waiting() > 0);
     await announced.stop();
-    log.flush();
+    log.stop();
     const { stdout } = await run('story', ['--folder', folder.local, 'msg_dead0002']);
     expect(stdout).toContain('start the local system and send the event again, since its dead letters ended with it:');
     expect(stdout).toContain(`npm run send -- --folder ${folder.local}`);

@@ -38,9 +38,10 @@ export function streamHops({ eventLog, emulatorHost, folder }: PageSubject, res:
   const events = Map.groupBy(eventLog.latest, ({ event }) => event);
   for (const hop of eventLog.latest) send(hop, events.get(hop.event) ?? []);
   res.write('event: replayed\ndata:\n\n');
-  const leave = eventLog.listen((hop) => {
+  const sendLive = (hop: Hop): void => {
     const ofEvent = eventLog.latest.filter(({ event }) => event === hop.event);
     send(hop, ofEvent);
-  });
-  res.once('close', leave);
+  };
+  eventLog.on('hop', sendLive);
+  res.once('close', () => eventLog.off('hop', sendLive));
 }

@@ -34,24 +34,13 @@ const HEADERS = {
 const DOCS_POLICY =
   "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'none'";
 
-/**
- * Serves the page on 127.0.0.1.
- * @param ports the first one that is free is taken; 0 is any.
- */
-export async function startPage(
-  subject: PageSubject,
-  [port = 0, ...others]: readonly number[],
-): Promise<{ url: string; stop(): Promise<void> }> {
+/** Serves the page on a port of 127.0.0.1, or on a free one where that is taken. */
+export async function startPage(subject: PageSubject, port: number): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer((req, res) => {
     serve(subject, req, res).catch((error: unknown) => res.writeHead(500).end(String(error)));
   });
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening');
-  } catch (error) {
-    if (others.length > 0) return startPage(subject, others);
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`port ${port} for the page is not available (${code}): choose another one with --page-port.`);
-  }
+  const listening = (chosen: number) => once(server.listen(chosen, '127.0.0.1'), 'listening');
+  await listening(port).catch(() => listening(0));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     async stop() {

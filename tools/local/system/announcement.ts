@@ -21,7 +21,7 @@ const ANSWER_TIMEOUT_MS = 1_000;
  * whoever has its process id or its port by now.
  * @throws Error where another system runs that uses the folder, or the folder cannot be written to.
  */
-export async function announce(folder: string, system: RunningSystem): Promise<{ stop(): Promise<void> }> {
+export async function announce(folder: string, system: RunningSystem): Promise<{ stop(): void }> {
   await assertNoneRuns(folder);
   let announcement = '';
   const server = createServer((socket) => socket.on('error', () => {}).end(announcement)).listen(0, '127.0.0.1');
@@ -39,7 +39,7 @@ export async function announce(folder: string, system: RunningSystem): Promise<{
     throw new Error(`${folder} cannot be written to (${code}): let your user write there, or use --folder.`);
   }
   return {
-    async stop() {
+    stop() {
       rmSync(file, { force: true });
       server.close();
     },

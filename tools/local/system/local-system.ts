@@ -59,7 +59,7 @@ export async function startLocalSystem(settings: Settings, starter: Starter): Pr
   const emulatorHost = pubsubHost ?? `127.0.0.1:${ports.pubsub}`;
   await startReceiver(() => announce(folder, { pid: process.pid, webhookUrl, emulatorHost }));
   const secret = settings.secret ?? localSecret(folder);
-  const eventLog = await startReceiver(async () => new EventLog(folder, onHop));
+  const eventLog = await startReceiver(async () => new EventLog(folder).on('hop', onHop));
   const reader = new HopReader((hop) => eventLog.add(hop));
   const supervision: Supervision = { onRestart: (sentence) => reader.notice('local-system', sentence), onLost };
 
@@ -89,9 +89,9 @@ export async function startLocalSystem(settings: Settings, starter: Starter): Pr
     startReceiver(() => run('incident-lead', 'incidentLead', ports.lead, leadEnv)),
     startSender(() => run('incident-webhook', 'incidentWebhook', ports.webhook, webhookEnv)),
   );
-  const pagePorts = settings.pagePort === undefined ? [ports.webhook + 1, 0] : [settings.pagePort];
   const subject = { eventLog, reader, webhookUrl, emulatorHost, folder };
-  const page = settings.page && (await startSender(() => startPage(subject, pagePorts)));
+  const pagePort = settings.pagePort ?? (ports.webhook + 1) % 65_536;
+  const page = settings.page && (await startSender(() => startPage(subject, pagePort)));
   signal.throwIfAborted();
   const started = parts.move();
   return {
@@ -112,10 +112,12 @@ export async function startLocalSystem(settings: Settings, starter: Starter): Pr
 
 /** Starts parts until the signal is given; those of a group are stopped in reverse order. */
 function partStarter(group: AsyncDisposableStack, signal: AbortSignal) {
-  return async <Part extends { stop(): Promise<void> }>(open: () => Promise<Part>): Promise<Part> => {
+  return async <Part extends { stop(): unknown }>(open: () => Promise<Part>): Promise<Part> => {
     signal.throwIfAborted();
     const part = await open();
-    group.defer(() => part.stop());
+    group.defer(async () => {
+      await part.stop();
+    });
     return part;
   };
 }

@@ -39,8 +39,7 @@ const STAND_IN = `whsec_${Buffer.alloc(24).toString('base64')}`;
 
 /**
  * Completes the command line with the environment.
- * @throws Error with every variable that is wrong, one line each: what was expected, and what came
- *   where that is no secret.
+ * @throws Error with every variable that is wrong, one line each, and never its value.
  */
 export function readSettings(options: StartOptions, env: Environment = process.env): Settings {
   const faults: string[] = [];
@@ -55,7 +54,8 @@ export function readSettings(options: StartOptions, env: Environment = process.e
   const secret = env['INCIDENT_WEBHOOK_SECRET'] || undefined;
   const pubsubHost = env['PUBSUB_EMULATOR_HOST'] || undefined;
   const port = attempt(() => readPort(env['PORT'] || '8080')) ?? 0;
-  const lead = env['DATABASE_URL'] ? attempt(() => readLeadConfig(env)) : undefined;
+  const url = env['DATABASE_URL'] || undefined;
+  const schema = url && attempt(() => readLeadConfig(env).schema);
   // The function would say so too, but only after everything has started.
   attempt(() =>
     readWebhookConfig({
@@ -65,8 +65,7 @@ export function readSettings(options: StartOptions, env: Environment = process.e
     }),
   );
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  const database = lead?.database.kind === 'url' ? { url: env['DATABASE_URL'] ?? '', schema: lead.schema } : undefined;
-  return { ...options, port, secret, database, pubsubHost };
+  return { ...options, port, secret, database: url && schema ? { url, schema } : undefined, pubsubHost };
 }
 
 /** @throws InvalidArgumentError, whose sentence follows the name of the variable or the option. */
@@ -76,6 +75,6 @@ export function readPort(text: string): number {
 }
 
 function sentencesOf(error: unknown): string[] {
-  if (!(error instanceof ConfigurationError)) return [`PORT: ${(error as Error).message}`];
+  if (!(error instanceof ConfigurationError)) return [(error as Error).message.replace(/^It /, 'PORT ')];
   return error.faults.map(({ variable, expected }) => `${variable} ${expected}. Correct it, or unset it.`);
 }

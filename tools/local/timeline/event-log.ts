@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Hop, sortHops } from './hop.ts';
@@ -11,21 +12,19 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 /** So many of the latest hops stay in memory, for the page. */
 const KEPT_HOPS = 5_000;
 
-/** The hops of one run, in order: kept in the folder, the latest also in memory, and passed on to listeners. */
-export class EventLog {
+/** The hops of one run, in order: kept in the folder, the latest also in memory, and emitted as `hop`. */
+export class EventLog extends EventEmitter<{ hop: [hop: Hop] }> {
   /** The latest hops, oldest first. */
   readonly latest: Hop[] = [];
   readonly #file: string;
-  readonly #listeners = new Set<(hop: Hop) => void>();
   readonly #settling = new Map<string, { readonly hops: Hop[]; readonly timer: NodeJS.Timeout }>();
   #bytes = 0;
 
-  /**
-   * Begins an empty one.
-   * @param onHop the first listener.
-   */
-  constructor(folder: string, onHop: (hop: Hop) => void = () => {}) {
-    this.listen(onHop);
+  /** Begins an empty one. */
+  constructor(folder: string) {
+    super();
+    // Each open page listens.
+    this.setMaxListeners(0);
     this.#file = join(folder, FILE);
     mkdirSync(folder, { recursive: true });
     writeFileSync(this.#file, '');
@@ -40,18 +39,8 @@ export class EventLog {
   }
 
   /** Adds what waits for others at once. */
-  flush(): void {
+  stop(): void {
     for (const event of this.#settling.keys()) this.#settle(event);
-  }
-
-  async stop(): Promise<void> {
-    this.flush();
-  }
-
-  /** Calls a listener with every hop from now on. Returns a function that ends it. */
-  listen(listener: (hop: Hop) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   #settle(event: string): void {
@@ -62,7 +51,7 @@ export class EventLog {
       this.#write(hop);
       this.latest.push(hop);
       if (this.latest.length > KEPT_HOPS) this.latest.shift();
-      for (const listener of this.#listeners) listener(hop);
+      this.emit('hop', hop);
     }
   }
 
