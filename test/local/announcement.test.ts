@@ -43,7 +43,7 @@ describe('believes in no system that was killed:', () => {
     ['its process id is of another process, and its port of another server', (taken) => taken],
     ['its process id is of another process, and nothing is on its port', () => 1],
     ['there is no port', () => undefined],
-    ['the port is none', () => 'x'],
+    ['the port is malformed', () => 'x'],
   ])('%s', async (_, port) => {
     const other = createServer((socket) => socket.end('something else'));
     writeFileSync(file, JSON.stringify({ ...SYSTEM, port: port(await listen(other)) }));

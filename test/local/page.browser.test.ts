@@ -191,7 +191,7 @@ describe('the page of the local system', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('takes nothing from a page of another origin', async () => {
+  it('accepts nothing from a page of another origin', async () => {
     const other = createServer((_, res) => res.setHeader('content-type', 'text/html').end('<title>Other</title>'));
     other.unref().listen(0, '127.0.0.1');
     await once(other, 'listening');

@@ -26,7 +26,7 @@ describe('npm run send', () => {
       /nothing listens at http:\/\/127\.0\.0\.1:1\. Start the local system with npm start/,
     ],
     [
-      'an address that is none',
+      'a malformed address',
       ['--url', 'localhost'],
       {},
       /--url must be an http or https URL, but is "localhost"\. Example:/,
@@ -38,9 +38,9 @@ describe('npm run send', () => {
       /INCIDENT_WEBHOOK_SECRET is missing: to sign for incident-webhook\.example, set it/,
     ],
     ['no secret for the local system', [], {}, /there is no secret to sign with: start the local system once/],
-    ['a secret that is none', [], { INCIDENT_WEBHOOK_SECRET: 'hunter2' }, /INCIDENT_WEBHOOK_SECRET must be whsec_/],
+    ['a malformed secret', [], { INCIDENT_WEBHOOK_SECRET: 'hunter2' }, /INCIDENT_WEBHOOK_SECRET must be whsec_/],
     [
-      'a fault there is not',
+      'an unknown fault',
       ['--fault', 'x'],
       {},
       /argument 'x' is invalid\. Allowed choices are bad-signature[\s\S]*--help lists every option/,
@@ -52,7 +52,7 @@ describe('npm run send', () => {
       /"who\?" is neither a Slack id, such as U01LEAD, nor one of: without-role/,
     ],
     [
-      'an event type there is not',
+      'an unknown event type',
       ['--event', 'x'],
       { INCIDENT_WEBHOOK_SECRET: SECRET },
       /no example of the event type "x"\. There are:\n {2}private_alert/,
@@ -75,7 +75,7 @@ describe('npm run send', () => {
       { INCIDENT_WEBHOOK_SECRET: SECRET },
       /--file \/tmp cannot be read \(EISDIR\): give the path of a file/,
     ],
-    ['an option there is not', ['--nothing'], {}, /unknown option '--nothing'\n\(--help lists every option\)/],
+    ['an unknown option', ['--nothing'], {}, /unknown option '--nothing'\n\(--help lists every option\)/],
   ])('names %s, and ends with 2', async (_, args, env, message) => {
     const { code, stdout, stderr } = await run('send', ['--folder', folder.local, ...args], env);
     expect(stderr).toMatch(message);

@@ -20,7 +20,7 @@ const OPTIONS: StartOptions = { subscriber: [], pull: [], page: true, folder: '.
 
 describe('the environment of npm start', () => {
   it.each<[name: string, env: Record<string, string>, message: RegExp]>([
-    ['a port that is none', { PORT: 'http' }, /^PORT must be a port, a number from 0 \(any free one\) to 65535\.$/],
+    ['a malformed port', { PORT: 'http' }, /^PORT must be a port, a number from 0 \(any free one\) to 65535\.$/],
     ['a port out of range', { PORT: '65536' }, /^PORT must be a port/],
     [
       'a secret without its prefix',
@@ -54,10 +54,10 @@ describe('the options of npm start', () => {
   const push = (text: string) => addPushSubscriber(text, []);
 
   it.each<[name: string, read: (text: string) => unknown, text: string, message: RegExp]>([
-    ['a page port that is none', readPort, '-1', /^It must be a port/],
+    ['a malformed page port', readPort, '-1', /^It must be a port/],
     ['a subscriber that is no URL', push, 'localhost:9000', /^It must be an http or https URL.*Example:/],
     [
-      'a filter that is none',
+      'a malformed filter',
       push,
       'http://h/ status = learning',
       /^"status = learning" is not a Pub\/Sub filter .*Example: attributes/,
@@ -65,10 +65,10 @@ describe('the options of npm start', () => {
     ['a subscription without a name', pull, '', /^It must be the name of a subscription/],
     ['a subscription of two letters', pull, 'my', /^It must be the name .*Example: 'my-team:attr/],
     ['a subscription with a blank', pull, 'my team', /^It must be the name of a subscription/],
-    ['a pulled filter that is none', pull, 'other-team:status', /^"status" is not a Pub\/Sub filter/],
+    ['a malformed filter of a pull subscription', pull, 'other-team:status', /^"status" is not a Pub\/Sub filter/],
     ['a subscription of its own', pull, 'incident-lead', /^incident-lead is .*Choose another name\.$/],
     ['a subscription twice', pull, 'my-team:', /^my-team is given twice/],
-    ['a filter of the demo that is none', readFilter, 'x', /^"x" is not a Pub\/Sub filter/],
+    ['a malformed filter of the demo', readFilter, 'x', /^"x" is not a Pub\/Sub filter/],
   ])('refuse %s', (_, read, text, message) => {
     expect(() => read(text)).toThrow(message);
   });

@@ -120,7 +120,7 @@ describe('npm start', () => {
     expect(deployed.trimEnd().split('\n')).toHaveLength(3);
   });
 
-  it('takes no empty id for a story', async () => {
+  it('refuses an empty id for a story', async () => {
     expect(await story('')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--help') });
   });
 

@@ -22,7 +22,7 @@ subscribe('http.server.request.start', (message) => {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let push: Push = request.push;
-  // Node's parser calls `push` with each chunk. A listener for 'data' would take the body from the function that reads
+  // Node's parser calls `push` with each chunk. A listener for 'data' would steal the body from the function that reads
   // it, and that function may set a `push` of its own.
   Object.defineProperty(request, 'push', {
     get: (): Push => {

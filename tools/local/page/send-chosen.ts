@@ -23,7 +23,7 @@ export interface SendResult {
 
 /**
  * Signs and sends what somebody chose in the form: `event`, `status`, `lead`, `incident` and
- * `fault`, as `npm run send` takes them, and `webhookId`; or, with `again`, the body that came last
+ * `fault`, as in `npm run send`, and `webhookId`; or, with `again`, the body that came last
  * under that webhook id. What is empty is missing.
  * @throws Error with a sentence for the page, where nothing was sent or nothing answered.
  */

@@ -23,7 +23,7 @@ export async function openTopic(address: number | string, onEvent: EventSink) {
   const subscriptions = new v1.SubscriberClient(grpcOptions(host));
   const limit = { timeout: CALL_TIMEOUT_MS, retry: null };
   let publishOnly = false;
-  // A stand-in that does no more than take what is published is enough to see what the webhook publishes.
+  // A stand-in that only accepts messages is enough to see what the webhook publishes.
   const unlessUnimplemented = async (call: Promise<unknown>): Promise<void> => {
     await call.catch((error: Error) => {
       if (!('code' in error) || error.code !== Code.UNIMPLEMENTED) throw error;

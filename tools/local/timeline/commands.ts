@@ -25,7 +25,7 @@ export function sendCommand(folder: string, options = ''): string {
 
 /**
  * How to bring a local system's dead letters back.
- * @param emulatorHost undefined where the system has ended: what its emulator held is gone.
+ * @param emulatorHost undefined if the system has ended: its emulator and the dead letters are gone.
  */
 export function localRedriveAdvice(emulatorHost: string | undefined, folder: string): RedriveAdvice {
   if (emulatorHost === undefined) {

@@ -12,7 +12,7 @@ type Delivered = Extract<EmulatorEvent, { type: 'delivered' }>;
 export const DEAD_LETTER = /-dead-letter$/;
 
 /**
- * The hop of a delivery; none where somebody only looked at a dead letter and gave it back, as a
+ * The hop of a delivery; none where somebody only looked at a dead letter and released it, as a
  * redrive's dry run does.
  */
 export function deliveryHop(event: DeliveryEvent, now: Date): RawHop | undefined {

@@ -67,7 +67,7 @@ export class EventLog extends EventEmitter<{ hop: [hop: Hop] }> {
   }
 }
 
-/** Reads a folder's event log; none is empty. A line that is being written is left out. */
+/** Reads a folder's event log; a missing one is empty. A line that is being written is left out. */
 export function readEventLog(folder: string): Hop[] {
   const file = join(folder, FILE);
   if (!existsSync(file)) return [];
@@ -75,7 +75,7 @@ export function readEventLog(folder: string): Hop[] {
   return lines.map((line) => JSON.parse(line) as Hop);
 }
 
-/** When a folder's event log was begun or last written to; undefined where there is none. */
+/** When a folder's event log was begun or last written to; undefined if there is none. */
 export function lastWritten(folder: string): Date | undefined {
   return statSync(join(folder, FILE), { throwIfNoEntry: false })?.mtime;
 }

@@ -18,7 +18,7 @@ export interface Hop {
   readonly at: string;
   /** Nothing tells when exactly it was: not before `at`, nor after the hop that follows. */
   readonly untimed?: true;
-  /** The same for all hops of an event: its webhook id, or what stands for it where there is none. */
+  /** The same for all hops of an event: its webhook id, or a name for it if it has none. */
   readonly event: string;
   readonly webhookId?: string | undefined;
   readonly incidentId?: string | undefined;
