@@ -45,8 +45,7 @@ export async function startPage(subject: PageSubject, port: number): Promise<{ u
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     async stop() {
       server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+      await server[Symbol.asyncDispose]();
     },
   };
 }

@@ -60,15 +60,10 @@ export async function findRunning(folder: string): Promise<RunningSystem | undef
   try {
     const announcement = readFileSync(join(folder, FILE), 'utf8');
     const { port, ...system } = JSON.parse(announcement) as RunningSystem & { port: number };
-    return (await answerOf(port)) === announcement ? system : undefined;
+    const socket = connect({ port, host: '127.0.0.1', signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    return (await text(socket)) === announcement ? system : undefined;
   } catch {
     // No file, or nobody answers.
     return undefined;
   }
-}
-
-async function answerOf(port: number): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  const timer = setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS);
-  return text(socket).finally(() => clearTimeout(timer));
 }
