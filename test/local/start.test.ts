@@ -41,6 +41,13 @@ describe('npm start', () => {
     folder[Symbol.dispose]();
   });
 
+  it('has its page on the port after the one of the webhook', () => {
+    const [page, webhook] = ['watch and send', 'incident-webhook'].map((name) =>
+      Number(new URL(system.address(name)).port),
+    );
+    expect(page).toBe((webhook ?? 0) + 1);
+  });
+
   it('keeps a secret for its owner alone', () => {
     expect(statSync(join(folder.local, 'webhook-secret')).mode & 0o777).toBe(0o600);
   });

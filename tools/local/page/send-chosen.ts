@@ -14,20 +14,14 @@ import type { PageSubject } from './hop-stream.ts';
 /** For the webhook's line, which it writes as it answers. */
 const LINE_TIMEOUT_MS = 2_000;
 
-/** What the page shows about the answer. */
-export interface SendResult {
-  readonly title: string;
-  readonly meaning: string;
-  readonly webhookId: string;
-}
-
 /**
  * Signs and sends what somebody chose in the form: `event`, `status`, `lead`, `incident` and
  * `fault`, as in `npm run send`, and `webhookId`; or, with `again`, the body that came last
  * under that webhook id. What is empty is missing.
+ * @returns what the page shows about the answer.
  * @throws Error with a sentence for the page, where nothing was sent or nothing answered.
  */
-export async function sendChosen(subject: PageSubject, form: IncomingMessage): Promise<SendResult> {
+export async function sendChosen(subject: PageSubject, form: IncomingMessage): Promise<object> {
   const { webhookUrl, emulatorHost, folder, reader } = subject;
   const fields = Object.entries((await json(form)) as Record<string, string>).filter(([, value]) => value !== '');
   const {

@@ -19,17 +19,7 @@ import { type Settings, TOPIC } from './settings.ts';
 import { openTopic, subscriptionName } from './topic.ts';
 
 /** The whole system on one machine, running. */
-export interface LocalSystem {
-  readonly webhookUrl: string;
-  /** `host:port` of Pub/Sub, the value for `PUBSUB_EMULATOR_HOST`. */
-  readonly emulatorHost: string;
-  /** Where each part listens, for people. */
-  readonly addresses: readonly (readonly [name: string, address: string])[];
-  /** The full names of the subscriptions that wait to be pulled. */
-  readonly pulled: readonly string[];
-  /** Stops every part, and leaves nothing behind. */
-  stop(): Promise<void>;
-}
+export type LocalSystem = Awaited<ReturnType<typeof startLocalSystem>>;
 
 /** Whoever starts the system, and what it is told. */
 export interface Starter {
@@ -47,7 +37,7 @@ export interface Starter {
  * Builds and starts everything.
  * @throws Error that says what was expected, what came, and what to do; what had started is stopped again.
  */
-export async function startLocalSystem(settings: Settings, starter: Starter): Promise<LocalSystem> {
+export async function startLocalSystem(settings: Settings, starter: Starter) {
   const { folder, pubsubHost } = settings;
   const { signal, onHop, onLost } = starter;
   await using parts = new AsyncDisposableStack();
@@ -97,15 +87,18 @@ export async function startLocalSystem(settings: Settings, starter: Starter): Pr
   return {
     webhookUrl,
     emulatorHost,
+    /** Where each part listens, for people. */
     addresses: [
       ...(page ? [['watch and send', page.url] as const] : []),
-      ['incident-webhook', webhookUrl],
-      ['incident-lead', leadUrl],
-      ['Pub/Sub', topic.description],
-      ['alaner directory', directory.description],
+      ['incident-webhook', webhookUrl] as const,
+      ['incident-lead', leadUrl] as const,
+      ['Pub/Sub', topic.description] as const,
+      ['alaner directory', directory.description] as const,
       ...subscribers.map(({ name, url = 'is pulled', filter }) => [name, url + (filter && `  (${filter})`)] as const),
     ],
+    /** The full names of the subscriptions that wait to be pulled. */
     pulled: subscribers.filter(({ url }) => url === undefined).map(({ name }) => subscriptionName(name)),
+    /** Stops every part, and leaves nothing behind. */
     stop: () => started.disposeAsync(),
   };
 }
