@@ -73,6 +73,7 @@ async function serve(subject: PageSubject, req: IncomingMessage, res: ServerResp
       return answer(200, choices(subject));
     case 'GET /details':
       return answer(200, details(searchParams.get('id') ?? '', subject.reader));
+    case 'GET /docs':
     case 'GET /docs/':
       if (!existsSync(DOCS)) return refuse(404, 'The API reference is not built yet: npm run docs, then reload.');
       res.setHeader('content-security-policy', DOCS_POLICY);
