@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { readDeadLetter } from '../../tools/redrive/dead-letter.ts';
-import { type Action, asFailure } from '../../tools/redrive/failure.ts';
-import { createProgressDisplay } from '../../tools/redrive/progress-display.ts';
-import { resourceName } from '../../tools/redrive/resource-name.ts';
+import { type Action, Failure } from '../../tools/redrive/failure.ts';
+import { showProgress } from '../../tools/redrive/report.ts';
+import { fullName } from '../../tools/redrive/run.ts';
+import { ids } from './run-redrive.ts';
 
 it('strips what Pub/Sub added when it dead-lettered, and nothing else', () => {
   const deadLetter = readDeadLetter({
@@ -38,12 +39,12 @@ it('strips what Pub/Sub added when it dead-lettered, and nothing else', () => {
 });
 
 it.each([
-  ['topics', 'events', 'p', 'projects/p/topics/events'],
-  ['topics', 'projects/other/topics/events', 'p', 'projects/other/topics/events'],
-  ['subscriptions', 'projects/p/subscriptions/dead', undefined, 'projects/p/subscriptions/dead'],
-  ['subscriptions', 'dead', 'example.com:p', 'projects/example.com:p/subscriptions/dead'],
-] as const)('completes the name of one of the %s, %s', (collection, given, project, name) => {
-  expect(resourceName(collection, given, project)).toBe(name);
+  ['topic', 'events', 'p', 'projects/p/topics/events'],
+  ['topic', 'projects/other/topics/events', 'p', 'projects/other/topics/events'],
+  ['subscription', 'projects/p/subscriptions/dead', undefined, 'projects/p/subscriptions/dead'],
+  ['subscription', 'dead', 'example.com:p', 'projects/example.com:p/subscriptions/dead'],
+] as const)('completes the name of a %s, %s', (option, given, project, name) => {
+  expect(fullName(option, given, project)).toBe(name);
 });
 
 it.each([
@@ -55,11 +56,11 @@ it.each([
   'projects/p/topics/a/b',
   'projects//topics/abc',
 ])('refuses the topic name "%s"', (given) => {
-  expect(() => resourceName('topics', given, 'p')).toThrow(`--topic expects an id such as my-name`);
+  expect(() => fullName('topic', given, 'p')).toThrow(`--topic expects an id such as my-name`);
 });
 
 it('asks for a project where the name has none', () => {
-  expect(() => resourceName('subscriptions', 'dead', undefined)).toThrow(
+  expect(() => fullName('subscription', 'dead', undefined)).toThrow(
     '--subscription dead needs a project: give --project, or projects/PROJECT/subscriptions/dead.',
   );
 });
@@ -81,7 +82,7 @@ it.each<[Action, string, number, string]>([
   ['acknowledge on', DEAD, 4, `Could not acknowledge on ${DEAD}: DEADLINE_EXCEEDED. (why)`],
 ])('says what to do when it cannot %s %s (code %s)', (action, resource, code, message) => {
   const cause = Object.assign(new Error('why'), { code });
-  expect(asFailure(action, resource, cause)).toMatchObject({ message: expect.stringContaining(message), cause });
+  expect(new Failure(action, resource, cause)).toMatchObject({ message: expect.stringContaining(message), cause });
 });
 
 // As grpc-js gives them when it has no access token to call with, the server's HTTP status in place of a gRPC code.
@@ -97,21 +98,21 @@ it.each([
   [2, 'request to https://oauth2.googleapis.com/token failed, reason: connect ECONNREFUSED 127.0.0.1:9', UNREACHABLE],
 ])('says what to do when there is no token (%s, %s)', (code, why, message) => {
   const error = Object.assign(new Error(`Getting metadata from plugin failed with error: ${why}`), { code });
-  expect(asFailure('pull from', DEAD, error).message).toContain(message);
+  expect(new Failure('pull from', DEAD, error).message).toContain(message);
 });
 
 it.each([
   ['a bug of a library', new TypeError("Cannot read properties of undefined (reading 'topic')")],
   ['a text', 'a text'],
 ])('makes a sentence of %s too', (_what, error) => {
-  expect(asFailure('publish to', TOPIC, error).message).toBe(
+  expect(new Failure('publish to', TOPIC, error).message).toBe(
     `Could not publish to ${TOPIC}: UNKNOWN. (${error instanceof Error ? error.message : error})`,
   );
 });
 
 it("quotes no more than the beginning of a server's answer", () => {
   const error = Object.assign(new Error('x'.repeat(10_000)), { code: 3 });
-  expect(asFailure('publish to', TOPIC, error).message.length).toBeLessThan(500);
+  expect(new Failure('publish to', TOPIC, error).message.length).toBeLessThan(500);
 });
 
 it('shows a bar on a terminal', () => {
@@ -129,10 +130,16 @@ it('writes plain lines where there is no terminal', () => {
 
 function shownBy({ isTTY }: { isTTY: boolean }): string {
   const stream = Object.assign(new PassThrough(), { isTTY });
-  const display = createProgressDisplay(stream);
-  display.update({ pulled: 1000, moved: 0, failed: 0 });
-  display.update({ pulled: 1000, moved: 498, failed: 2 });
-  if (!isTTY) display.update({ pulled: 1000, moved: 998, failed: 2 });
-  display.end();
+  const progress = showProgress(stream);
+  const update = (moved: number): void =>
+    progress.update({
+      pulled: 1000,
+      moved: new Set(ids(moved)),
+      failures: moved === 0 ? [] : Array(2).fill({ name: '', why: '' }),
+    });
+  update(0);
+  update(498);
+  if (!isTTY) update(998);
+  progress.end();
   return String(stream.read());
 }

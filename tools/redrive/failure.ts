@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import { grpcCode } from '../../shared/grpc.ts';
+import { grpcCode, lacksToken } from '../../shared/grpc.ts';
 
 /** What was being done when Pub/Sub, or the way to it, failed. */
-export type Action = 'look up' | 'pull from' | 'publish to' | 'acknowledge on' | 'release on';
+export type Action = 'look up' | 'pull from' | 'publish to' | 'acknowledge on';
 
 /** A gRPC status code by name, or `CREDENTIALS` where there is no access token to call with. */
 type Code = keyof typeof status | 'CREDENTIALS';
@@ -18,7 +18,6 @@ const TRANSIENT: readonly Code[] = [
  * tells from others.
  */
 const AUTH_LIBRARY = /node_modules[\\/](?:google-auth-library|gcp-metadata|gaxios)[\\/]/;
-const NO_TOKEN = 'Getting metadata from plugin failed';
 /** Why there may be no token although the login is good: the way to Google's server, or that server. */
 const OUTAGE =
   /\b(?:ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)\b|timeout|socket hang up|status code (?:408|429|5\d\d)/;
@@ -32,37 +31,31 @@ export class Failure extends Error {
   /** True where the same call may succeed a moment later. */
   readonly transient: boolean;
 
-  constructor(code: Code, message: string, cause: unknown) {
-    super(message, { cause });
+  /**
+   * @param resource full name of the topic or subscription.
+   * @param cause what the call ended with.
+   * @param emulatorHost where the emulator should be, if one is used.
+   */
+  constructor(action: Action, resource: string, cause: unknown, emulatorHost?: string) {
+    const code = codeOf(cause);
+    super(explain(action, resource, code, firstCause(cause), emulatorHost), { cause });
     this.hopeless = HOPELESS.includes(code);
     this.transient = TRANSIENT.includes(code);
   }
 }
 
-/**
- * The Failure that an error of a call amounts to.
- * @param resource full name of the topic or subscription.
- * @param emulatorHost where the emulator should be, if one is used.
- */
-export function asFailure(action: Action, resource: string, error: unknown, emulatorHost?: string): Failure {
-  const code = codeOf(error);
-  return new Failure(code, explain(action, resource, code, error, emulatorHost), error);
-}
-
 function codeOf(error: unknown): Code {
-  const code = grpcCode(error) ?? status.OK;
+  const code = grpcCode(error);
   const { message = '', stack = '' } = error instanceof Error ? error : {};
-  // Where the server that gives out tokens refused, its HTTP status stands in place of a gRPC code.
-  const isHttp = code > status.UNAUTHENTICATED;
-  if (message.includes(NO_TOKEN) || isHttp || (code === status.OK && AUTH_LIBRARY.test(stack))) {
-    return OUTAGE.test(message) || code >= 500 ? 'UNAVAILABLE' : 'CREDENTIALS';
+  if (lacksToken(error) || (code === undefined && AUTH_LIBRARY.test(stack))) {
+    // Where the server that gives out tokens refused, its HTTP status stands in place of a gRPC code.
+    return OUTAGE.test(message) || Number(code) >= 500 ? 'UNAVAILABLE' : 'CREDENTIALS';
   }
-  return code === status.OK ? 'UNKNOWN' : (status[code] as Code);
+  return (status[code ?? status.UNKNOWN] as Code | undefined) ?? 'UNKNOWN';
 }
 
-function explain(action: Action, resource: string, code: Code, cause: unknown, emulatorHost?: string): string {
+function explain(action: Action, resource: string, code: Code, answer: string, emulatorHost?: string): string {
   const [, project = '', collection = ''] = resource.split('/');
-  const answer = firstCause(cause);
   switch (code) {
     case 'NOT_FOUND':
       return emulatorHost === undefined

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeadLetter } from './dead-letter.ts';
-import { Failure } from './failure.ts';
+import type { Failure } from './failure.ts';
 import type { PubSub } from './pubsub.ts';
 
 /** How a run is bounded. */
@@ -20,31 +20,29 @@ const PAUSE_AFTER_FAILURE_MS = 1_000;
 
 /**
  * Pulls batches from a subscription until it stays empty.
- * @param isNew false for messages that this run has seen before: their lease has run out and they came again.
+ * @param handle false where the run has seen the whole batch before: leases have run out and the
+ *   messages came again.
  * @throws Failure, after five in a row that are transient, or one that is not.
  */
-export async function* pullUntilEmpty(
+export async function pullUntilEmpty(
   pubsub: PubSub,
   maxMessages: number,
   { idleMs, stop }: Bounds,
-  isNew: (deadLetter: DeadLetter) => boolean,
-): AsyncGenerator<DeadLetter[], void, void> {
+  handle: (batch: readonly DeadLetter[]) => boolean | Promise<boolean>,
+): Promise<void> {
   const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stop }).catch(() => {});
   let newsAt = performance.now();
   let failures = 0;
   while (!stop.aborted && performance.now() - newsAt < idleMs) {
-    try {
-      const batch = await pubsub.pull(maxMessages);
-      failures = 0;
-      const news = batch.some(isNew);
-      if (batch.length > 0) yield batch;
-      if (news) newsAt = performance.now();
-      else await pause(PAUSE_MS);
-    } catch (error) {
+    const batch = await pubsub.pull(maxMessages).catch((error: Failure) => {
       failures += 1;
-      if (!(error instanceof Failure && error.transient) || failures >= MAX_FAILURES) throw error;
-      await pause(PAUSE_AFTER_FAILURE_MS);
-      newsAt = performance.now();
-    }
+      if (!error.transient || failures === MAX_FAILURES) throw error;
+      return undefined;
+    });
+    if (batch !== undefined) failures = 0;
+    if (batch !== undefined && !(await handle(batch))) await pause(PAUSE_MS);
+    // After a failure too: what its answer may have held is leased to nobody from now on.
+    else newsAt = performance.now();
+    if (batch === undefined) await pause(PAUSE_AFTER_FAILURE_MS);
   }
 }

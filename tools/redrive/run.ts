@@ -1,11 +1,9 @@
+import { shellQuote } from '../terminal/shell.ts';
 import { listDeadLetters } from './list.ts';
 import { moveDeadLetters } from './move.ts';
 import { EXIT, type Output, writeLine } from './output.ts';
-import { createProgressDisplay } from './progress-display.ts';
-import { openPubSub, type PubSub, type Surroundings } from './pubsub.ts';
-import type { Bounds } from './pull.ts';
-import { reportListing, reportOutcome } from './report.ts';
-import { resourceName, UsageError } from './resource-name.ts';
+import { openPubSub, type PubSub } from './pubsub.ts';
+import { report, showProgress } from './report.ts';
 
 /** What the command line and the environment ask for. */
 export interface Request {
@@ -21,8 +19,16 @@ export interface Request {
   readonly emulatorHost?: string | undefined;
 }
 
+/** Thrown where the command line is wrong; the message says what was expected and what came. */
+class UsageError extends Error {}
+
 /** Where the credentials may not look the subscription up: its ack deadline in Terraform. */
 const USUAL_ACK_DEADLINE_SECONDS = 60;
+// https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names
+const ID = /^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$/;
+const FULL_NAME = /^projects\/([^/\s]+)\/(topics|subscriptions)\/(.+)$/;
+const NO_SUBSCRIBER = 'The topic has no subscriber: the messages would reach nobody.';
+const REPEATED = 'Each message goes again to every subscriber of the topic, even to one that has handled it: ';
 
 /**
  * Moves dead letters, or shows them, and says what it did. Throws nothing.
@@ -31,7 +37,9 @@ const USUAL_ACK_DEADLINE_SECONDS = 60;
  */
 export async function redrive(request: Request, stop: AbortSignal, output: Output): Promise<number> {
   try {
-    return await run(withFullNames(request), stop, output);
+    const done = await run(withFullNames(request), stop, output);
+    if (stop.aborted) return EXIT.interrupted;
+    return done ? EXIT.moved : EXIT.failed;
   } catch (error) {
     writeLine(output.stderr, `redrive: ${error instanceof Error ? error.message : error}`);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
@@ -43,61 +51,64 @@ function withFullNames(request: Request): Request {
   if (emulatorHost !== undefined && !/^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(emulatorHost)) {
     throw new UsageError(`PUBSUB_EMULATOR_HOST must be host:port, such as 127.0.0.1:8085, but is "${emulatorHost}".`);
   }
-  const subscription = resourceName('subscriptions', request.subscription, project);
-  return { ...request, subscription, topic: resourceName('topics', request.topic, project) };
+  const subscription = fullName('subscription', request.subscription, project);
+  return { ...request, subscription, topic: fullName('topic', request.topic, project) };
 }
 
-async function run(request: Request, stop: AbortSignal, output: Output): Promise<number> {
+/** The full name `projects/P/topics/T` or `projects/P/subscriptions/S` of what an option gives by its id or by its full name. */
+export function fullName(option: 'topic' | 'subscription', given: string, project: string | undefined): string {
+  const [, owner = project, collection = `${option}s`, id = given] = FULL_NAME.exec(given) ?? [];
+  if (collection !== `${option}s` || !ID.test(id)) {
+    throw new UsageError(
+      `--${option} expects an id such as my-name, or projects/PROJECT/${option}s/ID; got "${given}".`,
+    );
+  }
+  if (!owner) {
+    throw new UsageError(
+      `--${option} ${given} needs a project: give --project, or projects/PROJECT/${collection}/${id}.`,
+    );
+  }
+  return `projects/${owner}/${collection}/${id}`;
+}
+
+async function run(request: Request, stop: AbortSignal, output: Output): Promise<boolean> {
   const { subscription, topic, emulatorHost, dryRun, idle } = request;
   const pubsub = await openPubSub(subscription, topic, emulatorHost);
   try {
-    const surroundings = await pubsub.lookUp();
-    announce(request, surroundings, output);
-    const { ackDeadlineSeconds = USUAL_ACK_DEADLINE_SECONDS } = surroundings;
+    const ackDeadlineSeconds = await announce(request, pubsub, output);
     const bounds = { idleMs: (idle ?? ackDeadlineSeconds + 2) * 1_000, stop };
     writeLine(output.stdout, `Ends when no message has come for ${bounds.idleMs / 1_000} s.`);
-    const work = dryRun ? list : move;
-    const done = await work(pubsub, bounds, output, commandFor(request));
-    if (stop.aborted) return EXIT.interrupted;
-    return done ? EXIT.moved : EXIT.failed;
+    if (dryRun) {
+      await listDeadLetters(pubsub, bounds, output, commandFor(request));
+      return true;
+    }
+    const progress = showProgress(output.stdout);
+    const outcome = await moveDeadLetters(pubsub, bounds, progress.update).finally(progress.end);
+    return report(output, outcome, stop.aborted, commandFor(request));
   } finally {
     await pubsub.close();
   }
 }
 
-async function list(pubsub: PubSub, bounds: Bounds, output: Output, command: string): Promise<boolean> {
-  const listing = await listDeadLetters(pubsub, bounds, (line) => writeLine(output.stdout, line));
-  reportListing(output, listing, command);
-  return true;
-}
-
-async function move(pubsub: PubSub, bounds: Bounds, output: Output, command: string): Promise<boolean> {
-  const display = createProgressDisplay(output.stdout);
-  const outcome = await moveDeadLetters(pubsub, bounds, display.update).finally(display.end);
-  return reportOutcome(output, outcome, bounds.stop.aborted, command);
-}
-
-/** What to type to move everything, whatever the shell's own settings are by then. */
-function commandFor({ subscription, topic, emulatorHost, idle }: Request): string {
-  // Some shells expand the brackets of an IPv6 address.
-  const host = emulatorHost?.startsWith('[') ? `'${emulatorHost}'` : emulatorHost;
-  const environment = host === undefined ? '' : `PUBSUB_EMULATOR_HOST=${host} `;
-  const options = `--subscription ${subscription} --topic ${topic}${idle === undefined ? '' : ` --idle ${idle}`}`;
-  return `${environment}npm run redrive -- ${options}`;
-}
-
-function announce({ subscription, topic, dryRun }: Request, known: Surroundings, { stdout }: Output): void {
-  const { sourceTopic, subscribers } = known;
+/** Says from where to where, and who gets the messages. Returns the ack deadline in seconds. */
+async function announce({ subscription, topic, dryRun }: Request, pubsub: PubSub, { stdout }: Output): Promise<number> {
+  const { sourceTopic, subscribers, ackDeadlineSeconds } = await pubsub.lookUp();
   if (sourceTopic === topic) {
     throw new UsageError(
       `--topic is the topic that ${subscription} itself is fed by: expected the one the messages came from before they were dead-lettered.`,
     );
   }
   for (const line of [`From ${subscription}`, `To   ${topic}`]) writeLine(stdout, line);
-  if (dryRun) return;
   const names = subscribers?.map((name) => name.slice(name.lastIndexOf('/') + 1)).join(', ');
-  writeLine(stdout, names === '' ? NO_SUBSCRIBER : `${REPEATED}${names ?? 'these credentials may not list them'}.`);
+  if (!dryRun) {
+    writeLine(stdout, names === '' ? NO_SUBSCRIBER : `${REPEATED}${names ?? 'these credentials may not list them'}.`);
+  }
+  return ackDeadlineSeconds ?? USUAL_ACK_DEADLINE_SECONDS;
 }
 
-const NO_SUBSCRIBER = 'The topic has no subscriber: the messages would reach nobody.';
-const REPEATED = 'Each message goes again to every subscriber of the topic, even to one that has handled it: ';
+/** What to type to move everything, whatever the shell's own settings are by then. */
+function commandFor({ subscription, topic, emulatorHost, idle }: Request): string {
+  const environment = emulatorHost === undefined ? '' : `PUBSUB_EMULATOR_HOST=${shellQuote(emulatorHost)} `;
+  const options = `--subscription ${subscription} --topic ${topic}${idle === undefined ? '' : ` --idle ${idle}`}`;
+  return `${environment}npm run redrive -- ${options}`;
+}
