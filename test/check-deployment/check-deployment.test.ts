@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SECRET } from '../../tools/events/sign.ts';
-import { toLogEntry } from '../support/log-entry.ts';
 import { type DeployedSystem, startDeployedSystem } from './deployed-system.ts';
-import { AGENT, type GoogleState, plannedState } from './fake-google.ts';
+import { AGENT, deadLetters, type Json, plannedState, policy, versions } from './fake-google.ts';
 
-const VIEWER = { role: 'roles/pubsub.viewer' };
-const SUBSCRIBING_STRANGER = { role: 'roles/pubsub.subscriber', members: ['user:stranger@example.com'] };
 const OTHER_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+const NO_SUBSCRIBER = 'subscriber role of the Pub/Sub agent: false, expected true';
+
+/** What is spoiled, by the end of its address. */
+const LEAD = 'functions/incident-lead';
+const SUBSCRIPTION = 'subscriptions/incident-lead';
+const SUBSCRIPTION_POLICY = `${SUBSCRIPTION}:getIamPolicy`;
 
 let system: DeployedSystem;
 beforeAll(async () => {
@@ -26,113 +29,95 @@ describe('check-deployment', () => {
     expect(system.google.published).toEqual([]);
   });
 
-  it.each<[string, (at: GoogleState) => void, string]>([
-    [
-      'a function that failed',
-      (at) => spoil(at.functions['incident-lead'], { state: 'FAILED' }),
-      'is FAILED, expected ACTIVE',
-    ],
+  it.each<[what: string, changes: Json, expected: string]>([
+    ['a function that failed', { [LEAD]: { state: 'FAILED' } }, 'is FAILED, expected ACTIVE'],
     [
       'a subscriber open to the internet',
-      (at) => spoil(at.functions['incident-lead']?.serviceConfig, { ingressSettings: 'ALLOW_ALL' }),
+      { [LEAD]: { serviceConfig: { ingressSettings: 'ALLOW_ALL' } } },
       'ingress is ALLOW_ALL, expected ALLOW_INTERNAL_ONLY',
     ],
     [
       'a function that is not there',
-      (at) => delete at.functions['incident-webhook'],
+      { 'functions/incident-webhook': undefined },
       'functions/incident-webhook (cloudfunctions.googleapis.com) does not exist',
     ],
-    [
-      'no version of the secret',
-      (at) => spoil(at, { versions: {} }),
-      'no enabled version: every event is answered 503',
-    ],
+    ['no version of the secret', versions(), 'no enabled version: every event is answered 503'],
     [
       'a version that is not a secret',
-      (at) => spoil(at.versions, { 2: 'changeme' }),
+      versions(SECRET, 'changeme'),
       'that are not signing secrets (whsec_ and the base64 of 16 to 75 bytes): 2',
     ],
     [
       'no version that is a secret',
-      (at) => spoil(at, { versions: { 1: 'changeme' } }),
+      versions('changeme'),
       'no enabled version of INCIDENT_WEBHOOK_SECRET is a signing secret (1)',
     ],
     [
       'a newer version that the function does not have',
-      (at) => spoil(at.versions, { 2: OTHER_SECRET }),
+      versions(SECRET, OTHER_SECRET),
       'signed with version 2 was answered 401, expected 204',
     ],
     [
       'another push address',
-      (at) => spoil(push(at), { pushEndpoint: 'https://elsewhere' }),
+      { [SUBSCRIPTION]: { pushConfig: { pushEndpoint: 'https://elsewhere' } } },
       'push address: https://elsewhere, expected https://incident-lead-abc-ew.a.run.app',
     ],
     [
       'another audience',
-      (at) => spoil(push(at)?.oidcToken, { audience: 'https://elsewhere' }),
+      { [SUBSCRIPTION]: { pushConfig: { oidcToken: { audience: 'https://elsewhere' } } } },
       'audience: https://elsewhere, expected',
     ],
     [
       'another push account',
-      (at) => spoil(push(at)?.oidcToken, { serviceAccountEmail: 'x@y' }),
+      { [SUBSCRIPTION]: { pushConfig: { oidcToken: { serviceAccountEmail: 'x@y' } } } },
       'push account: x@y, expected incident-lead-push@p.iam.gserviceaccount.com',
     ],
-    ['a push without a token', (at) => delete push(at)?.oidcToken, 'audience: none, expected'],
+    [
+      'a push without a token',
+      { [SUBSCRIPTION]: { pushConfig: { oidcToken: undefined } } },
+      'audience: none, expected',
+    ],
     [
       'a subscription that expires',
-      (at) => spoil(at.subscriptions['incident-lead'], { expirationPolicy: { ttl: '2678400s' } }),
+      { [SUBSCRIPTION]: { expirationPolicy: { ttl: '2678400s' } } },
       'time to live: 2678400s, expected none',
     ],
     [
       'an ack deadline within the function',
-      (at) => spoil(at.subscriptions['incident-lead'], { ackDeadlineSeconds: 60 }),
+      { [SUBSCRIPTION]: { ackDeadlineSeconds: 60 } },
       "ack deadline of 60 s is not above the function's 60 s",
     ],
-    [
-      'no dead letter',
-      (at) => spoil(at.subscriptions['incident-lead'], { deadLetterPolicy: {} }),
-      'dead-letter topic: none, expected',
-    ],
+    ['no dead letter', { [SUBSCRIPTION]: { deadLetterPolicy: undefined } }, 'dead-letter topic: none, expected'],
     [
       'an agent that may not forward',
-      (at) => delete at.policies['topics/incident-lead-dead-letter'],
+      { 'topics/incident-lead-dead-letter:getIamPolicy': { bindings: undefined } },
       'publisher role of the Pub/Sub agent: false, expected true',
     ],
-    [
-      'an agent that may only look',
-      (at) => spoil(at.policies, { 'subscriptions/incident-lead': { bindings: [{ ...VIEWER, members: [AGENT] }] } }),
-      'subscriber role of the Pub/Sub agent: false, expected true',
-    ],
+    ['an agent that may only look', { [SUBSCRIPTION_POLICY]: policy('viewer', AGENT) }, NO_SUBSCRIBER],
     [
       'a stranger in place of the agent',
-      (at) => spoil(at.policies, { 'subscriptions/incident-lead': { bindings: [SUBSCRIBING_STRANGER] } }),
-      'subscriber role of the Pub/Sub agent: false, expected true',
+      { [SUBSCRIPTION_POLICY]: policy('subscriber', 'user:stranger@example.com') },
+      NO_SUBSCRIBER,
     ],
-    [
-      'an agent that may not acknowledge',
-      (at) => delete at.policies['subscriptions/incident-lead'],
-      'subscriber role of the Pub/Sub agent: false, expected true',
-    ],
-    [
-      'lines that are lost',
-      (at) => spoil(at, { ingest: () => undefined }),
-      'webhook_ignored did not find the line of msg_',
-    ],
-    [
-      'lines that are text',
-      (at) => spoil(at, { ingest: asText }),
-      'lines of incident-webhook are not fields: no filter finds them',
-    ],
+    ['an agent that may not acknowledge', { [SUBSCRIPTION_POLICY]: { bindings: undefined } }, NO_SUBSCRIBER],
     [
       'what these credentials may not read',
-      (at) => spoil(at, { refused: { 'monitoring.googleapis.com': 403 } }),
+      { timeSeries: 403 },
       'not allowed to read projects/p/timeSeries (monitoring.googleapis.com)',
     ],
-  ])('finds %s', async (_, change, expected) => {
-    change(system.state);
-    // Long for lines that appear, short where none will.
-    const wait = system.state.ingest === toLogEntry ? '10' : '1';
-    const { code, stdout } = await system.run('--wait', wait);
+  ])('finds %s', async (_, changes, expected) => {
+    change(system.state.answers, changes);
+    const { code, stdout } = await system.run();
+    expect(stdout).toContain(expected);
+    expect(code).toBe(1);
+  });
+
+  it.each<[what: string, ingest: (line: string, service: string) => object | undefined, expected: string]>([
+    ['lost', () => undefined, 'webhook_ignored did not find the line of msg_'],
+    ['text', asText, 'lines of incident-webhook are not fields: no filter finds them'],
+  ])('finds lines that are %s', async (_, ingest, expected) => {
+    system.state.ingest = ingest;
+    const { code, stdout } = await system.run('--wait', '1');
     expect(stdout).toContain(expected);
     expect(code).toBe(1);
   });
@@ -149,8 +134,7 @@ describe('check-deployment', () => {
   });
 
   it('points at dead letters and at too many versions without failing', async () => {
-    system.state.deadLetters = 3;
-    system.state.versions = Object.fromEntries(Array.from({ length: 14 }, (_, at) => [at + 1, SECRET]));
+    change(system.state.answers, { timeSeries: deadLetters(3), ...versions(...Array(14).fill(SECRET)) });
     const { code, stdout } = await system.run();
     expect(stdout).toContain('3 wait on incident-lead-dead-letter');
     expect(stdout).toContain('Disable those no longer used: 2, 1');
@@ -159,11 +143,10 @@ describe('check-deployment', () => {
   });
 
   it('says that there is no figure yet', async () => {
-    system.state.deadLetters = undefined;
-    expect(await system.run()).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('no figure of incident-lead-dead-letter'),
-    });
+    change(system.state.answers, { timeSeries: { timeSeries: undefined } });
+    const { code, stdout } = await system.run();
+    expect(stdout).toContain('no figure of incident-lead-dead-letter');
+    expect(code).toBe(0);
   });
 
   it('stops at once where no API can be called', async () => {
@@ -176,13 +159,17 @@ describe('check-deployment', () => {
   });
 });
 
-function spoil(target: object | undefined, change: object): void {
-  if (target === undefined) throw new Error('nothing to spoil');
-  Object.assign(target, change);
+/** Changes single fields; undefined takes one away. */
+function change(target: Json, changes: Json): void {
+  for (const [field, value] of Object.entries(changes)) {
+    const old = target[field];
+    if (isObject(old) && isObject(value)) change(old, value);
+    else target[field] = value;
+  }
 }
 
-function push(at: GoogleState) {
-  return at.subscriptions['incident-lead']?.['pushConfig'] as { oidcToken?: object } | undefined;
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && !Array.isArray(value);
 }
 
 function asText(line: string, service: string): object {

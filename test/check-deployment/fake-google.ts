@@ -1,42 +1,21 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { SECRET } from '../../tools/events/sign.ts';
 import { toLogEntry } from '../support/log-entry.ts';
 import { matches } from '../support/log-filter.ts';
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
+type Published = { readonly data: string; readonly attributes: Record<string, string> };
 
-/** What the APIs of Google say of a deployment; each test spoils one thing. */
+/** What the APIs of Google say of a deployment; each test changes one thing. */
 export interface GoogleState {
-  functions: Record<string, { state: string; serviceConfig: Json }>;
-  /** By number; all enabled. */
-  versions: Record<string, string>;
-  subscriptions: Record<string, Json>;
-  policies: Record<string, Json>;
-  subscribers: string[];
-  /** Undefined: no figure yet. */
-  deadLetters: number | undefined;
+  /** By the end of the address: an answer, or the status of a refusal. What is not here does not exist. */
+  answers: Json;
   /** How Cloud Logging reads a line, undefined for a line that is lost. */
   ingest(line: string, service: string): object | undefined;
   /** Whether Cloud Logging shows entries with one insertId and timestamp once. */
   dropsDuplicates: boolean;
-  /** Status that an API answers with, by the start of its address. */
-  refused: Record<string, number>;
-}
-
-/** A server in place of every API of Google, by host: `/pubsub.googleapis.com/v1/...`. */
-export interface FakeGoogle {
-  readonly url: string;
-  /** What was published, as it came. */
-  readonly published: readonly Json[];
-  /** Empties the log, and what was published. */
-  forget(): void;
-  /** A line that a function wrote. */
-  write(line: string, service: string): void;
-  /** A request that Cloud Run answered. */
-  answered(service: string, status: number): void;
-  close(): Promise<void>;
 }
 
 /** Google's own account that forwards dead letters. */
@@ -49,109 +28,106 @@ export function plannedState(webhookUrl: string): GoogleState {
     state: 'ACTIVE',
     serviceConfig: { uri, ingressSettings, timeoutSeconds },
   });
-  return {
-    functions: {
-      'incident-webhook': serves(webhookUrl, 'ALLOW_ALL', 15),
-      'incident-lead': serves(LEAD_URL, 'ALLOW_INTERNAL_ONLY', 60),
+  const answers: Json = {
+    'functions/incident-webhook': serves(webhookUrl, 'ALLOW_ALL', 15),
+    'functions/incident-lead': serves(LEAD_URL, 'ALLOW_INTERNAL_ONLY', 60),
+    ...versions(SECRET),
+    'topics/incident-events': {},
+    'topics/incident-events/subscriptions': {
+      subscriptions: ['projects/p/subscriptions/archive', 'projects/p/subscriptions/incident-lead'],
     },
-    versions: { 1: SECRET },
-    subscriptions: {
-      'incident-lead': {
-        topic: 'projects/p/topics/incident-events',
-        ackDeadlineSeconds: 90,
-        expirationPolicy: {},
-        pushConfig: {
-          pushEndpoint: LEAD_URL,
-          oidcToken: { audience: LEAD_URL, serviceAccountEmail: 'incident-lead-push@p.iam.gserviceaccount.com' },
-        },
-        deadLetterPolicy: { deadLetterTopic: 'projects/p/topics/incident-lead-dead-letter', maxDeliveryAttempts: 30 },
+    'subscriptions/incident-lead': {
+      topic: 'projects/p/topics/incident-events',
+      ackDeadlineSeconds: 90,
+      expirationPolicy: {},
+      pushConfig: {
+        pushEndpoint: LEAD_URL,
+        oidcToken: { audience: LEAD_URL, serviceAccountEmail: 'incident-lead-push@p.iam.gserviceaccount.com' },
       },
-      'incident-lead-dead-letter': { topic: 'projects/p/topics/incident-lead-dead-letter', expirationPolicy: {} },
+      deadLetterPolicy: { deadLetterTopic: 'projects/p/topics/incident-lead-dead-letter', maxDeliveryAttempts: 30 },
     },
-    policies: {
-      'subscriptions/incident-lead': { bindings: [{ role: 'roles/pubsub.subscriber', members: [AGENT] }] },
-      'topics/incident-lead-dead-letter': { bindings: [{ role: 'roles/pubsub.publisher', members: [AGENT] }] },
-    },
-    subscribers: ['projects/p/subscriptions/archive', 'projects/p/subscriptions/incident-lead'],
-    deadLetters: 0,
-    ingest: toLogEntry,
-    dropsDuplicates: true,
-    refused: {},
+    'subscriptions/incident-lead-dead-letter': { topic: 'projects/p/topics/incident-lead-dead-letter' },
+    'subscriptions/incident-lead:getIamPolicy': policy('subscriber', AGENT),
+    'topics/incident-lead-dead-letter:getIamPolicy': policy('publisher', AGENT),
+    timeSeries: deadLetters(0),
   };
+  return { answers, ingest: toLogEntry, dropsDuplicates: true };
 }
 
-/** @param publish is handed each message, its data decoded. */
+/** The enabled versions of the secret, from 1 on. */
+export function versions(...values: readonly string[]): Json {
+  const names = values.map((_, index) => ({ name: `s/versions/${index + 1}` }));
+  const payloads = values.map((value, index) => [
+    `versions/${index + 1}:access`,
+    { payload: { data: Buffer.from(value).toString('base64') } },
+  ]);
+  return { 'secrets/INCIDENT_WEBHOOK_SECRET/versions': { versions: names }, ...Object.fromEntries(payloads) };
+}
+
+/** Who holds a role in Pub/Sub. */
+export function policy(role: 'subscriber' | 'publisher' | 'viewer', member: string): Json {
+  return { bindings: [{ role: `roles/pubsub.${role}`, members: [member] }] };
+}
+
+/** How many dead letters wait. */
+export function deadLetters(count: number): Json {
+  return { timeSeries: [{ points: [{ value: { int64Value: String(count) } }] }] };
+}
+
+/**
+ * Starts a server in place of every API of Google, by host: `/pubsub.googleapis.com/v1/...`.
+ * @param publish is handed each message, its data decoded.
+ */
 export async function startFakeGoogle(
   state: () => GoogleState,
   publish: (message: { data: Buffer; attributes: Record<string, string> }) => void,
-): Promise<FakeGoogle> {
+) {
   const entries: Json[] = [];
-  const published: Json[] = [];
-  const routes: [RegExp, (match: readonly string[], body: Json) => unknown][] = [
-    [/functions\/([\w-]+)$/, ([name = '']) => state().functions[name]],
-    [/\/versions$/, () => ({ versions: Object.keys(state().versions).map((n) => ({ name: `s/versions/${n}` })) })],
-    [/\/versions\/(\d+):access$/, ([n = '']) => ({ payload: { data: toBase64(state().versions[n] ?? '') } })],
-    [/\/topics\/[\w-]+\/subscriptions$/, () => ({ subscriptions: state().subscribers })],
-    [/\/((?:topics|subscriptions)\/[\w-]+):getIamPolicy$/, ([name = '']) => state().policies[name] ?? {}],
-    [/\/topics\/([\w-]+)$/, ([name]) => ({ name })],
-    [/\/subscriptions\/([\w-]+)$/, ([name = '']) => state().subscriptions[name]],
-    [/\/timeSeries$/, () => figures(state().deadLetters)],
-    [/\/entries:list$/, (_, body) => ({ entries: shown(entries, body, state().dropsDuplicates) })],
-    [
-      /\/topics\/incident-events:publish$/,
-      (_, body) => {
-        for (const message of body['messages'] as { data: string; attributes: Record<string, string> }[]) {
-          published.push(message);
-          publish({ ...message, data: Buffer.from(message.data, 'base64') });
-        }
-        return { messageIds: ['1', '2'] };
-      },
-    ],
-  ];
-  const answer = async (request: IncomingMessage): Promise<[number, unknown]> => {
-    const { pathname } = new URL(request.url ?? '', 'http://fake');
-    const refusal = Object.entries(state().refused).find(([address]) => pathname.startsWith(`/${address}`));
-    if (refusal) return [refusal[1], { error: { message: 'refused by the test' } }];
-    const body = request.method === 'POST' ? (JSON.parse(await text(request)) as Json) : {};
-    for (const [path, reply] of routes) {
-      const match = path.exec(pathname);
-      const found = match && reply(match.slice(1), body);
-      if (found !== undefined && found !== null) return [200, found];
+  const published: Published[] = [];
+  const answer = (pathname: string, body: Json): unknown => {
+    if (pathname.endsWith('/entries:list')) return { entries: shown(entries, body, state().dropsDuplicates) };
+    if (pathname.endsWith('/topics/incident-events:publish')) {
+      for (const message of body['messages'] as Published[]) {
+        published.push(message);
+        publish({ ...message, data: Buffer.from(message.data, 'base64') });
+      }
+      return { messageIds: ['1', '2'] };
     }
-    return [404, { error: { message: 'not found' } }];
+    const { answers } = state();
+    return Object.keys(answers).reduce<unknown>(
+      (found, end) => (pathname.endsWith(`/${end}`) ? answers[end] : found),
+      undefined,
+    );
   };
   const server = createServer(async (request, response) => {
-    const [status, body] = await answer(request);
+    const { pathname } = new URL(request.url ?? '', 'http://fake');
+    const found = answer(pathname, request.method === 'POST' ? (JSON.parse(await text(request)) as Json) : {}) ?? 404;
+    const [status, body] = typeof found === 'number' ? [found, { error: { message: 'refused' } }] : [200, found];
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** What was published, as it came. */
     published,
-    forget() {
+    /** Empties the log, and what was published. */
+    forget(): void {
       entries.length = 0;
       published.length = 0;
     },
-    write(line, service) {
+    /** A line that a function wrote. */
+    write(line: string, service: string): void {
       const entry = state().ingest(line, service);
       if (entry) entries.push({ ...entry, ...lifted(line), logName: 'projects/p/logs/run.googleapis.com%2Fstdout' });
     },
-    answered(service, status) {
+    /** A request that Cloud Run answered. */
+    answered(service: string, status: number): void {
       const logName = 'projects/p/logs/run.googleapis.com%2Frequests';
       const resource = { type: 'cloud_run_revision', labels: { service_name: service } };
       entries.push({ logName, resource, timestamp: new Date().toISOString(), httpRequest: { status } });
     },
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
-}
-
-function toBase64(value: string): string {
-  return Buffer.from(value).toString('base64');
-}
-
-function figures(deadLetters: number | undefined): unknown {
-  if (deadLetters === undefined) return {};
-  return { timeSeries: [{ points: [{ value: { int64Value: String(deadLetters) } }] }] };
 }
 
 /**
@@ -160,11 +136,9 @@ function figures(deadLetters: number | undefined): unknown {
  */
 function lifted(line: string): Json {
   const written = JSON.parse(line) as { timestamp?: { seconds: number; nanos: number } } & Json;
-  const at = written.timestamp
-    ? new Date(written.timestamp.seconds * 1000 + written.timestamp.nanos / 1e6)
-    : new Date();
+  const { seconds, nanos } = written.timestamp ?? { seconds: Date.now() / 1000, nanos: 0 };
   return {
-    timestamp: at.toISOString(),
+    timestamp: new Date(seconds * 1000 + nanos / 1e6).toISOString(),
     insertId: written['logging.googleapis.com/insertId'] ?? `own-${Math.random()}`,
   };
 }

@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import type { Request } from '../../tools/redrive/run.ts';
-import { deadLetters, type Run, runHint, runRedrive, startRedrive } from '../redrive/run-redrive.ts';
+import { deadLetters, runHint, runRedrive, startRedrive } from '../redrive/run-redrive.ts';
+import type { Run } from '../support/run-command.ts';
 import { type OpenPubSub, openEndpoint, openPubSub, type Pulled, until } from './open-pubsub.ts';
 
 // Several processes: seconds on a quiet machine, minutes on a busy one.

@@ -1,23 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type Request, redrive } from '../../tools/redrive/run.ts';
 import type { EmulatorOptions, PubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
-
-/** What a run of the command left behind. */
-export interface Run {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A run that may still be going on. */
-export interface Running {
-  readonly child: ChildProcess;
-  readonly done: Promise<Run>;
-}
+import { type Run, startCommand } from '../support/run-command.ts';
 
 export const TOPIC = 'projects/p/topics/events';
 export const DEAD_LETTER_TOPIC = 'projects/p/topics/dead';
@@ -26,8 +11,6 @@ export const DEAD_LETTERS = 'projects/p/subscriptions/dead';
 export const SUBSCRIBER = 'projects/p/subscriptions/lead';
 /** The options of a usual run, ending soon. */
 export const USUAL = ['--project', 'p', '--subscription', 'dead', '--topic', 'events', '--idle', '1'];
-
-const ROOT = join(import.meta.dirname, '..', '..');
 
 /**
  * Runs a test with an emulator that has the topic, a subscriber of it, and a dead-letter topic with
@@ -93,28 +76,12 @@ export async function runRedrive(emulator: { host: string }, changes: Partial<Re
 }
 
 /** Starts the command as a process of its own. */
-export function startRedrive(args: readonly string[], env: Readonly<Record<string, string>>): Running {
-  return start(process.execPath, [join(ROOT, 'tools', 'redrive', 'redrive.ts'), ...args], env);
+export function startRedrive(args: readonly string[], env: Readonly<Record<string, string>>) {
+  return startCommand(process.execPath, ['tools/redrive/redrive.ts', ...args], env);
 }
 
 /** Runs the last command that a run has printed, as a person who copies it would. */
 export function runHint({ stdout }: Run): Promise<Run> {
   const [command = 'exit 99'] = stdout.match(/^ {2}.*npm run redrive.*$/m) ?? [];
-  return start('sh', ['-c', command], {}).done;
-}
-
-function start(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {
-  const child = spawn(file, args, {
-    cwd: ROOT,
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const text = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => {
-    text.stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    text.stderr += chunk;
-  });
-  return { child, done: once(child, 'close').then(([code]) => ({ code: code as number | null, ...text })) };
+  return startCommand('sh', ['-c', command]).done;
 }

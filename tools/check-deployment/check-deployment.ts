@@ -1,16 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
-import { checkDeadLetters } from './checks/dead-letters.ts';
-import { checkDeadLetterPolicy, checkPush, checkTopic } from './checks/delivery.ts';
-import { checkFunction } from './checks/functions.ts';
+import { checkDeadLetterPolicy, checkDeadLetters, checkPush, checkTopic } from './checks/delivery.ts';
+import { checkForged, checkFunction, checkSecret, checkSigned } from './checks/functions.ts';
 import { checkLine, checkNewestLines } from './checks/log-lines.ts';
-import { checkOneLine, consequences, markedEvent } from './checks/publish.ts';
-import { checkSecret } from './checks/secret.ts';
-import { checkForged, checkSigned } from './checks/webhook.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
-import { type Google, NoAccess, openGoogle } from './google.ts';
-import { createReport, type Report } from './report.ts';
+import { NoAccess, openGoogle } from './google.ts';
+import { Report } from './report.ts';
 
 interface Options {
   readonly project: string;
@@ -72,56 +68,53 @@ async function main(options: Options): Promise<number> {
 }
 
 async function check(options: Options): Promise<number> {
-  const deployment = deploymentOf(options.project, options.region);
+  const deployment = { ...deploymentOf(options.project, options.region), google: openGoogle(options.apiUrl) };
   console.log(`${deployment.webhook} and ${deployment.lead} in ${deployment.project}, ${deployment.region}\n`);
-  const report = createReport(process.stdout);
-  const google = openGoogle(options.apiUrl);
+  const report = new Report();
   const waitMs = options.wait * 1000;
-  await checkWebhook(report, google, deployment, waitMs);
-  const subscriptions = await checkDelivery(report, google, deployment);
+  await checkWebhook(report, deployment, waitMs);
+  const subscriptions = await checkDelivery(report, deployment);
   if (options.publish) {
+    // Loaded late: it brings a client of Pub/Sub, which takes half a second.
+    const { checkOneLine, consequences, markedEvent } = await import('./checks/publish.ts');
     const event = markedEvent(options.lead ?? '');
     console.log(`\n${consequences(event, subscriptions ?? [])}`);
     if (!(options.yes || (await confirmed()))) {
       console.error('check-deployment: nothing was published. Answer y, or give --yes.');
       return EXIT.usage;
     }
-    await report.run('one line', () => checkOneLine(google, deployment, event, waitMs));
+    await report.run('one line', () => checkOneLine(deployment, event, waitMs));
   }
   return report.end() ? EXIT.right : EXIT.wrong;
 }
 
-async function checkWebhook(report: Report, google: Google, deployment: Deployment, waitMs: number): Promise<void> {
+async function checkWebhook(report: Report, deployment: Deployment, waitMs: number): Promise<void> {
   const { webhook: name } = deployment;
-  const webhook = await report.run(name, () => checkFunction(google, deployment, name, 'ALLOW_ALL'));
-  const version = await report.run('signing secret', () => checkSecret(google, deployment));
+  const webhook = await report.run(name, () => checkFunction(deployment, name, 'ALLOW_ALL'));
+  const version = await report.run('signing secret', () => checkSecret(deployment));
   const signed = await report.run(
     'test message',
     webhook && version ? () => checkSigned(webhook, version) : 'it needs the address and a version',
   );
   const forged = await report.run('forged message', webhook ? () => checkForged(webhook) : 'it needs the address');
-  const line = (title: string, filter: string, webhookId: string | undefined, status: number) =>
+  const line = (title: string, webhookId: string | undefined, filter: string, status: number) =>
     report.run(
       title,
-      webhookId ? () => checkLine(google, deployment, { filter, webhookId, status, waitMs }) : 'its request failed',
+      webhookId ? () => checkLine(deployment, { filter, webhookId, status }, waitMs) : 'its request failed',
     );
-  await line('test line', 'webhook_ignored', signed, 204);
-  await line('forged line', 'webhook_refused_signature', forged, 401);
-  await report.run('newest lines', () => checkNewestLines(google, deployment, name));
+  await line('test line', signed, 'webhook_ignored', 204);
+  await line('forged line', forged, 'webhook_refused_signature', 401);
+  await report.run('newest lines', () => checkNewestLines(deployment, name));
 }
 
-async function checkDelivery(
-  report: Report,
-  google: Google,
-  deployment: Deployment,
-): Promise<readonly string[] | undefined> {
+async function checkDelivery(report: Report, deployment: Deployment): Promise<readonly string[] | undefined> {
   const { lead: name } = deployment;
-  const subscriptions = await report.run('topic', () => checkTopic(google, deployment));
-  const lead = await report.run(name, () => checkFunction(google, deployment, name, 'ALLOW_INTERNAL_ONLY'));
-  await report.run('push', lead ? () => checkPush(google, deployment, lead) : `it needs the address of ${name}`);
-  await report.run('dead letter', () => checkDeadLetterPolicy(google, deployment));
-  await report.run('dead letters', () => checkDeadLetters(google, deployment));
-  await report.run('newest lines', () => checkNewestLines(google, deployment, name));
+  const subscriptions = await report.run('topic', () => checkTopic(deployment));
+  const lead = await report.run(name, () => checkFunction(deployment, name, 'ALLOW_INTERNAL_ONLY'));
+  await report.run('push', lead ? () => checkPush(deployment, lead) : `it needs the address of ${name}`);
+  await report.run('dead letter', () => checkDeadLetterPolicy(deployment));
+  await report.run('dead letters', () => checkDeadLetters(deployment));
+  await report.run('newest lines', () => checkNewestLines(deployment, name));
   return subscriptions;
 }
 

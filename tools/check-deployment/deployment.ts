@@ -1,24 +1,10 @@
-/** What Terraform deploys, by the names that it gives. */
-export interface Deployment {
-  readonly project: string;
-  readonly region: string;
-  readonly webhook: string;
-  readonly lead: string;
-  /** Full name in Secret Manager. */
-  readonly secret: string;
-  /** Full names in Pub/Sub. */
-  readonly topic: string;
-  readonly subscription: string;
-  readonly deadLetterTopic: string;
-  readonly deadLetters: string;
-  readonly pushAccount: string;
-}
+import type { Google } from './google.ts';
 
-/** The webhook's one path. */
-export const WEBHOOK_PATH = '/webhooks/incident/lead';
+/** What Terraform deploys, by the names that it gives, and the APIs that tell what became of it. */
+export type Deployment = ReturnType<typeof deploymentOf> & { readonly google: Google };
 
-/** The names in `terraform/*.tf`; a test holds these against them. */
-export function deploymentOf(project: string, region: string): Deployment {
+/** The names in `terraform/*.tf`, those of secret, topics and subscriptions in full; a test compares them. */
+export function deploymentOf(project: string, region: string) {
   return {
     project,
     region,

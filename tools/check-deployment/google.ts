@@ -9,15 +9,13 @@ export class NoAccess extends Error {
   override name = 'NoAccess';
 }
 
-/** Google's REST APIs, as the caller's own account. */
-export interface Google {
-  /**
-   * @param address without `https://`, such as `pubsub.googleapis.com/v1/projects/p/topics/t`.
-   * @param body makes it a POST.
-   * @throws CheckFailed or NoAccess.
-   */
-  call<T>(address: string, body?: object): Promise<T>;
-}
+/**
+ * Calls one of Google's REST APIs, as the caller's own account.
+ * @param address without `https://`, such as `pubsub.googleapis.com/v1/projects/p/topics/t`.
+ * @param body makes it a POST.
+ * @throws CheckFailed or NoAccess.
+ */
+export type Google = <T>(address: string, body?: object) => Promise<T>;
 
 const TIMEOUT_MS = 20_000;
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
@@ -28,28 +26,21 @@ const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
  */
 export function openGoogle(apiUrl: string | undefined): Google {
   const client = apiUrl === undefined ? new GoogleAuth({ scopes: SCOPE }) : new PassThroughClient();
-  return {
-    async call<T>(address: string, body?: object) {
-      const url = apiUrl === undefined ? `https://${address}` : `${apiUrl}/${address}`;
-      try {
-        const { data } = await client.request<T>({
-          url,
-          ...(body && { method: 'POST', data: body }),
-          timeout: TIMEOUT_MS,
-          retry: true, // of a GET that is answered 429 or 5xx
-        });
-        return data;
-      } catch (error) {
-        throw explain(address, error);
-      }
-    },
+  return async <T>(address: string, body?: object) => {
+    const url = apiUrl === undefined ? `https://${address}` : `${apiUrl}/${address}`;
+    try {
+      // Retries a GET that is answered 429 or 5xx.
+      const request = { url, timeout: TIMEOUT_MS, retry: true, ...(body && { method: 'POST' as const, data: body }) };
+      return (await client.request<T>(request)).data;
+    } catch (error) {
+      throw explain(address, error as Error & { readonly status?: number });
+    }
   };
 }
 
-function explain(address: string, error: unknown): CheckFailed | NoAccess {
+function explain(address: string, { status, message }: Error & { readonly status?: number }): CheckFailed | NoAccess {
   const { hostname, pathname } = new URL(`https://${address}`);
   const what = `${pathname.replace(/^\/v\d\//, '')} (${hostname})`;
-  const { status } = error as { readonly status?: number };
   switch (status) {
     case 401:
       return new NoAccess(
@@ -63,16 +54,11 @@ function explain(address: string, error: unknown): CheckFailed | NoAccess {
     case 404:
       return new CheckFailed(`${what} does not exist`, 'Check --project and --region; terraform apply makes it.');
     case undefined:
+      // The library wraps what the network said in what it asked for.
       return new NoAccess(
-        `${hostname} could not be called (${cause(error)}). Sign in with gcloud auth application-default login, and check the network.`,
+        `${hostname} could not be called (${message.split('reason: ').at(-1)}). Sign in with gcloud auth application-default login, and check the network.`,
       );
     default:
       return new CheckFailed(`${what} answered ${status}`, 'Try again; see https://status.cloud.google.com.');
   }
-}
-
-/** The library wraps what the network said in what it asked for. */
-function cause(error: unknown): string {
-  const { message } = error as Error;
-  return message.split('reason: ').at(-1) ?? message;
 }

@@ -1,5 +1,8 @@
-import type { Deployment } from '../deployment.ts';
-import type { Google } from '../google.ts';
+import { randomBytes } from 'node:crypto';
+import { parseSigningSecret } from '../../../shared/signing-secret.ts';
+import { deliver } from '../../events/deliver.ts';
+import { newWebhookId, signedRequest } from '../../events/signed-request.ts';
+import { type Deployment, shortName } from '../deployment.ts';
 import { CheckFailed, type Passed } from '../report.ts';
 
 /** What the other checks need to know of a function. */
@@ -9,26 +12,28 @@ export interface DeployedFunction {
   readonly timeoutSeconds: number;
 }
 
-interface CloudFunction {
-  readonly state?: string;
-  readonly serviceConfig?: {
-    readonly uri?: string;
-    readonly ingressSettings?: string;
-    readonly timeoutSeconds?: number;
-  };
+/** A version to sign with. */
+export interface UsableVersion {
+  readonly number: string;
+  readonly secret: string;
 }
+
+const WEBHOOK_PATH = '/webhooks/incident/lead';
+/** More are not read by the function. */
+const MAX_VERSIONS = 12;
+/** Svix's own test message: verified like any other, and never published. */
+const TEST_MESSAGE = Buffer.from('{"success":true}');
 
 /** That a function is active, and reachable by those who are meant to reach it. */
 export async function checkFunction(
-  google: Google,
-  { project, region }: Deployment,
+  { google, project, region }: Deployment,
   name: string,
   ingress: 'ALLOW_ALL' | 'ALLOW_INTERNAL_ONLY',
 ): Promise<Passed<DeployedFunction>> {
-  const { state, serviceConfig = {} } = await google.call<CloudFunction>(
-    `cloudfunctions.googleapis.com/v2/projects/${project}/locations/${region}/functions/${name}`,
-  );
-  const { uri, ingressSettings, timeoutSeconds = 60 } = serviceConfig;
+  const { state, serviceConfig: { uri, ingressSettings, timeoutSeconds = 60 } = {} } = await google<{
+    state?: string;
+    serviceConfig?: { uri?: string; ingressSettings?: string; timeoutSeconds?: number };
+  }>(`cloudfunctions.googleapis.com/v2/projects/${project}/locations/${region}/functions/${name}`);
   if (state !== 'ACTIVE' || uri === undefined) {
     throw new CheckFailed(
       `the function is ${state ?? 'in an unknown state'}, expected ACTIVE`,
@@ -42,4 +47,87 @@ export async function checkFunction(
     says: `active at ${uri}, ${ingress === 'ALLOW_ALL' ? 'open to the internet' : 'internal only'}`,
     value: { url: uri, timeoutSeconds },
   };
+}
+
+/** That every enabled version is a signing secret. Returns the newest. */
+export async function checkSecret({ google, project, secret }: Deployment): Promise<Passed<UsableVersion>> {
+  const versionsOf = `secretmanager.googleapis.com/v1/${secret}/versions`;
+  const { versions = [] } = await google<{ versions?: { name: string }[] }>(
+    `${versionsOf}?filter=${encodeURIComponent('state:ENABLED')}&pageSize=1000`,
+  );
+  const numbers = versions.map(({ name }) => shortName(name)).sort((a, b) => Number(b) - Number(a));
+  const [used, unused] = [numbers.slice(0, MAX_VERSIONS), numbers.slice(MAX_VERSIONS)];
+  const read = await Promise.all(
+    used.map(async (number) => {
+      const { payload } = await google<{ payload: { data: string } }>(`${versionsOf}/${number}:access`);
+      return { number, secret: parseSigningSecret(Buffer.from(payload.data, 'base64').toString()) };
+    }),
+  );
+  const newest = read.find((version): version is UsableVersion => version.secret !== undefined);
+  const id = shortName(secret);
+  if (newest === undefined) {
+    throw new CheckFailed(
+      numbers.length === 0
+        ? `${id} has no enabled version: every event is answered 503`
+        : `no enabled version of ${id} is a signing secret (${numbers.join(', ')})`,
+      'Add one: terraform -chdir=terraform output -raw add_secret_version_command prints how.',
+    );
+  }
+  const unusable = read.filter((version) => version.secret === undefined).map(({ number }) => number);
+  if (unusable.length > 0) {
+    throw new CheckFailed(
+      `versions of ${id} that are not signing secrets (whsec_ and the base64 of 16 to 75 bytes): ${unusable.join(', ')}`,
+      `Disable each: gcloud secrets versions disable N --secret=${id} --project=${project}`,
+    );
+  }
+  const warning = `Only the newest ${MAX_VERSIONS} are read. Disable those no longer used: ${unused.join(', ')}`;
+  return {
+    says: `enabled versions of ${id}, all usable: ${used.join(', ')}`,
+    warning: unused.length > 0 ? warning : undefined,
+    value: newest,
+  };
+}
+
+/** That a test message signed with the newest version is accepted. Returns its webhook id, to find its line by. */
+export async function checkSigned(
+  webhook: DeployedFunction,
+  { number, secret }: UsableVersion,
+): Promise<Passed<string>> {
+  const { webhookId, status, durationMs } = await sendTestMessage(webhook, secret);
+  if (status !== 204) {
+    throw new CheckFailed(
+      `a test message signed with version ${number} was answered ${status}, expected 204`,
+      status === 401
+        ? 'A version that was just added works after 30 s at most; run this again.'
+        : 'Read why: terraform/runbooks/not_answered.md.',
+    );
+  }
+  return { says: `signed with version ${number}: 204 after ${durationMs} ms`, value: webhookId };
+}
+
+/** That nobody without the secret is let in. Returns the webhook id. */
+export async function checkForged(webhook: DeployedFunction): Promise<Passed<string>> {
+  const { webhookId, status } = await sendTestMessage(webhook, `whsec_${randomBytes(24).toString('base64')}`);
+  if (status !== 401) {
+    throw new CheckFailed(
+      `a forged message was answered ${status}, expected 401`,
+      status === 503
+        ? 'A version could not be read: terraform/runbooks/webhook_secret_version.md.'
+        : 'Roll back at once (terraform/operations.md).',
+    );
+  }
+  return { says: 'signed with another secret: 401', value: webhookId };
+}
+
+async function sendTestMessage({ url }: DeployedFunction, secret: string) {
+  const webhookId = newWebhookId();
+  const request = signedRequest({ url: new URL(WEBHOOK_PATH, url), secret, webhookId, body: TEST_MESSAGE });
+  try {
+    return { webhookId, ...(await deliver(request)) };
+  } catch (error) {
+    throw new CheckFailed(
+      (error as Error).message,
+      'Is allUsers allowed to call it? terraform/operations.md, "When allUsers is refused".',
+    );
+  }
 }

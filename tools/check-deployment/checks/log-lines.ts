@@ -3,15 +3,22 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import type { Deployment } from '../deployment.ts';
-import type { Google } from '../google.ts';
 import { CheckFailed, type Passed } from '../report.ts';
 
 /** A LogEntry, as far as it is looked at here. */
 export interface LogEntry {
   readonly insertId?: string;
   readonly severity?: string;
-  readonly textPayload?: string;
   readonly jsonPayload?: { readonly message?: unknown; readonly metadata?: Readonly<Record<string, unknown>> };
+}
+
+/** A line to look for. */
+export interface Wanted {
+  /** Name in terraform/log-filters.yaml of the filter that counts such lines and alerts on them. */
+  readonly filter: string;
+  readonly webhookId: string;
+  /** Of the answer, which the line has to say too. */
+  readonly status: number;
 }
 
 /** The filters that Terraform's counters and alerts have. */
@@ -23,47 +30,49 @@ const NEWEST = 20;
 const WEEK_MS = 7 * 86_400_000;
 const PAUSE_MS = 3_000;
 
-/** The newest entries that a filter finds, newest first. */
-export async function findEntries(
-  google: Google,
-  { project }: Deployment,
-  filter: string,
-): Promise<readonly LogEntry[]> {
-  const { entries = [] } = await google.call<{ entries?: LogEntry[] }>('logging.googleapis.com/v2/entries:list', {
+/** The newest entries that a filter finds in a week, newest first. */
+export async function findEntries({ google, project }: Deployment, filter: string): Promise<readonly LogEntry[]> {
+  const since = new Date(Date.now() - WEEK_MS).toISOString();
+  const { entries = [] } = await google<{ entries?: LogEntry[] }>('logging.googleapis.com/v2/entries:list', {
     resourceNames: [`projects/${project}`],
-    filter,
+    filter: `${filter} AND timestamp>="${since}"`,
     orderBy: 'timestamp desc',
     pageSize: NEWEST,
   });
   return entries;
 }
 
-/** Asks again until `found` says enough, for at most `waitMs`. Returns what was found last. */
-export async function waitFor<T>(waitMs: number, ask: () => Promise<T>, found: (value: T) => boolean): Promise<T> {
+/**
+ * Asks again until a filter finds so many entries, for at most `waitMs`.
+ * @returns those found last.
+ */
+export async function awaitEntries(
+  deployment: Deployment,
+  filter: string,
+  count: number,
+  waitMs: number,
+): Promise<readonly LogEntry[]> {
   const until = performance.now() + waitMs;
   for (;;) {
-    const value = await ask();
-    if (found(value) || performance.now() >= until) return value;
+    const entries = await findEntries(deployment, filter);
+    if (entries.length >= count || performance.now() >= until) return entries;
     await sleep(Math.min(PAUSE_MS, waitMs / 10));
   }
 }
 
-/**
- * That the line of a request made just now is found by the filter that counts and alerts on it.
- * @param filter its name in terraform/log-filters.yaml.
- * @param status of the answer, which the line has to say too.
- */
+/** The filter for one of a function's logs. */
+export function logOf({ project }: Deployment, service: string, log: 'stdout' | 'requests'): string {
+  return `resource.type="cloud_run_revision" AND resource.labels.service_name="${service}" AND logName="projects/${project}/logs/run.googleapis.com%2F${log}"`;
+}
+
+/** That the line of a request made just now is found by its filter. */
 export async function checkLine(
-  google: Google,
   deployment: Deployment,
-  { filter, webhookId, status, waitMs }: { filter: string; webhookId: string; status: number; waitMs: number },
-): Promise<Passed<void>> {
-  const query = `${FILTERS[filter]} AND jsonPayload.metadata.webhookId="${webhookId}" AND timestamp>="${new Date(Date.now() - WEEK_MS).toISOString()}"`;
-  const [entry] = await waitFor(
-    waitMs,
-    () => findEntries(google, deployment, query),
-    ({ length }) => length > 0,
-  );
+  { filter, webhookId, status }: Wanted,
+  waitMs: number,
+): Promise<Passed> {
+  const query = `${FILTERS[filter]} AND jsonPayload.metadata.webhookId="${webhookId}"`;
+  const [entry] = await awaitEntries(deployment, query, 1, waitMs);
   if (entry === undefined) {
     throw new CheckFailed(
       `the filter ${filter} did not find the line of ${webhookId} within ${waitMs / 1000} s`,
@@ -77,17 +86,12 @@ export async function checkLine(
       'The deployed code and terraform/log-filters.yaml differ: deploy from one commit.',
     );
   }
-  return { says: `found by ${filter}: ${severity}, "${message}"`, value: undefined };
+  return { says: `found by ${filter}: ${severity}, "${message}"` };
 }
 
 /** That Cloud Logging reads the newest lines of a function as fields, not as text. */
-export async function checkNewestLines(google: Google, deployment: Deployment, service: string): Promise<Passed<void>> {
-  const since = new Date(Date.now() - WEEK_MS).toISOString();
-  const lines = await findEntries(
-    google,
-    deployment,
-    `resource.type="cloud_run_revision" AND resource.labels.service_name="${service}" AND logName="projects/${deployment.project}/logs/run.googleapis.com%2Fstdout" AND timestamp>="${since}"`,
-  );
+export async function checkNewestLines(deployment: Deployment, service: string): Promise<Passed> {
+  const lines = await findEntries(deployment, logOf(deployment, service, 'stdout'));
   const unparsed = lines.filter(({ jsonPayload, severity }) => !jsonPayload?.metadata || severity === undefined);
   if (unparsed.length > 0) {
     throw new CheckFailed(
@@ -95,6 +99,6 @@ export async function checkNewestLines(google: Google, deployment: Deployment, s
       `Look at one: ${JSON.stringify(unparsed[0]).slice(0, 300)}`,
     );
   }
-  if (lines.length === 0) return { says: `${service} wrote none in 7 days`, value: undefined };
-  return { says: `the newest ${lines.length} of ${service} are parsed`, value: undefined };
+  if (lines.length === 0) return { says: `${service} wrote none in 7 days` };
+  return { says: `the newest ${lines.length} of ${service} are parsed` };
 }

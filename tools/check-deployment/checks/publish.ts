@@ -1,36 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { insertIdOf } from '../../../functions/incident-lead/outcomes.ts';
-import { type IncidentEvent, PRINCIPAL, SCHEMA_VERSION } from '../../../shared/incident-event.ts';
+import { toMessage } from '../../../functions/incident-webhook/publish.ts';
+import { type IncidentEvent, type Lead, PRINCIPAL } from '../../../shared/incident-event.ts';
 import { newWebhookId } from '../../events/signed-request.ts';
 import { type Deployment, shortName } from '../deployment.ts';
-import type { Google } from '../google.ts';
 import { CheckFailed, type Passed } from '../report.ts';
-import { FILTERS, findEntries, waitFor } from './log-lines.ts';
+import { awaitEntries, FILTERS, findEntries, logOf } from './log-lines.ts';
 
-/** A marked event: nobody takes its incident for a real one. */
-export function markedEvent(slackUserId: string): IncidentEvent {
-  const at = new Date().toISOString();
+/** An event that nobody takes for a real one. */
+export interface MarkedEvent extends IncidentEvent {
+  readonly leads: readonly [Lead];
+}
+
+/** @param slackUserId of its lead. */
+export function markedEvent(slackUserId: string): MarkedEvent {
+  const receivedAt = new Date().toISOString();
   return {
     webhookId: newWebhookId(),
     eventType: 'public_incident.incident_updated_v2',
-    receivedAt: at,
+    receivedAt,
     principal: PRINCIPAL,
     incident: {
-      id: `check-deployment-${at.replace(/[^0-9]/g, '')}`,
+      id: `check-deployment-${receivedAt.replace(/[^0-9]/g, '')}`,
       reference: 'CHECK-DEPLOYMENT',
       status: 'learning',
       mode: 'test',
       permalink: null,
-      updatedAt: at,
+      updatedAt: receivedAt,
     },
     leads: [{ incidentIoUserId: 'check-deployment', slackUserId }],
   };
 }
 
 /** What publishing it does, to be read before it is done. */
-export function consequences(event: IncidentEvent, subscriptions: readonly string[]): string {
+export function consequences({ incident, leads: [lead] }: MarkedEvent, subscriptions: readonly string[]): string {
   return [
-    `Publishes one event twice, as a redelivery would: incident ${event.incident.id}, status ${event.incident.status}, lead ${event.leads[0]?.slackUserId}.`,
+    `Publishes one event twice, as a redelivery would: incident ${incident.id}, status ${incident.status}, lead ${lead.slackUserId}.`,
     `Every subscriber gets both: ${subscriptions.map(shortName).join(', ') || 'there is none'}.`,
     'incident-lead writes the line that names this lead, for that incident id; whoever watches these lines will see it.',
   ].join('\n');
@@ -41,45 +46,22 @@ export function consequences(event: IncidentEvent, subscriptions: readonly strin
  * Logging shows the line. That it shows one is up to insertId and timestamp, which no test outside
  * Google Cloud can show.
  */
-export async function checkOneLine(
-  google: Google,
-  deployment: Deployment,
-  event: IncidentEvent,
-  waitMs: number,
-): Promise<Passed<void>> {
+export async function checkOneLine(deployment: Deployment, event: MarkedEvent, waitMs: number): Promise<Passed> {
+  const { google, project, topic, lead } = deployment;
   const startedAt = new Date().toISOString();
-  const message = {
-    data: Buffer.from(JSON.stringify(event)).toString('base64'),
-    attributes: {
-      schemaVersion: SCHEMA_VERSION,
-      webhookId: event.webhookId,
-      eventType: event.eventType,
-      incidentId: event.incident.id,
-      incidentStatus: event.incident.status ?? '',
-    },
-  };
-  await google.call(`pubsub.googleapis.com/v1/${deployment.topic}:publish`, { messages: [message, message] });
+  const { data, attributes } = toMessage(event, undefined);
+  const message = { data: data.toString('base64'), attributes };
+  await google(`pubsub.googleapis.com/v1/${topic}:publish`, { messages: [message, message] });
 
-  const shown = () =>
-    findEntries(
-      google,
-      deployment,
-      `${FILTERS['lead_without_role']} AND jsonPayload.metadata.incidentId="${event.incident.id}"`,
-    );
-  const answered = () =>
-    findEntries(
-      google,
-      deployment,
-      `resource.type="cloud_run_revision" AND resource.labels.service_name="${deployment.lead}" AND logName="projects/${deployment.project}/logs/run.googleapis.com%2Frequests" AND httpRequest.status=204 AND timestamp>="${startedAt}"`,
-    );
-  const first = await waitFor(waitMs, shown, ({ length }) => length > 0);
-  if (first.length === 0) {
+  const shown = `${FILTERS['lead_without_role']} AND jsonPayload.metadata.incidentId="${event.incident.id}"`;
+  if ((await awaitEntries(deployment, shown, 1, waitMs)).length === 0) {
     throw new CheckFailed(
       `no line within ${waitMs / 1000} s`,
-      `Is the lead an alaner without the role? See what became of it: gcloud logging read 'jsonPayload.metadata.incidentId="${event.incident.id}"' --project=${deployment.project} --freshness=1h`,
+      `Is the lead an alaner without the role? See what became of it: gcloud logging read 'jsonPayload.metadata.incidentId="${event.incident.id}"' --project=${project} --freshness=1h`,
     );
   }
-  const deliveries = await waitFor(waitMs, answered, ({ length }) => length >= 2);
+  const answered = `${logOf(deployment, lead, 'requests')} AND httpRequest.status=204 AND timestamp>="${startedAt}"`;
+  const deliveries = await awaitEntries(deployment, answered, 2, waitMs);
   if (deliveries.length < 2) {
     throw new CheckFailed(
       `only ${deliveries.length} of 2 deliveries were answered within ${waitMs / 1000} s`,
@@ -88,13 +70,13 @@ export async function checkOneLine(
   }
   // The second line takes as long to appear as the first.
   await sleep(waitMs / 4);
-  const lines = await shown();
-  const expected = insertIdOf(event.webhookId, event.leads[0] ?? { incidentIoUserId: null, slackUserId: null });
-  if (lines.length !== 1 || lines[0]?.insertId !== expected) {
+  const insertIds = (await findEntries(deployment, shown)).map(({ insertId }) => insertId);
+  const expected = insertIdOf(event.webhookId, event.leads[0]);
+  if (insertIds.length !== 1 || insertIds[0] !== expected) {
     throw new CheckFailed(
-      `${lines.length} lines for one event, with insertId ${lines.map(({ insertId }) => insertId).join(', ')}; expected one with ${expected}`,
+      `${insertIds.length} lines for one event, with insertId ${insertIds.join(', ')}; expected one with ${expected}`,
       'Redelivered messages would be shown again: see how the line was lifted with --format=json.',
     );
   }
-  return { says: `two deliveries, one line, insertId ${expected}`, value: undefined };
+  return { says: `two deliveries, one line, insertId ${expected}` };
 }
