@@ -56,10 +56,6 @@ export function eventTypes(): string[] {
   return [...files.toSorted(), PING];
 }
 
-export function isLeadCase(text: string): text is LeadCase {
-  return Object.hasOwn(LEADS, text);
-}
-
 export function isFault(text: string): text is Fault {
   return Object.hasOwn(FAULTS, text);
 }

@@ -10,17 +10,12 @@ const SECRET_BYTES = 24;
 
 /** The signing secret kept in the folder; made, for the owner's eyes only, where there is none yet. */
 export function localSecret(folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  try {
-    const made = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
-    writeFileSync(join(folder, SECRET_FILE), `${made}\n`, { mode: 0o600, flag: 'wx' });
-    return made;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
   const kept = readSecret(folder);
   if (kept !== undefined) return kept;
-  throw new Error(`${join(folder, SECRET_FILE)} came and went while it was read: try again.`);
+  const made = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, SECRET_FILE), `${made}\n`, { mode: 0o600, flag: 'wx' });
+  return made;
 }
 
 /**
@@ -29,18 +24,9 @@ export function localSecret(folder: string): string {
  */
 export function readSecret(folder: string): string | undefined {
   const file = join(folder, SECRET_FILE);
-  const secret = readIfThere(file);
-  if (secret === undefined) return undefined;
-  const parsed = parseSigningSecret(secret);
-  if (parsed !== undefined) return parsed;
-  throw new Error(
-    `${file} holds no usable secret: expected whsec_ and the base64 of 16 to 75 bytes. Delete the file, and npm start makes a new one.`,
-  );
-}
-
-function readIfThere(file: string): string | undefined {
+  let text: string;
   try {
-    return readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
@@ -48,4 +34,9 @@ function readIfThere(file: string): string | undefined {
       `${file} cannot be read (${code}): let your user read it, or delete it, and npm start makes a new one.`,
     );
   }
+  const secret = parseSigningSecret(text);
+  if (secret !== undefined) return secret;
+  throw new Error(
+    `${file} holds no usable secret: expected whsec_ and the base64 of 16 to 75 bytes. Delete the file, and npm start makes a new one.`,
+  );
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
-import { EXAMPLES, eventTypes, isLeadCase, type LeadCase, PING } from './catalogue.ts';
+import { EXAMPLES, eventTypes, type LeadCase, PING } from './catalogue.ts';
 
 /** Which event to make; everything has a default. */
 export interface Sample {
@@ -87,7 +87,7 @@ function assignmentsOf(lead: string, { incident_role_assignments: [example] }: I
     none: () => [],
     renamed: () => [{ ...held('U01LEAD'), role: { ...role, name: 'Incident Commander', shortform: 'commander' } }],
   };
-  if (isLeadCase(lead)) return cases[lead]();
+  if (Object.hasOwn(cases, lead)) return cases[lead as LeadCase]();
   if (/^[A-Z0-9]{1,64}$/.test(lead)) return [held(lead)];
   throw new Error(`"${lead}" is neither a Slack id, such as U01LEAD, nor one of: ${Object.keys(cases).join(', ')}.`);
 }

@@ -1,17 +1,13 @@
-import type { IncidentEvent, Lead } from '../../shared/incident-event.ts';
+import { type Incident, type IncidentEvent, type Lead, PRINCIPAL } from '../../shared/incident-event.ts';
 
 /** What to change in an event; what a test does not say is valid. */
-export interface EventChanges {
-  readonly webhookId?: string;
-  readonly receivedAt?: string;
-  readonly incidentId?: string;
-  readonly status?: string | null;
-  readonly updatedAt?: string | null;
-  readonly leads?: readonly Lead[];
-}
+type EventChanges = Partial<
+  Pick<IncidentEvent, 'webhookId' | 'receivedAt' | 'leads'> &
+    Pick<Incident, 'status' | 'updatedAt'> & { readonly incidentId: string }
+>;
 
 /** Attributes and delivery of a push request. */
-export interface PushChanges {
+interface PushChanges {
   readonly attributes?: Record<string, unknown>;
   readonly messageId?: string;
   readonly deliveryAttempt?: number;
@@ -37,7 +33,7 @@ export function incidentEvent({
     webhookId,
     eventType: 'public_incident.incident_updated_v2',
     receivedAt,
-    principal: 'incidentio-webhook@alan-eu-tools.iam.gserviceaccount.com',
+    principal: PRINCIPAL,
     incident: {
       id: incidentId,
       reference: 'INC-1',

@@ -7,7 +7,8 @@ import { curlCommand } from '../events/curl.ts';
 import { deliver, type SendResponse } from '../events/deliver.ts';
 import { ACCEPTED, meaningOf } from '../events/meaning.ts';
 import { type BodyOptions, requestBody } from '../events/request-body.ts';
-import { newWebhookId, type SignedRequest, signedRequest } from '../events/signed-request.ts';
+import { newId } from '../events/sign.ts';
+import { type SignedRequest, signedRequest } from '../events/signed-request.ts';
 import { findSigningSecret } from '../events/signing-secret.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { paragraph } from '../terminal/paragraph.ts';
@@ -97,7 +98,7 @@ async function main(options: SendOptions): Promise<number> {
   const running = await findRunning(folder);
   const url = readUrl(options.url ?? running?.webhookUrl ?? `http://127.0.0.1:${process.env['PORT'] || 8080}${PATH}`);
   const secret = await findSigningSecret(url, folder);
-  const webhookId = options.webhookId ?? newWebhookId();
+  const webhookId = options.webhookId ?? newId();
   const request = signedRequest({ url, secret, webhookId, body, fault });
   if (print === 'curl') {
     console.log(curlCommand(request));

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { parseSigningSecret } from '../../../shared/signing-secret.ts';
 import { deliver } from '../../events/deliver.ts';
-import { newWebhookId, signedRequest } from '../../events/signed-request.ts';
+import { newId } from '../../events/sign.ts';
+import { signedRequest } from '../../events/signed-request.ts';
 import { type Deployment, shortName } from '../deployment.ts';
 import { CheckFailed, type Passed } from '../report.ts';
 
@@ -120,7 +121,7 @@ export async function checkForged(webhook: DeployedFunction): Promise<Passed<str
 }
 
 async function sendTestMessage({ url }: DeployedFunction, secret: string) {
-  const webhookId = newWebhookId();
+  const webhookId = newId();
   const request = signedRequest({ url: new URL(WEBHOOK_PATH, url), secret, webhookId, body: TEST_MESSAGE });
   try {
     return { webhookId, ...(await deliver(request)) };

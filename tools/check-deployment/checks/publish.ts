@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { insertIdOf } from '../../../functions/incident-lead/outcomes.ts';
 import { toMessage } from '../../../functions/incident-webhook/publish.ts';
 import { type IncidentEvent, type Lead, PRINCIPAL } from '../../../shared/incident-event.ts';
-import { newWebhookId } from '../../events/signed-request.ts';
+import { newId } from '../../events/sign.ts';
 import { type Deployment, shortName } from '../deployment.ts';
 import { CheckFailed, type Passed } from '../report.ts';
 import { awaitEntries, FILTERS, findEntries, logOf } from './log-lines.ts';
@@ -16,7 +16,7 @@ export interface MarkedEvent extends IncidentEvent {
 export function markedEvent(slackUserId: string): MarkedEvent {
   const receivedAt = new Date().toISOString();
   return {
-    webhookId: newWebhookId(),
+    webhookId: newId(),
     eventType: 'public_incident.incident_updated_v2',
     receivedAt,
     principal: PRINCIPAL,

@@ -4,7 +4,8 @@ import { FAULTS, isFault } from '../../events/catalogue.ts';
 import { deliver } from '../../events/deliver.ts';
 import { ACCEPTED, meaningOf } from '../../events/meaning.ts';
 import { requestBody } from '../../events/request-body.ts';
-import { newWebhookId, signedRequest } from '../../events/signed-request.ts';
+import { newId } from '../../events/sign.ts';
+import { signedRequest } from '../../events/signed-request.ts';
 import { findSigningSecret } from '../../events/signing-secret.ts';
 import { localRedriveAdvice } from '../timeline/commands.ts';
 import type { HopReader } from '../timeline/hop-reader.ts';
@@ -26,7 +27,7 @@ export async function sendChosen(subject: PageSubject, form: IncomingMessage): P
   const fields = Object.entries((await json(form)) as Record<string, string>).filter(([, value]) => value !== '');
   const {
     again,
-    webhookId = again ?? newWebhookId(),
+    webhookId = again ?? newId(),
     fault,
     ...sample
   }: Record<string, string> = Object.fromEntries(fields);
