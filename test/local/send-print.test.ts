@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -8,7 +8,6 @@ import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { Webhook } from 'svix';
 import { samplePayload } from '../../tools/events/payload.ts';
-import { type BodyOptions, requestBody } from '../../tools/events/request-body.ts';
 import { SECRET } from '../../tools/events/sign.ts';
 import { makeFolder, run } from './started-system.ts';
 
@@ -92,39 +91,6 @@ describe('npm run send -- --print', () => {
     const { stdout } = await send();
     expect(stdout).toContain('  \\u001b[2J\\u000a\\u009b31m\\u202e\n');
     expect(stdout).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
-  });
-
-  it.each([
-    ['cannot be read (EISDIR): let your user read it', (path: string) => mkdirSync(path)],
-    ['holds no usable secret: expected whsec_', (path: string) => writeFileSync(path, 'hunter2')],
-  ])('says of the secret file that it %s', async (sentence, make) => {
-    const other = makeFolder();
-    mkdirSync(other.local);
-    make(join(other.local, 'webhook-secret'));
-    const { code, stderr } = await run('send', ['--folder', other.local]);
-    expect(stderr).toContain(`${join(other.local, 'webhook-secret')} ${sentence}`);
-    expect(stderr).not.toContain('hunter2');
-    expect(code).toBe(2);
-    other[Symbol.dispose]();
-  });
-});
-
-describe('the body of a request', () => {
-  it.each<[options: BodyOptions, message: string]>([
-    [{ fault: 'bad-schema', event: 'svix.ping' }, '--fault bad-schema replaces what --event chooses'],
-    [{ fault: 'bad-schema', file: 'body.json' }, '--fault bad-schema replaces what --file chooses'],
-    [{ fault: 'bad-schema', incident: '01I' }, '--fault bad-schema replaces what --incident chooses'],
-    [{ fault: 'gzip-bomb', status: 'live' }, '--fault gzip-bomb replaces what --status chooses'],
-    [{ fault: 'gzip-bomb', oldForm: true }, '--fault gzip-bomb replaces what --old-form chooses'],
-  ])('is not made of %j, of which one has no effect', (options, message) => {
-    expect(() => requestBody(options)).toThrow(`${message}, so they cannot be combined; leave one out.`);
-  });
-
-  it('is the sample but for the one field that is wrong', () => {
-    const body = JSON.parse(requestBody({ fault: 'bad-schema', status: 'live' }).toString());
-    const sample = JSON.parse(samplePayload({ status: 'live' }));
-    sample['public_incident.incident_updated_v2'].id = 42;
-    expect(body).toEqual(sample);
   });
 });
 
