@@ -1,19 +1,7 @@
 import { jest } from '@jest/globals';
-import type { PubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import type { Run } from '../support/run-command.ts';
 import { startGoogleLogin, TOKEN, type TokenAnswer } from './google-login.ts';
-import {
-  addDeadLetters,
-  arrived,
-  DEAD_LETTER_TOPIC,
-  DEAD_LETTERS,
-  deadLetters,
-  ids,
-  runRedrive,
-  startRedrive,
-  USUAL,
-  withEmulator,
-} from './run-redrive.ts';
+import { deadLetters, ids, type Open, startRedrive, USUAL, withDeadLetters } from './run-redrive.ts';
 
 // Several processes: seconds on a quiet machine, minutes on a busy one.
 jest.setTimeout(300_000);
@@ -21,7 +9,7 @@ jest.setTimeout(300_000);
 const LAPSED: TokenAnswer = [400, { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' }];
 const ADVICE = 'No usable credentials: run gcloud auth application-default login, or set';
 
-async function runWithLogin(emulator: PubSubEmulator, answer: () => TokenAnswer): Promise<Run> {
+async function runWithLogin({ emulator }: Open, answer: () => TokenAnswer): Promise<Run> {
   const google = await startGoogleLogin(emulator.host, answer);
   try {
     return await startRedrive(USUAL, google.env).done;
@@ -31,40 +19,35 @@ async function runWithLogin(emulator: PubSubEmulator, answer: () => TokenAnswer)
 }
 
 it.concurrent('says to log in when the login has lapsed', () =>
-  withEmulator({}, async (emulator) => {
-    addDeadLetters(emulator, 3);
-    const { code, stderr } = await runWithLogin(emulator, () => LAPSED);
+  withDeadLetters(3, {}, async (open) => {
+    const { code, stderr } = await runWithLogin(open, () => LAPSED);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`redrive: ${ADVICE}`) });
     expect(stderr.split('\n')).toHaveLength(2);
   }));
 
+// Half of a pull is published at a time: the other half is leased when the login lapses.
+const LARGE = deadLetters(100).map((message) => ({ ...message, data: Buffer.alloc(200_000) }));
 it.concurrent('reports what it has moved when the login lapses in mid-run', () =>
-  withEmulator({}, async (emulator) => {
-    // Half of a pull is published at a time: the other half is leased when the login lapses.
-    const large = deadLetters(100).map((message) => ({ ...message, data: Buffer.alloc(200_000) }));
-    emulator.publish(DEAD_LETTER_TOPIC, ...large);
-    const answer = () => (arrived(emulator).length < 60 ? TOKEN : LAPSED);
-    const { code, stdout, stderr } = await runWithLogin(emulator, answer);
+  withDeadLetters(LARGE, {}, async (open) => {
+    const { code, stdout, stderr } = await runWithLogin(open, () => (open.arrived().length < 60 ? TOKEN : LAPSED));
     expect(code).toBe(1);
     expect(stderr).toContain(`redrive: stopped early. ${ADVICE}`);
     expect(stderr).toContain('could not be released: they can be pulled again when their ack deadline has passed.');
     expect(stderr).not.toMatch(/^ +at /m);
-    const moved = new Set(arrived(emulator)).size;
+    const moved = new Set(open.arrived()).size;
     expect(stdout).toContain(`\n${moved} moved, `);
     const [unacknowledged = '0'] = /^\d+(?= moved but not acknowledged)/m.exec(stderr) ?? [];
-    expect(emulator.backlog(DEAD_LETTERS)).toBe(100 - moved + Number(unacknowledged));
+    expect(open.left()).toBe(100 - moved + Number(unacknowledged));
     // The next run, with a login, moves the others; what was moved and not acknowledged comes twice.
-    const later = await runRedrive(emulator, { idle: undefined });
-    expect(later).toMatchObject({ code: 0, stderr: '' });
-    expect([...new Set(arrived(emulator))]).toEqual(ids(100));
+    expect(await open.run({ idle: undefined })).toMatchObject({ code: 0, stderr: '' });
+    expect([...new Set(open.arrived())]).toEqual(ids(100));
   }));
 
 it.concurrent('works with the login that gcloud leaves, and goes on when no token is to be had for a moment', () =>
-  withEmulator({}, async (emulator) => {
-    addDeadLetters(emulator, 60);
+  withDeadLetters(60, {}, async (open) => {
     let outage = 3;
-    const { code, stdout } = await runWithLogin(emulator, () =>
-      arrived(emulator).length < 10 || outage-- <= 0 ? TOKEN : [503, { error: 'unavailable' }],
+    const { code, stdout } = await runWithLogin(open, () =>
+      open.arrived().length < 10 || outage-- <= 0 ? TOKEN : [503, { error: 'unavailable' }],
     );
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('60 moved, 0 failed.\n') });
   }));

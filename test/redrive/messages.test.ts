@@ -2,23 +2,13 @@ import { jest } from '@jest/globals';
 import type { Request } from '../../tools/redrive/run.ts';
 import { Code } from '../../tools/services/grpc/rpc-error.ts';
 import type { EmulatorOptions } from '../../tools/services/pubsub/emulator.ts';
-import {
-  addDeadLetters,
-  DEAD_LETTER_TOPIC,
-  DEAD_LETTERS,
-  runRedrive,
-  startRedrive,
-  TOPIC,
-  USUAL,
-  withEmulator,
-} from './run-redrive.ts';
+import { DEAD_LETTER_TOPIC, faulty, runRedrive, startRedrive, USUAL, withDeadLetters } from './run-redrive.ts';
 
 // Several processes: seconds on a quiet machine, minutes on a busy one.
 jest.setTimeout(300_000);
 
-const fail = (failing: string, code: Code): EmulatorOptions => ({
-  intercept: ({ method }) => (method === failing ? { fail: code, details: 'so the server says' } : undefined),
-});
+const fail = (failing: string, code: Code): EmulatorOptions =>
+  faulty(failing, () => ({ fail: code, details: 'so the server says' }));
 const NOT_ALLOWED = Code.PERMISSION_DENIED;
 
 it.each<[what: string, request: Partial<Request>, code: number, message: string, options?: EmulatorOptions]>([
@@ -56,15 +46,12 @@ it.each<[what: string, request: Partial<Request>, code: number, message: string,
     'Could not pull from projects/p/subscriptions/push: expected a pull subscription that is not detached.',
   ],
 ])('explains %s, and leaves every message where it is', (_, request, code, message, options = {}) =>
-  withEmulator(options, async (emulator) => {
+  withDeadLetters(60, options, async ({ emulator, arrived, left, run }) => {
     const pushConfig = { pushEndpoint: 'http://127.0.0.1:9/' };
     emulator.createSubscription({ name: 'projects/p/subscriptions/push', topic: DEAD_LETTER_TOPIC, pushConfig });
-    addDeadLetters(emulator, 60);
-    const run = await runRedrive(emulator, request);
-    expect(run.stderr).toContain(message);
-    expect(run.code).toBe(code);
-    expect(emulator.published(TOPIC)).toHaveLength(0);
-    expect(emulator.backlog(DEAD_LETTERS)).toBe(60);
+    expect(await run(request)).toMatchObject({ code, stderr: expect.stringContaining(message) });
+    expect(arrived()).toEqual([]);
+    expect(left()).toBe(60);
   }),
 );
 
@@ -74,43 +61,30 @@ it.concurrent.each<[string, Record<string, string>]>([
   ['credentials in a file of another kind', { GOOGLE_APPLICATION_CREDENTIALS: import.meta.filename }],
 ])('explains %s', async (_, env) => {
   const { code, stderr } = await startRedrive(USUAL, { METADATA_SERVER_DETECTION: 'none', ...env }).done;
-  expect({ code, stderr }).toEqual({
-    code: 1,
-    stderr: expect.stringMatching(
-      /^redrive: No usable credentials: run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to a key file\./,
-    ),
-  });
+  expect(stderr).toMatch(
+    /^redrive: No usable credentials: run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to a key file\./,
+  );
+  expect(code).toBe(1);
 });
 
-it('explains an emulator host that is none', async () => {
-  expect(await runRedrive({ host: 'http://127.0.0.1:8085' })).toMatchObject({
-    code: 2,
-    stderr:
-      'redrive: PUBSUB_EMULATOR_HOST must be host:port, such as 127.0.0.1:8085, but is "http://127.0.0.1:8085".\n',
-  });
+it.each([
+  ['http://127.0.0.1:8085', 2, 'PUBSUB_EMULATOR_HOST must be host:port, such as 127.0.0.1:8085, but is "http://127.'],
+  ['127.0.0.1:1', 1, 'Nothing answers at PUBSUB_EMULATOR_HOST=127.0.0.1:1: start the emulator, or unset the variable'],
+])('explains that %s is not an emulator', async (host, code, message) => {
+  expect(await runRedrive({ host })).toMatchObject({ code, stderr: expect.stringContaining(`redrive: ${message}`) });
 });
 
 it('gives up when 50 publishes in a row fail because Pub/Sub is out of order', () =>
-  withEmulator(fail('Publish', Code.UNAVAILABLE), async (emulator) => {
-    addDeadLetters(emulator, 120);
-    expect(await runRedrive(emulator)).toEqual({
+  withDeadLetters(120, fail('Publish', Code.UNAVAILABLE), async ({ run }) => {
+    expect(await run()).toEqual({
       code: 1,
       stdout: expect.stringContaining('0 moved, 50 failed.\n50 not moved stay in the subscription.\n'),
       stderr: expect.stringContaining('  and 30 more\nredrive: stopped early. '),
     });
     // Released: the next run finds all of them at once.
     const stdout = expect.stringContaining('120 would be moved.');
-    expect(await runRedrive(emulator, { dryRun: true })).toEqual({ code: 0, stdout, stderr: '' });
+    expect(await run({ dryRun: true })).toEqual({ code: 0, stdout, stderr: '' });
   }));
-
-it('explains an emulator that is not there', async () => {
-  expect(await runRedrive({ host: '127.0.0.1:1' })).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(
-      /^redrive: Nothing answers at PUBSUB_EMULATOR_HOST=127\.0\.0\.1:1: start the emulator, or unset the variable/,
-    ),
-  });
-});
 
 it.concurrent.each<[what: string, args: string[], message: string]>([
   ['no options', [], "error: required option '--subscription <name>' not specified"],
@@ -126,20 +100,17 @@ it.concurrent('shows examples and exit codes with --help', async () => {
   expect(stdout).toContain(
     '$ npm run redrive -- --project alan-eu-tools --subscription incident-lead-dead-letter --topic incident-events --dry-run\n',
   );
-  expect(stdout).toContain(
-    'Exit codes: 0 all moved, 1 some or all could not be moved, 2 wrong use, 130 interrupted.\n',
-  );
+  expect(stdout).toContain('codes: 0 all moved, 1 some or all could not be moved, 2 wrong use, 130 interrupted.\n');
 });
 
-it('needs nothing but the two roles: whoever may not look still moves', async () => {
-  const options: EmulatorOptions = {
-    intercept: ({ method }) => (/^(Get|List)/.test(method) ? { fail: NOT_ALLOWED } : undefined),
-  };
-  await withEmulator(options, async (emulator) => {
-    addDeadLetters(emulator, 2);
-    const { code, stdout } = await runRedrive(emulator);
-    expect(code).toBe(0);
-    expect(stdout).toContain('these credentials may not list them.\n');
-    expect(stdout).toContain('2 moved, 0 failed.\n');
-  });
-});
+it('needs nothing but the two roles: whoever may not look still moves', () =>
+  withDeadLetters(
+    2,
+    { intercept: ({ method }) => (/^(Get|List)/.test(method) ? { fail: NOT_ALLOWED } : undefined) },
+    async ({ run }) => {
+      const { code, stdout } = await run();
+      expect(code).toBe(0);
+      expect(stdout).toContain('these credentials may not list them.\n');
+      expect(stdout).toContain('2 moved, 0 failed.\n');
+    },
+  ));

@@ -3,38 +3,33 @@ import { readDeadLetter } from '../../tools/redrive/dead-letter.ts';
 import { type Action, Failure } from '../../tools/redrive/failure.ts';
 import { showProgress } from '../../tools/redrive/report.ts';
 import { fullName } from '../../tools/redrive/run.ts';
-import { ids } from './run-redrive.ts';
+import { deadLetters, ids } from './run-redrive.ts';
 
 it('strips what Pub/Sub added when it dead-lettered, and nothing else', () => {
-  const deadLetter = readDeadLetter({
-    ackId: 'a',
-    message: {
-      messageId: '7',
-      data: Buffer.from('{}'),
-      orderingKey: 'k',
-      publishTime: { seconds: '1795462782', nanos: 500_000_000 },
-      attributes: {
-        webhookId: 'msg_1',
-        cloudPubSubDeadLetter: 'ours',
-        googclient_traceparent: '00-1-1-01',
-        CloudPubSubDeadLetterSourceDeliveryCount: '20',
-        CloudPubSubDeadLetterSourceDeliveryErrorMessage: 'some',
-        CloudPubSubDeadLetterSourceSubscription: 'lead',
-        CloudPubSubDeadLetterSourceSubscriptionProject: 'p',
-        CloudPubSubDeadLetterSourceTopicPublishTime: '2026-11-23T10:00:00.5+00:00',
-      },
-    },
-  });
-  expect(deadLetter).toEqual({
+  const [dead] = deadLetters(1);
+  const added = { cloudPubSubDeadLetter: 'ours', CloudPubSubDeadLetterSourceDeliveryErrorMessage: 'some' };
+  const message = {
+    messageId: '7',
+    data: Buffer.from('{}'),
+    orderingKey: 'k',
+    attributes: { ...dead?.attributes, ...added },
+  };
+  const publishTime = { seconds: '1795462782', nanos: 500_000_000 };
+  expect(readDeadLetter({ ackId: 'a', message: { ...message, publishTime } })).toEqual({
     ackId: 'a',
     messageId: '7',
     deadLetteredAt: new Date(1_795_462_782_500),
     original: {
       data: Buffer.from('{}'),
       orderingKey: 'k',
-      attributes: { webhookId: 'msg_1', cloudPubSubDeadLetter: 'ours', googclient_traceparent: '00-1-1-01' },
+      attributes: {
+        schemaVersion: '1',
+        webhookId: 'msg_0',
+        googclient_traceparent: '00-1-1-01',
+        cloudPubSubDeadLetter: 'ours',
+      },
     },
-    source: { subscription: 'lead', attempts: '20', publishedAt: new Date('2026-11-23T10:00:00.5Z') },
+    source: { subscription: 'lead', attempts: '30', publishedAt: new Date('2026-11-23T10:00:00.5Z') },
   });
 });
 
@@ -47,16 +42,9 @@ it.each([
   expect(fullName(option, given, project)).toBe(name);
 });
 
-it.each([
-  '',
-  'ab',
-  'a b c',
-  '9lives',
-  'projects/p/subscriptions/dead',
-  'projects/p/topics/a/b',
-  'projects//topics/abc',
-])('refuses the topic name "%s"', (given) => {
-  expect(() => fullName('topic', given, 'p')).toThrow(`--topic expects an id such as my-name`);
+const OTHER_NAMES = ['projects/p/subscriptions/dead', 'projects/p/topics/a/b', 'projects//topics/abc'];
+it.each(['', 'ab', 'a b c', '9lives', ...OTHER_NAMES])('refuses the topic name "%s"', (given) => {
+  expect(() => fullName('topic', given, 'p')).toThrow('--topic expects an id such as my-name');
 });
 
 it('asks for a project where the name has none', () => {

@@ -1,35 +1,71 @@
 import { PassThrough } from 'node:stream';
 import { type Request, redrive } from '../../tools/redrive/run.ts';
-import type { EmulatorOptions, PubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
-import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
+import type { InjectedFault } from '../../tools/services/grpc/fault.ts';
+import { type EmulatorOptions, startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
+import type { MessageInput } from '../../tools/services/pubsub/message.ts';
 import { type Run, startCommand } from '../support/run-command.ts';
 
 export const TOPIC = 'projects/p/topics/events';
 export const DEAD_LETTER_TOPIC = 'projects/p/topics/dead';
 export const DEAD_LETTERS = 'projects/p/subscriptions/dead';
-/** A subscriber of the topic, which nobody pulls: what was published stays in it. */
-export const SUBSCRIBER = 'projects/p/subscriptions/lead';
 /** The options of a usual run, ending soon. */
 export const USUAL = ['--project', 'p', '--subscription', 'dead', '--topic', 'events', '--idle', '1'];
 
-/**
- * Runs a test with an emulator that has the topic, a subscriber of it, and a dead-letter topic with
- * its subscription.
- */
-export async function withEmulator(
+/** An emulator with dead letters, their topic, and ways to run the command on it. */
+export type Open = Awaited<ReturnType<typeof open>>;
+
+/** Runs a test with dead letters in an emulator: so many usual ones, or these. */
+export async function withDeadLetters(
+  messages: number | readonly MessageInput[],
   options: EmulatorOptions,
-  test: (emulator: PubSubEmulator) => Promise<void>,
+  test: (open: Open) => Promise<void>,
 ): Promise<void> {
+  const opened = await open(options);
+  try {
+    const buried = typeof messages === 'number' ? deadLetters(messages) : messages;
+    opened.emulator.publish(DEAD_LETTER_TOPIC, ...buried);
+    await test(opened);
+  } finally {
+    await opened.emulator.close();
+  }
+}
+
+async function open(options: EmulatorOptions) {
   const emulator = await startPubSubEmulator(options);
   emulator.createTopic({ name: TOPIC });
   emulator.createTopic({ name: DEAD_LETTER_TOPIC });
-  emulator.createSubscription({ name: SUBSCRIBER, topic: TOPIC });
   emulator.createSubscription({ name: DEAD_LETTERS, topic: DEAD_LETTER_TOPIC });
-  try {
-    await test(emulator);
-  } finally {
-    await emulator.close();
-  }
+  return {
+    emulator,
+    /** The `webhookId`s that were published to the topic, sorted. */
+    arrived: () =>
+      emulator
+        .published(TOPIC)
+        .map(({ attributes }) => attributes['webhookId'] ?? '')
+        .sort(),
+    /** How many messages the dead-letter subscription holds. */
+    left: () => emulator.backlog(DEAD_LETTERS),
+    run: (changes?: Partial<Request>) => runRedrive(emulator, changes),
+    start: (env: Readonly<Record<string, string>> = {}) =>
+      startRedrive(USUAL, { PUBSUB_EMULATOR_HOST: emulator.host, ...env }),
+  };
+}
+
+/**
+ * Options of an emulator that injects faults into the calls of one method.
+ * @param fault asked before each call, with the `webhookId`s that it publishes.
+ */
+export function faulty(
+  failing: string,
+  fault: (webhookIds: readonly string[]) => InjectedFault | undefined,
+): EmulatorOptions {
+  return {
+    intercept({ method, request }) {
+      if (method !== failing) return undefined;
+      const messages = 'messages' in request ? request.messages : [];
+      return fault(messages.map(({ attributes }) => attributes?.['webhookId'] ?? ''));
+    },
+  };
 }
 
 /** Messages as Pub/Sub dead-letters them; their `webhookId`s are `msg_0`, `msg_1`, ... */
@@ -46,19 +82,6 @@ export function deadLetters(count: number) {
       CloudPubSubDeadLetterSourceTopicPublishTime: '2026-11-23T10:00:00.5+00:00',
     },
   }));
-}
-
-/** Puts dead letters into the subscription. */
-export function addDeadLetters(emulator: PubSubEmulator, count: number): void {
-  emulator.publish(DEAD_LETTER_TOPIC, ...deadLetters(count));
-}
-
-/** The `webhookId`s that were published to the topic, sorted. */
-export function arrived(emulator: PubSubEmulator): string[] {
-  return emulator
-    .published(TOPIC)
-    .map(({ attributes }) => attributes['webhookId'] ?? '')
-    .sort();
 }
 
 /** `msg_0` to `msg_<count - 1>`, sorted as `arrived` sorts. */

@@ -5,7 +5,7 @@ import { type Bounds, pullUntilEmpty } from './pull.ts';
 
 /** Published at the same time; so many at most are published but not acknowledged if the process is killed. */
 const MAX_IN_FLIGHT = 50;
-/** Published at the same time, so that each finishes in time on a slow connection. */
+/** About so many are published at the same time, so that each message finishes in time on a slow connection. */
 const MAX_IN_FLIGHT_BYTES = 5_000_000;
 /** A run stops after this many transient failures in a row. */
 const MAX_TRANSIENT = 50;
@@ -14,10 +14,17 @@ const MAX_COPIES = 1_000;
 
 /** Moves dead letters: each is published again, and acknowledged once that is confirmed. */
 export async function moveDeadLetters(pubsub: PubSub, bounds: Bounds, onProgress: (run: Run) => void): Promise<Run> {
-  const run = new Run(pubsub, bounds.stop, onProgress);
-  await pullUntilEmpty(pubsub, MAX_IN_FLIGHT, bounds, (batch) => run.move(batch)).catch((error: Error) => {
-    run.fatal ??= error;
-  });
+  const run = new Run(pubsub);
+  try {
+    await pullUntilEmpty(pubsub, MAX_IN_FLIGHT, bounds, async (batch) => {
+      const news = await run.move(batch);
+      if (news) onProgress(run);
+      if (run.fatal) throw run.fatal;
+      return news;
+    });
+  } catch (error) {
+    run.fatal = error as Error;
+  }
   await run.end();
   return run;
 }
@@ -42,37 +49,32 @@ export class Run {
   /** What ended the run early. */
   fatal: Error | undefined;
   readonly #pubsub: PubSub;
-  readonly #stop: AbortSignal;
-  readonly #onProgress: (run: Run) => void;
   /** Latest ack ids, by message id, of what stays: leased while the run lasts, so that it is not pulled again. */
   readonly #staying = new Map<string, string>();
   /** By fingerprint: how many were moved, and when the latest of them had been dead-lettered. */
   readonly #copies = new Map<string, { count: number; deadLetteredAt: Date }>();
   #transient = 0;
 
-  constructor(pubsub: PubSub, stop: AbortSignal, onProgress: (run: Run) => void) {
+  constructor(pubsub: PubSub) {
     this.#pubsub = pubsub;
-    this.#stop = stop;
-    this.#onProgress = onProgress;
   }
 
-  /**
-   * Moves what it has not seen before.
-   * @returns false where it has seen all of it.
-   * @throws what ends the run early.
-   */
+  /** Moves what it has not seen before; false where it has seen all of it. */
   async move(batch: readonly DeadLetter[]): Promise<boolean> {
     const news = batch.some(({ messageId }) => !this.moved.has(messageId) && !this.#staying.has(messageId));
     const fresh = batch.filter((deadLetter) => this.#isToBeMoved(deadLetter));
     this.pulled += fresh.length;
     await this.#acknowledge();
-    for (const slice of slices(fresh)) {
-      if (this.#stop.aborted || this.fatal) for (const deadLetter of slice) this.#stay(deadLetter);
+    let bytes = 0;
+    const slices = Map.groupBy(fresh, ({ original }) => {
+      bytes += original.data.length;
+      return Math.floor(bytes / MAX_IN_FLIGHT_BYTES);
+    });
+    for (const slice of slices.values()) {
+      if (this.fatal) for (const deadLetter of slice) this.#stay(deadLetter);
       else await Promise.all(slice.map((deadLetter) => this.#publish(deadLetter)));
       await this.#acknowledge();
-      this.#onProgress(this);
     }
-    if (this.fatal) throw this.fatal;
     return news;
   }
 
@@ -144,20 +146,4 @@ export class Run {
       if ((error as Failure).hopeless) this.fatal ??= error as Failure;
     }
   }
-}
-
-/** Cuts a batch where it would put more bytes in flight than allowed; the first message counts whatever its size. */
-function* slices(batch: readonly DeadLetter[]): Generator<DeadLetter[]> {
-  let slice: DeadLetter[] = [];
-  let bytes = 0;
-  for (const deadLetter of batch) {
-    bytes += deadLetter.original.data.length;
-    if (slice.length > 0 && bytes > MAX_IN_FLIGHT_BYTES) {
-      yield slice;
-      slice = [];
-      bytes = deadLetter.original.data.length;
-    }
-    slice.push(deadLetter);
-  }
-  if (slice.length > 0) yield slice;
 }

@@ -60,9 +60,8 @@ export async function openPubSub(subscription: string, topic: string, emulatorHo
      *   their full names.
      */
     async lookUp() {
-      const [found, , subscribers] = await Promise.all([
+      const [found, subscribers] = await Promise.all([
         lookUp(subscription, subscriber.getSubscription({ subscription }, ONCE)),
-        lookUp(topic, publisher.getTopic({ topic }, ONCE)),
         lookUp(topic, publisher.listTopicSubscriptions({ topic }, ONCE)),
       ]);
       return { sourceTopic: found?.topic, ackDeadlineSeconds: found?.ackDeadlineSeconds, subscribers };
