@@ -1,9 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { localSecret } from '../../tools/events/kept-secret.ts';
 import { SECRET } from '../../tools/events/sign.ts';
-import { findSigningSecret } from '../../tools/events/signing-secret.ts';
+import { findSigningSecret, localSecret } from '../../tools/events/signing-secret.ts';
 import { startSecretManagerServer } from '../../tools/services/secret-manager/secret-manager-server.ts';
 
 const NEWER = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { SECRET_FILE } from '../events/kept-secret.ts';
+import { SECRET_FILE } from '../events/signing-secret.ts';
 import { paragraph } from '../terminal/paragraph.ts';
 import { shellQuote } from '../terminal/shell.ts';
 import type { LocalSystem } from './system/local-system.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { PATH } from '../../../functions/incident-webhook/route.ts';
-import { localSecret } from '../../events/kept-secret.ts';
+import { localSecret } from '../../events/signing-secret.ts';
 import { startDemoSubscriber } from '../../services/demo-subscriber.ts';
 import { assertPortFree, freePort } from '../../services/functions/free-port.ts';
 import { type FunctionOptions, NODE_OPTIONS, startFunction } from '../../services/functions/function-process.ts';
