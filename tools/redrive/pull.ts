@@ -39,10 +39,10 @@ export async function pullUntilEmpty(
       if (!error.transient || failures === MAX_FAILURES) throw error;
       return undefined;
     });
-    if (batch !== undefined) failures = 0;
-    if (batch !== undefined && !(await handle(batch))) await pause(PAUSE_MS);
-    // After a failure too: what its answer may have held is leased to nobody from now on.
-    else newsAt = performance.now();
     if (batch === undefined) await pause(PAUSE_AFTER_FAILURE_MS);
+    else failures = 0;
+    // After a failure too: what its answer may have held is leased to nobody.
+    if (batch === undefined || (batch.length > 0 && (await handle(batch)))) newsAt = performance.now();
+    else await pause(PAUSE_MS);
   }
 }
