@@ -17,16 +17,16 @@ export interface Sample {
   readonly oldForm?: boolean | undefined;
 }
 
+/** What is changed of the example. */
 interface Incident {
-  id?: string;
-  incident_id?: string;
-  incident_status: { category: string } | string;
-  incident_role_assignments: Assignment[];
+  readonly id: string;
+  readonly incident_status: object;
+  readonly incident_role_assignments: readonly [Assignment];
 }
 
 interface Assignment {
-  role: { name: string; shortform: string };
-  assignee?: { id: string; slack_user_id?: string };
+  readonly role: object;
+  readonly assignee: { readonly id: string; readonly slack_user_id?: string };
 }
 
 /**
@@ -47,17 +47,14 @@ export function samplePayload({
       throw new Error(`--${change} changes ${INCIDENT_UPDATED} only; leave it out, or leave out --event.`);
     return readExample(event);
   }
-  const body = JSON.parse(readExample(INCIDENT_UPDATED)) as { event_type: string; [INCIDENT_UPDATED]: Incident };
-  const incident = body[INCIDENT_UPDATED];
-  if (typeof incident.incident_status === 'object') incident.incident_status.category = status ?? 'learning';
-  if (id !== undefined) incident.id = id;
-  if (lead !== undefined) incident.incident_role_assignments = assignmentsOf(lead, incident);
-  if (oldForm) {
-    incident.incident_id = incident.id ?? '';
-    delete incident.id;
-    incident.incident_status = status ?? 'learning';
-  }
-  return JSON.stringify(body);
+  const body = JSON.parse(readExample(INCIDENT_UPDATED)) as { [INCIDENT_UPDATED]: Incident };
+  const example = body[INCIDENT_UPDATED];
+  const category = status ?? 'learning';
+  const changes = oldForm
+    ? { id: undefined, incident_id: id ?? example.id, incident_status: category }
+    : { id: id ?? example.id, incident_status: { ...example.incident_status, category } };
+  const roles = lead !== undefined && { incident_role_assignments: assignmentsOf(lead, example) };
+  return JSON.stringify({ ...body, [INCIDENT_UPDATED]: { ...example, ...changes, ...roles } });
 }
 
 function readExample(event: string): string {
@@ -70,24 +67,22 @@ function readExample(event: string): string {
   );
 }
 
-function assignmentsOf(lead: string, { incident_role_assignments: [example] }: Incident): Assignment[] {
-  if (example === undefined) throw new Error('the example holds no role assignment.');
-  const { role, assignee = { id: '' } } = example;
-  const held = (slackId: string | undefined, id = assignee.id): Assignment => {
-    const { slack_user_id: _, ...rest } = assignee;
-    return { role, assignee: { ...rest, id, ...(slackId !== undefined && { slack_user_id: slackId }) } };
-  };
-  const cases: Record<LeadCase, () => Assignment[]> = {
-    'without-role': () => [held('U01LEAD')],
-    'with-role': () => [held('U02MANAGER')],
-    two: () => [held('U01LEAD'), held('U02MANAGER', '01FCNDV6P870EA6S7TK1DSYDG1')],
-    unknown: () => [held('U0NOBODY')],
-    'without-slack': () => [held(undefined)],
+function assignmentsOf(lead: string, { incident_role_assignments: [{ role, assignee }] }: Incident): object[] {
+  const leadBy = (slackId: string | undefined, id = assignee.id) => ({
+    role,
+    assignee: { ...assignee, id, slack_user_id: slackId },
+  });
+  const cases: Record<LeadCase, () => object[]> = {
+    'without-role': () => [leadBy('U01LEAD')],
+    'with-role': () => [leadBy('U02MANAGER')],
+    two: () => [leadBy('U01LEAD'), leadBy('U02MANAGER', '01FCNDV6P870EA6S7TK1DSYDG1')],
+    unknown: () => [leadBy('U0NOBODY')],
+    'without-slack': () => [leadBy(undefined)],
     unassigned: () => [{ role }],
     none: () => [],
-    renamed: () => [{ ...held('U01LEAD'), role: { ...role, name: 'Incident Commander', shortform: 'commander' } }],
+    renamed: () => [{ ...leadBy('U01LEAD'), role: { ...role, name: 'Incident Commander', shortform: 'commander' } }],
   };
   if (Object.hasOwn(cases, lead)) return cases[lead as LeadCase]();
-  if (/^[A-Z0-9]{1,64}$/.test(lead)) return [held(lead)];
+  if (/^[A-Z0-9]{1,64}$/.test(lead)) return [leadBy(lead)];
   throw new Error(`"${lead}" is neither a Slack id, such as U01LEAD, nor one of: ${Object.keys(cases).join(', ')}.`);
 }

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { escapeControls } from '../../shared/escape-controls.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
-import { EXIT, writeLine } from './output.ts';
+import { EXIT } from './output.ts';
 import type { Request } from './run.ts';
 
 /** npm passes ctrl-C on to a process that has already got it; only one that comes later is the user's second. */
@@ -44,20 +44,18 @@ process.exitCode = await redrive(request, stopOnSignal(), process);
 
 function stopOnSignal(): AbortSignal {
   const stop = new AbortController();
-  let stoppedAt: number | undefined;
+  let stoppedAt = 0;
   const onSignal = (): void => {
-    if (stoppedAt === undefined) {
-      // Leaves the line of the progress bar.
-      process.stderr.write('\n');
-      writeLine(
-        process.stderr,
-        'Stopping: finishing the messages in flight, releasing the others. Press ctrl-C again to quit at once.',
-      );
-    } else if (performance.now() - stoppedAt > SECOND_SIGNAL_AFTER_MS) {
-      process.exit(EXIT.interrupted);
+    if (stop.signal.aborted) {
+      if (performance.now() - stoppedAt > SECOND_SIGNAL_AFTER_MS) process.exit(EXIT.interrupted);
+      return;
     }
-    stoppedAt ??= performance.now();
+    stoppedAt = performance.now();
     stop.abort();
+    // Begins by leaving the line of the progress bar.
+    console.error(
+      '\nStopping: finishing the messages in flight, releasing the others. Press ctrl-C again to quit at once.',
+    );
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return stop.signal;
