@@ -93,11 +93,7 @@ export async function startFakeGoogle(
       }
       return { messageIds: ['1', '2'] };
     }
-    const { answers } = state();
-    return Object.keys(answers).reduce<unknown>(
-      (found, end) => (pathname.endsWith(`/${end}`) ? answers[end] : found),
-      undefined,
-    );
+    return Object.entries(state().answers).find(([end]) => pathname.endsWith(`/${end}`))?.[1];
   };
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://fake');

@@ -5,9 +5,7 @@ import { CheckFailed } from './report.ts';
  * Thrown where no API can be called: the rest of the checks would fail for the same reason. The
  * message says what to do.
  */
-export class NoAccess extends Error {
-  override name = 'NoAccess';
-}
+export class NoAccess extends Error {}
 
 /**
  * Calls one of Google's REST APIs, as the caller's own account.

@@ -1,6 +1,5 @@
 /** Thrown by a check: what is wrong, and what to do. */
 export class CheckFailed extends Error {
-  override name = 'CheckFailed';
   readonly todo: string;
 
   constructor(message: string, todo: string) {

@@ -10,8 +10,16 @@ export interface BodyOptions extends Sample {
   readonly fault?: Fault | undefined;
 }
 
-const BOMB_BYTES = 64 * 1024 * 1024;
-const LIMIT_BYTES = 1024 * 1024;
+const MIB = 1024 * 1024;
+
+/** What a fault makes of the body. */
+const SPOILED: Partial<Record<Fault, (body: Buffer) => Buffer>> = {
+  'not-utf8': (body) => Buffer.concat([body, Buffer.from([0xff])]),
+  'gzip-bomb': () => gzipSync(Buffer.alloc(64 * MIB), { level: 9 }),
+  'too-large': (body) => Buffer.concat([body, Buffer.alloc(Math.max(0, MIB + 1 - body.length), ' ')]),
+  'not-json': (body) => body.subarray(0, body.length / 2),
+  'bad-schema': withNumberForId,
+};
 
 /** What a fault puts in the place of, so that choosing it as well has no effect. */
 const REPLACED: Partial<Record<Fault, readonly (keyof BodyOptions)[]>> = {
@@ -30,7 +38,8 @@ export function requestBody({ file, fault, ...sample }: BodyOptions): Buffer {
     const option = ignored === 'oldForm' ? 'old-form' : ignored;
     throw new Error(`--fault ${fault} replaces what --${option} chooses, so they cannot be combined; leave one out.`);
   }
-  return spoil(file === undefined ? Buffer.from(samplePayload(sample)) : readFile(file), fault);
+  const body = file === undefined ? Buffer.from(samplePayload(sample)) : readFile(file);
+  return (fault && SPOILED[fault]?.(body)) ?? body;
 }
 
 function readFile(file: string): Buffer {
@@ -39,23 +48,6 @@ function readFile(file: string): Buffer {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(`--file ${file} cannot be read (${code}): give the path of a file that you may read.`);
-  }
-}
-
-function spoil(body: Buffer, fault: Fault | undefined): Buffer {
-  switch (fault) {
-    case 'not-utf8':
-      return Buffer.concat([body, Buffer.from([0xff])]);
-    case 'gzip-bomb':
-      return gzipSync(Buffer.alloc(BOMB_BYTES), { level: 9 });
-    case 'too-large':
-      return Buffer.concat([body, Buffer.alloc(Math.max(0, LIMIT_BYTES + 1 - body.length), ' ')]);
-    case 'not-json':
-      return body.subarray(0, body.length / 2);
-    case 'bad-schema':
-      return withNumberForId(body);
-    default:
-      return body;
   }
 }
 

@@ -25,7 +25,6 @@ const MAX_QUOTED = 300;
 
 /** A call to Pub/Sub that failed. The message says what was expected and what to do. */
 export class Failure extends Error {
-  override name = 'Failure';
   /** True where no other message would fare better. */
   readonly hopeless: boolean;
   /** True where the same call may succeed a moment later. */
