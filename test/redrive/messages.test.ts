@@ -13,18 +13,9 @@ const NOT_ALLOWED = Code.PERMISSION_DENIED;
 
 it.each<[what: string, request: Partial<Request>, code: number, message: string, options?: EmulatorOptions]>([
   ['a name with control characters', { topic: '\u001b[31m' }, 2, 'got "\\u001b[31m".'],
-  [
-    'the dead-letter topic as target',
-    { topic: 'dead' },
-    2,
-    'redrive: --topic is the topic that projects/p/subscriptions/dead itself is fed by: expected the one the messages came from before they were dead-lettered.',
-  ],
-  [
-    'a topic that does not exist',
-    { topic: 'nope' },
-    1,
-    'redrive: projects/p/topics/nope does not exist on the emulator at 127.0.0.1:',
-  ],
+  ['the dead-letter topic as target', { topic: 'dead' }, 2, 'projects/p/subscriptions/dead itself is fed by: expected'],
+  ['a topic that does not exist', { topic: 'nope' }, 1, 'projects/p/topics/nope does not exist on the emulator at 127'],
+  ['a push subscription', { subscription: 'push' }, 1, 'push: expected a pull subscription that is not detached.'],
   [
     'no permission to pull',
     {},
@@ -38,12 +29,6 @@ it.each<[what: string, request: Partial<Request>, code: number, message: string,
     1,
     'redrive: stopped early. Not allowed to publish to projects/p/topics/events: the credentials need roles/pubsub.publisher on it (in Terraform: redrive_operators).',
     fail('Publish', NOT_ALLOWED),
-  ],
-  [
-    'a push subscription',
-    { subscription: 'push' },
-    1,
-    'Could not pull from projects/p/subscriptions/push: expected a pull subscription that is not detached.',
   ],
 ])('explains %s, and leaves every message where it is', (_, request, code, message, options = {}) =>
   withDeadLetters(60, options, async ({ emulator, arrived, left, run }) => {
