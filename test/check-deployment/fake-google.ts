@@ -32,7 +32,6 @@ export function plannedState(webhookUrl: string): GoogleState {
     'functions/incident-webhook': serves(webhookUrl, 'ALLOW_ALL', 15),
     'functions/incident-lead': serves(LEAD_URL, 'ALLOW_INTERNAL_ONLY', 60),
     ...versions(SECRET),
-    'topics/incident-events': {},
     'topics/incident-events/subscriptions': {
       subscriptions: ['projects/p/subscriptions/archive', 'projects/p/subscriptions/incident-lead'],
     },

@@ -61,12 +61,7 @@ it.each<[Action, string, number, string]>([
   ['pull from', DEAD, 5, `${DEAD} does not exist. "gcloud pubsub subscriptions list --project p" lists those that do.`],
   ['publish to', TOPIC, 5, `${TOPIC} does not exist. "gcloud pubsub topics list --project p" lists those that do.`],
   ['pull from', DEAD, 16, LOG_IN],
-  [
-    'publish to',
-    TOPIC,
-    14,
-    `Pub/Sub could not be reached to publish to ${TOPIC}: check the network and try again. (why)`,
-  ],
+  ['publish to', TOPIC, 14, `Pub/Sub could not be reached to publish to ${TOPIC}: check the network and try again.`],
   ['acknowledge on', DEAD, 4, `Could not acknowledge on ${DEAD}: DEADLINE_EXCEEDED. (why)`],
 ])('says what to do when it cannot %s %s (code %s)', (action, resource, code, message) => {
   const cause = Object.assign(new Error('why'), { code });

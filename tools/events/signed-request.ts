@@ -29,7 +29,7 @@ export function signedRequest({ url, secret, webhookId, body, fault }: Signing):
   const shift = fault === 'stale' ? -TEN_MINUTES : fault === 'future' ? TEN_MINUTES : 0;
   const headers: Record<string, string> = {
     'user-agent': 'incidentio-lead-webhook-send',
-    // A signature covers text: whoever signs bytes that are none signs what a decoder makes of them.
+    // A signature covers text: bytes that are not UTF-8 are signed as a decoder reads them.
     ...sign(body.toString(), {
       secret: fault === 'bad-signature' ? randomBytes(24).toString('base64') : secret,
       id: webhookId,

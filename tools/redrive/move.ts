@@ -3,9 +3,9 @@ import type { Failure } from './failure.ts';
 import type { PubSub } from './pubsub.ts';
 import { type Bounds, pullUntilEmpty } from './pull.ts';
 
-/** Published at the same time; so many at most are published but not acknowledged if the process is killed. */
+/** Messages published at the same time: at most so many are published but not acknowledged if the process is killed. */
 const MAX_IN_FLIGHT = 50;
-/** About so many are published at the same time, so that each message finishes in time on a slow connection. */
+/** Bytes published at the same time, roughly, so that each message finishes in time on a slow connection. */
 const MAX_IN_FLIGHT_BYTES = 5_000_000;
 /** A run stops after this many transient failures in a row. */
 const MAX_TRANSIENT = 50;

@@ -41,7 +41,7 @@ export async function pullUntilEmpty(
     });
     if (batch === undefined) await pause(PAUSE_AFTER_FAILURE_MS);
     else failures = 0;
-    // After a failure too: what its answer may have held is leased to nobody.
+    // Also after a failure: its answer may have held messages, which come again when their lease ends.
     if (batch === undefined || (batch.length > 0 && (await handle(batch)))) newsAt = performance.now();
     else await pause(PAUSE_MS);
   }

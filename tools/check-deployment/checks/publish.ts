@@ -1,35 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { insertIdOf } from '../../../functions/incident-lead/outcomes.ts';
 import { toMessage } from '../../../functions/incident-webhook/publish.ts';
-import { type IncidentEvent, type Lead, PRINCIPAL } from '../../../shared/incident-event.ts';
+import type { Lead } from '../../../shared/incident-event.ts';
+import { incidentEvent } from '../../events/push.ts';
 import { newId } from '../../events/sign.ts';
 import { type Deployment, shortName } from '../deployment.ts';
 import { CheckFailed, type Passed } from '../report.ts';
 import { awaitEntries, FILTERS, findEntries, logOf } from './log-lines.ts';
 
-/** An event that nobody takes for a real one. */
-export interface MarkedEvent extends IncidentEvent {
-  readonly leads: readonly [Lead];
-}
+type MarkedEvent = ReturnType<typeof markedEvent>;
 
-/** @param slackUserId of its lead. */
-export function markedEvent(slackUserId: string): MarkedEvent {
+/**
+ * An event that nobody takes for a real one.
+ * @param slackUserId of its lead.
+ */
+export function markedEvent(slackUserId: string) {
   const receivedAt = new Date().toISOString();
-  return {
-    webhookId: newId(),
-    eventType: 'public_incident.incident_updated_v2',
-    receivedAt,
-    principal: PRINCIPAL,
-    incident: {
-      id: `check-deployment-${receivedAt.replace(/[^0-9]/g, '')}`,
-      reference: 'CHECK-DEPLOYMENT',
-      status: 'learning',
-      mode: 'test',
-      permalink: null,
-      updatedAt: receivedAt,
-    },
-    leads: [{ incidentIoUserId: 'check-deployment', slackUserId }],
-  };
+  const incidentId = `check-deployment-${receivedAt.replace(/[^0-9]/g, '')}`;
+  const event = incidentEvent({ webhookId: newId(), incidentId, receivedAt, updatedAt: receivedAt });
+  const lead: Lead = { incidentIoUserId: 'check-deployment', slackUserId };
+  const marks = { reference: 'CHECK-DEPLOYMENT', mode: 'test', permalink: null };
+  return { ...event, incident: { ...event.incident, ...marks }, leads: [lead] as const };
 }
 
 /** What publishing it does, to be read before it is done. */
