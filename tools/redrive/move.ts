@@ -37,11 +37,8 @@ export class Run {
   readonly moved = new Set<string>();
   /** Why messages were not published again; they stay in the subscription. */
   readonly failures: { readonly name: string; readonly why: string }[] = [];
-  /**
-   * Latest ack ids, by message id, of what was moved and not acknowledged yet: another run would
-   * publish it once more.
-   */
-  readonly unacknowledged = new Map<string, string>();
+  /** Message ids of what was moved and is not acknowledged yet: another run would publish it once more. */
+  readonly unacknowledged = new Set<string>();
   /** Moved by this run and dead-lettered again; they stay in the subscription. */
   returned = 0;
   /** False where leases could not be released; they run out by themselves. */
@@ -49,8 +46,11 @@ export class Run {
   /** What ended the run early. */
   fatal: Error | undefined;
   readonly #pubsub: PubSub;
-  /** Latest ack ids, by message id, of what stays: leased while the run lasts, so that it is not pulled again. */
-  readonly #staying = new Map<string, string>();
+  /**
+   * Latest ack ids, by message id, of all that was pulled. What is not moved stays leased while the
+   * run lasts, so that it is not pulled again.
+   */
+  readonly #ackIds = new Map<string, string>();
   /** By fingerprint: how many were moved, and when the latest of them had been dead-lettered. */
   readonly #copies = new Map<string, { count: number; deadLetteredAt: Date }>();
   #transient = 0;
@@ -61,43 +61,33 @@ export class Run {
 
   /** Moves what it has not seen before; false where it has seen all of it. */
   async move(batch: readonly DeadLetter[]): Promise<boolean> {
-    const news = batch.some(({ messageId }) => !this.moved.has(messageId) && !this.#staying.has(messageId));
-    const fresh = batch.filter((deadLetter) => this.#isToBeMoved(deadLetter));
-    this.pulled += fresh.length;
+    const fresh = batch.filter(({ messageId }) => !this.#ackIds.has(messageId));
+    for (const { messageId, ackId } of batch) {
+      this.#ackIds.set(messageId, ackId);
+      // It came again because its acknowledgement was lost or came too late.
+      if (this.moved.has(messageId)) this.unacknowledged.add(messageId);
+    }
     await this.#acknowledge();
+    const movable = fresh.filter((deadLetter) => !this.#hasReturned(deadLetter));
+    this.pulled += movable.length;
+    this.returned += fresh.length - movable.length;
     let bytes = 0;
-    const slices = Map.groupBy(fresh, ({ original }) => {
+    const slices = Map.groupBy(movable, ({ original }) => {
       bytes += original.data.length;
       return Math.floor(bytes / MAX_IN_FLIGHT_BYTES);
     });
     for (const slice of slices.values()) {
-      if (this.fatal) for (const deadLetter of slice) this.#stay(deadLetter);
-      else await Promise.all(slice.map((deadLetter) => this.#publish(deadLetter)));
+      if (this.fatal) break;
+      await Promise.all(slice.map((deadLetter) => this.#publish(deadLetter)));
       await this.#acknowledge();
     }
-    return news;
+    return fresh.length > 0;
   }
 
   async end(): Promise<void> {
     await this.#acknowledge();
-    this.released = await this.#pubsub.release([...this.#staying.values()]);
-  }
-
-  /** False for what has come again, for whatever reason. */
-  #isToBeMoved(deadLetter: DeadLetter): boolean {
-    const { messageId, ackId } = deadLetter;
-    if (this.moved.has(messageId)) {
-      // Its acknowledgement was lost or came too late.
-      this.unacknowledged.set(messageId, ackId);
-    } else if (this.#staying.has(messageId)) {
-      this.#stay(deadLetter);
-    } else if (this.#hasReturned(deadLetter)) {
-      this.returned += 1;
-      this.#stay(deadLetter);
-    } else {
-      return true;
-    }
-    return false;
+    const staying = [...this.#ackIds].filter(([messageId]) => !this.moved.has(messageId));
+    this.released = await this.#pubsub.release(staying.map(([, ackId]) => ackId));
   }
 
   /** True for what this run has moved and Pub/Sub has dead-lettered again: else it would go round for ever. */
@@ -108,21 +98,16 @@ export class Run {
     return copies.count >= MAX_COPIES || (deadLetter.source.publishedAt ?? 0) > copies.deadLetteredAt;
   }
 
-  #stay({ messageId, ackId }: DeadLetter): void {
-    this.#staying.set(messageId, ackId);
-  }
-
   async #publish(deadLetter: DeadLetter): Promise<void> {
     try {
       await this.#pubsub.publish(deadLetter);
       this.moved.add(deadLetter.messageId);
-      this.unacknowledged.set(deadLetter.messageId, deadLetter.ackId);
+      this.unacknowledged.add(deadLetter.messageId);
       this.#countCopy(deadLetter);
       this.#transient = 0;
     } catch (error) {
       const failure = error as Failure;
       this.failures.push({ name: nameOf(deadLetter), why: failure.message });
-      this.#stay(deadLetter);
       this.#transient += failure.transient ? 1 : 0;
       if (failure.hopeless || this.#transient >= MAX_TRANSIENT) this.fatal ??= failure;
     }
@@ -140,8 +125,8 @@ export class Run {
     if (this.unacknowledged.size === 0) return;
     const sent = [...this.unacknowledged];
     try {
-      await this.#pubsub.acknowledge(sent.map(([, ackId]) => ackId));
-      for (const [messageId] of sent) this.unacknowledged.delete(messageId);
+      await this.#pubsub.acknowledge(sent.map((messageId) => this.#ackIds.get(messageId) ?? ''));
+      for (const messageId of sent) this.unacknowledged.delete(messageId);
     } catch (error) {
       if ((error as Failure).hopeless) this.fatal ??= error as Failure;
     }
