@@ -1,6 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { readDeadLetter } from '../../tools/redrive/dead-letter.ts';
 import { type Action, Failure } from '../../tools/redrive/failure.ts';
+import { moveDeadLetters } from '../../tools/redrive/move.ts';
+import type { PubSub } from '../../tools/redrive/pubsub.ts';
 import { showProgress } from '../../tools/redrive/report.ts';
 import { fullName } from '../../tools/redrive/run.ts';
 import { deadLetters, ids } from './run-redrive.ts';
@@ -31,6 +33,21 @@ it('strips what Pub/Sub added when it dead-lettered, and nothing else', () => {
     },
     source: { subscription: 'lead', attempts: '30', publishedAt: new Date('2026-11-23T10:00:00.5Z') },
   });
+});
+
+it('acknowledges what comes again although it was acknowledged, and publishes it once', async () => {
+  const pulls = ['a1', 'a2'].map((ackId) => readDeadLetter({ ackId, message: { messageId: '7' } }));
+  const calls: string[] = [];
+  const pubsub: Partial<PubSub> = {
+    pull: async () => pulls.splice(0, 1),
+    publish: async ({ messageId }) => void calls.push(`publish ${messageId}`),
+    acknowledge: async (ackIds) => void calls.push(`acknowledge ${ackIds}`),
+    release: async (ackIds) => ackIds.length === 0,
+  };
+  const bounds = { idleMs: 300, stop: new AbortController().signal };
+  const run = await moveDeadLetters(pubsub as PubSub, bounds, () => {});
+  expect(calls).toEqual(['publish 7', 'acknowledge a1', 'acknowledge a2']);
+  expect(run).toMatchObject({ pulled: 1, released: true });
 });
 
 it.each([
