@@ -19,12 +19,12 @@ export async function listDeadLetters(
 ): Promise<void> {
   /** Latest ack ids, by message id: all stay leased while the run lasts, so that none is pulled again. */
   const leased = new Map<string, string>();
-  const bySource: Record<string, number> = {};
+  const bySource = new Map<string, number>();
   let released = false;
   const show = (deadLetter: DeadLetter): void => {
     if (leased.size === 0) writeLine(stdout, row('SOURCE SUBSCRIPTION', 'ATTEMPTS', 'PUBLISHED', 'WEBHOOK ID'));
     const { subscription = 'unknown', attempts = '?', publishedAt = deadLetter.deadLetteredAt } = deadLetter.source;
-    bySource[subscription] = (bySource[subscription] ?? 0) + 1;
+    bySource.set(subscription, (bySource.get(subscription) ?? 0) + 1);
     writeLine(stdout, row(subscription, attempts, publishedAt.toISOString(), nameOf(deadLetter)));
   };
   try {
@@ -39,7 +39,7 @@ export async function listDeadLetters(
   } finally {
     released = await pubsub.release([...leased.values()]);
   }
-  for (const [source, count] of Object.entries(bySource)) writeLine(stdout, `${count} from ${source}`);
+  for (const [source, count] of bySource) writeLine(stdout, `${count} from ${source}`);
   writeLine(stdout, `Dry run: ${leased.size} would be moved. Nothing was changed.`);
   if (!released) writeLine(stderr, LEASED);
   if (leased.size > 0) for (const line of ['To move them:', `  ${command}`]) writeLine(stdout, line);

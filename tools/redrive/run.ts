@@ -55,7 +55,10 @@ function withFullNames(request: Request): Request {
   return { ...request, subscription, topic: fullName('topic', request.topic, project) };
 }
 
-/** The full name `projects/P/topics/T` or `projects/P/subscriptions/S` of what an option gives by its id or by its full name. */
+/**
+ * The full name `projects/P/topics/T` or `projects/P/subscriptions/S` of what an option gives by id or full name.
+ * @throws UsageError
+ */
 export function fullName(option: 'topic' | 'subscription', given: string, project: string | undefined): string {
   const [, owner = project, collection = `${option}s`, id = given] = FULL_NAME.exec(given) ?? [];
   if (collection !== `${option}s` || !ID.test(id)) {
