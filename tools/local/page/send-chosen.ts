@@ -25,12 +25,7 @@ const LINE_TIMEOUT_MS = 2_000;
 export async function sendChosen(subject: PageSubject, form: IncomingMessage): Promise<object> {
   const { webhookUrl, emulatorHost, folder, reader } = subject;
   const fields = Object.entries((await json(form)) as Record<string, string>).filter(([, value]) => value !== '');
-  const {
-    again,
-    webhookId = again ?? newId(),
-    fault,
-    ...sample
-  }: Record<string, string> = Object.fromEntries(fields);
+  const { again, webhookId = again ?? newId(), fault, ...sample }: Record<string, string> = Object.fromEntries(fields);
   if (fault !== undefined && !isFault(fault)) throw new Error(`there is no fault "${fault}".`);
   const url = new URL(webhookUrl);
   const secret = await findSigningSecret(url, folder);
