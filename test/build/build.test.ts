@@ -60,7 +60,7 @@ describe('build', () => {
 
   it('says what is missing and touches no folder', async () => {
     rmSync(join(folder, 'functions', 'incident-lead'), { recursive: true });
-    await expect(buildFixture({ root: folder })).rejects.toThrow('functions/incident-lead/index.ts is missing');
+    await expect(buildFixture({ root: folder })).rejects.toThrow('functions/incident-lead/index.ts');
     expect(readdirSync(folder)).not.toContain('dist');
   });
 

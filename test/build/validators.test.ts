@@ -1,9 +1,9 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build as esbuild } from 'esbuild';
-import { compileValidators, validatorPlugin } from '../../tools/build/validators.ts';
+import { validatorPlugin } from '../../tools/build/validators.ts';
 import { listOrderErrors, validateLine, validateOrder } from './fixture/shared/order.validator.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -35,7 +35,7 @@ describe('compiled validators', () => {
       platform: 'node',
       outfile,
       metafile: true,
-      plugins: [validatorPlugin(await compileValidators(FIXTURE, ['functions', 'shared'], 'shared/ajv.ts'))],
+      plugins: [await validatorPlugin(FIXTURE)],
     });
     expect(Object.keys(metafile.inputs).filter((path) => /ajv\/dist\/(core|compile|2020)/.test(path))).toEqual([]);
     // They end in the source map, which must not vary with the folder it was built in.
@@ -51,21 +51,20 @@ describe('compiled validators', () => {
 
   it.each([
     ['another export', 'export const limit = 3;'],
-    ['a schema without $id', "import { ajv } from './fixture-ajv.ts'; export const validate = ajv.compile({});"],
+    ['a schema without $id', "import { ajv } from './ajv.ts'; export const limit = ajv.compile({});"],
   ])('name the file and the export: %s', async (_, source) => {
-    writeFileSync(
-      join(folder, 'fixture-ajv.ts'),
-      `export { ajv } from '${pathToFileURL(join(FIXTURE, 'shared', 'ajv.ts'))}';`,
-    );
-    writeFileSync(join(folder, 'bad.validator.ts'), source);
-    await expect(compileValidators(folder, ['.'], 'fixture-ajv.ts')).rejects.toThrow(
-      /^bad\.validator\.ts: "(limit|validate)" is not/,
-    );
+    const instances = `export { ajv } from '${pathToFileURL(join(FIXTURE, 'shared', 'ajv.ts'))}';`;
+    mkdirSync(join(folder, 'shared'));
+    writeFileSync(join(folder, 'shared', 'ajv.ts'), instances);
+    writeFileSync(join(folder, 'shared', 'bad.validator.ts'), source);
+    await expect(validatorPlugin(folder)).rejects.toThrow('shared/bad.validator.ts: "limit" is not compile(schema)');
   });
 
   it('need an instance that keeps its source', async () => {
-    writeFileSync(join(folder, 'plain.ts'), 'export const ajv = { opts: { code: {} } };');
-    writeFileSync(join(folder, 'x.validator.ts'), 'export {};');
-    await expect(compileValidators(folder, ['.'], 'plain.ts')).rejects.toThrow('plain.ts must export an ajv instance');
+    const instances = "import { Ajv2020 } from 'ajv/dist/2020.js'; export const ajv = new Ajv2020();";
+    mkdirSync(join(folder, 'shared'));
+    writeFileSync(join(folder, 'shared', 'ajv.ts'), instances);
+    writeFileSync(join(folder, 'shared', 'x.validator.ts'), 'export {};');
+    await expect(validatorPlugin(folder)).rejects.toThrow('code.source');
   });
 });

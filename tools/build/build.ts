@@ -1,21 +1,26 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { bundleFunction } from './bundle-function.ts';
-import { deployableLock, lockFileFor } from './deployable-lock.ts';
-import { deployablePackage } from './deployable-package.ts';
+import { deployableLock, deployablePackage, lockFileFor } from './deployable-package.ts';
+import { printPaths } from './print-paths.ts';
 import { replaceFolder } from './replace-folder.ts';
-import { unmatched } from './substitution-plugin.ts';
+import { substitutionPlugin, unmatched } from './substitution-plugin.ts';
 import { SUBSTITUTIONS, type Substitution } from './substitutions.ts';
-import { compileValidators } from './validators.ts';
+import { validatorPlugin } from './validators.ts';
 
 /** The deployables: a folder below `functions/` each, and the folder below `dist/` it becomes. */
 const FUNCTIONS = ['incident-webhook', 'incident-lead'] as const;
+/**
+ * What every deployable holds as it is. With `.cjs` the framework knows a module's kind without
+ * reading packages upwards (see loader.js).
+ */
+const FIXED = join(import.meta.dirname, 'deployable');
 
 /** What to build; everything has a default. */
 export interface BuildOptions {
   /** The repository's folder; default: the one this file is in. */
   readonly root?: string;
-  /** Where the folders go; default: `dist` below `root`. */
+  /** Absolute; where the folders go; default: `dist` below `root`. */
   readonly out?: string;
   /** What the bundles do not take from the dependencies as it is; default: the table of `substitutions.ts`. */
   readonly substitutions?: readonly Substitution[];
@@ -31,37 +36,28 @@ export interface BuildOptions {
 export async function build(options: BuildOptions = {}): Promise<string[]> {
   // Real, as esbuild makes the paths of sources: the source map has them relative to it.
   const root = realpathSync(options.root ?? join(import.meta.dirname, '..', '..'));
-  const out = resolve(options.out ?? join(root, 'dist'));
-  const substitutions = options.substitutions ?? SUBSTITUTIONS;
-  for (const name of FUNCTIONS) {
-    const entry = `functions/${name}/index.ts`;
-    if (!existsSync(join(root, entry))) throw new Error(`${entry} is missing: there is nothing to build ${name} from`);
-  }
-  const validators = await compileValidators(root, ['functions', 'shared'], 'shared/ajv.ts');
+  const { out = join(root, 'dist'), substitutions = SUBSTITUTIONS } = options;
+  const plugins = [await validatorPlugin(root), substitutionPlugin(substitutions)];
   const [lock, ...bundled] = await Promise.all([
     deployableLock(root, deployablePackage(root, FUNCTIONS[0])),
-    ...FUNCTIONS.map((name) => bundleFunction(root, name, validators, substitutions)),
+    ...FUNCTIONS.map(async (name) => ({ name, ...(await bundleFunction(root, name, plugins)) })),
   ]);
-  const idle = unmatched(
-    substitutions,
-    bundled.flatMap(({ inputs }) => inputs),
-  );
+  const inputs = bundled.flatMap((each) => each.inputs);
+  const idle = unmatched(substitutions, inputs).map(({ file }) => file);
   if (idle.length > 0) {
-    const files = idle.map(({ file }) => file).join(', ');
-    throw new Error(`substitutions.ts names files that are in no bundle; correct or remove their rows: ${files}`);
+    throw new Error(
+      `substitutions.ts names files that are in no bundle; correct or remove their rows: ${idle.join(', ')}`,
+    );
   }
-  return bundled.map(({ name, content }) => {
-    const folder = join(out, name);
-    replaceFolder(folder, new Map([...content, ['package-lock.json', lockFileFor(name, lock)]]));
-    return folder;
-  });
+  for (const { name, files } of bundled) {
+    await replaceFolder(join(out, name), (fresh) => {
+      cpSync(FIXED, fresh, { recursive: true });
+      for (const [file, content] of files) writeFileSync(join(fresh, file), content);
+      writeFileSync(join(fresh, 'package.json'), deployablePackage(root, name));
+      writeFileSync(join(fresh, 'package-lock.json'), lockFileFor(name, lock));
+    });
+  }
+  return FUNCTIONS.map((name) => join(out, name));
 }
 
-if (import.meta.main) {
-  try {
-    for (const folder of await build()) console.log(folder);
-  } catch (error) {
-    console.error(`build: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  }
-}
+if (import.meta.main) await printPaths('build', build());

@@ -1,58 +1,25 @@
 import { isAscii } from 'node:buffer';
-import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type BuildResult, build, type Plugin } from 'esbuild';
-import { deployablePackage, FRAMEWORK } from './deployable-package.ts';
-import type { FolderContent } from './replace-folder.ts';
-import { substitutionPlugin } from './substitution-plugin.ts';
-import type { Substitution } from './substitutions.ts';
-import { type CompiledValidators, validatorPlugin } from './validators.ts';
-
-/**
- * What every deployable holds as it is. With `.cjs` the framework knows a module's kind without
- * reading packages upwards (see loader.js).
- */
-const FIXED = join(import.meta.dirname, 'deployable');
-
-type Bundle = BuildResult<{ write: false; metafile: true }>;
+import { build, type Plugin } from 'esbuild';
+import { FRAMEWORK } from './deployable-package.ts';
 
 /** A function, bundled. */
 interface BundledFunction {
-  readonly name: string;
-  /** All files of its folder but the lock file. */
-  readonly content: FolderContent;
+  /** The bundle and its source map, by file name. */
+  readonly files: readonly (readonly [name: string, content: Uint8Array])[];
   /** The paths of all modules in the bundle, relative to the repository's folder. */
   readonly inputs: readonly string[];
 }
 
 /**
- * Bundles one function into the files of its deployable folder: the entry, the bundle that it runs with its
- * linked source map, the script that makes the code cache, and package.json.
+ * Bundles one function with everything that it needs but the framework.
  *
  * @param root the repository's folder, absolute
  * @param name the folder below `functions/` whose `index.ts` is the entry
- * @param validators what to put in the place of validator modules
- * @param substitutions what to put in the place of files of dependencies
  * @throws Error where esbuild reports an error or a warning
  */
-export async function bundleFunction(
-  root: string,
-  name: string,
-  validators: CompiledValidators,
-  substitutions: readonly Substitution[],
-): Promise<BundledFunction> {
-  const plugins = [validatorPlugin(validators), substitutionPlugin(substitutions)];
-  const { outputFiles, metafile } = await bundle(root, name, plugins);
-  const content = new Map<string, Uint8Array | string>([
-    ...readdirSync(FIXED).map((file) => [file, readFileSync(join(FIXED, file))] as const),
-    ...outputFiles.map(({ path, contents }) => [basename(path), contents] as const),
-    ['package.json', deployablePackage(root, name)],
-  ]);
-  return { name, content, inputs: Object.keys(metafile.inputs) };
-}
-
-async function bundle(root: string, name: string, plugins: Plugin[]): Promise<Bundle> {
-  const result = await build({
+export async function bundleFunction(root: string, name: string, plugins: Plugin[]): Promise<BundledFunction> {
+  const { outputFiles, metafile, warnings } = await build({
     entryPoints: [join(root, 'functions', name, 'index.ts')],
     outfile: join(root, 'dist', name, 'bundle.js'),
     absWorkingDir: root,
@@ -80,9 +47,12 @@ async function bundle(root: string, name: string, plugins: Plugin[]): Promise<Bu
     metafile: true,
     plugins,
   });
-  const problems = result.warnings.map(({ text }) => text);
-  const script = result.outputFiles.find(({ path }) => path.endsWith('.js'));
-  if (!isAscii(script?.contents ?? new Uint8Array())) problems.push('the bundle is not ASCII, as index.cjs reads it');
+  const problems = warnings.map(({ text }) => text);
+  const ascii = outputFiles.every(({ path, contents }) => !path.endsWith('.js') || isAscii(contents));
+  if (!ascii) problems.push('the bundle is not ASCII, as index.cjs reads it');
   if (problems.length > 0) throw new Error(`${name}: ${problems.join('; ')}`);
-  return result;
+  return {
+    files: outputFiles.map(({ path, contents }) => [basename(path), contents]),
+    inputs: Object.keys(metafile.inputs),
+  };
 }

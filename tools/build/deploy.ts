@@ -1,8 +1,9 @@
 import { exec } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from './build.ts';
+import { printPaths } from './print-paths.ts';
 import { replaceFolder } from './replace-folder.ts';
 
 /**
@@ -23,15 +24,13 @@ const DEPLOYED = join(import.meta.dirname, '..', '..', '.local', 'deployed');
  */
 export async function deployLikeBuildpack(folder: string, into: string = DEPLOYED): Promise<string> {
   const deployed = join(into, basename(folder));
-  mkdirSync(into, { recursive: true });
-  const copy = mkdtempSync(join(into, '.copy-'));
-  try {
+  await replaceFolder(deployed, async (copy) => {
     cpSync(folder, copy, { recursive: true });
-    await runGcpBuild(copy);
-    replaceFolder(deployed, new Map(readdirSync(copy).map((file) => [file, readFileSync(join(copy, file))])));
-  } finally {
-    rmSync(copy, { recursive: true });
-  }
+    const { scripts } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'));
+    // Nothing else of this process's environment: options of Node.js would get into the cache.
+    const env = { PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) };
+    await promisify(exec)(scripts['gcp-build'], { cwd: copy, env });
+  });
   return deployed;
 }
 
@@ -40,18 +39,4 @@ export async function deploy(): Promise<string[]> {
   return await Promise.all((await build()).map((folder) => deployLikeBuildpack(folder)));
 }
 
-async function runGcpBuild(folder: string): Promise<void> {
-  const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  // Nothing else of this process's environment: options of Node.js would get into the cache.
-  const env = { PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) };
-  await promisify(exec)(scripts['gcp-build'], { cwd: folder, env });
-}
-
-if (import.meta.main) {
-  try {
-    for (const folder of await deploy()) console.log(folder);
-  } catch (error) {
-    console.error(`deploy: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  }
-}
+if (import.meta.main) await printPaths('deploy', deploy());

@@ -1,11 +1,22 @@
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /**
  * The one package that is not bundled: its registry of functions lives in a module of its own,
  * which the bundle must share.
  */
 export const FRAMEWORK = '@google-cloud/functions-framework';
+
+const LOCK_FILE = 'package-lock.json';
+/** Whatever a machine's own configuration of npm says, the file is the same; with no cache and nothing fetched. */
+const NPM_OPTIONS = ['--package-lock-only', '--offline', '--ignore-scripts', '--lockfile-version=3', '--logs-max=0'];
+
+/** A lock file, as far as it is read here. */
+export interface LockFile {
+  readonly packages: Readonly<Record<string, { readonly name?: string }>>;
+}
 
 /**
  * The `package.json` of a deployable folder, as text.
@@ -29,4 +40,55 @@ export function deployablePackage(root: string, name: string): string {
     dependencies: { [FRAMEWORK]: version },
   };
   return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+/**
+ * What the repository's own lock file says of a deployable's dependencies and of theirs, as a lock file of its own. So
+ * whoever installs the deployable gets the very packages that the tests ran with.
+ *
+ * npm makes it: beside a lock file that holds more than is needed, it keeps what package.json asks for.
+ *
+ * @param root the repository's folder
+ * @param description text of the deployable's package.json
+ * @throws Error where the repository has no lock file, or one that does not fit its package.json
+ */
+export async function deployableLock(root: string, description: string): Promise<LockFile> {
+  const { version: _version, ...lock } = readLock(root);
+  const scratch = join(root, '.local');
+  mkdirSync(scratch, { recursive: true });
+  const folder = mkdtempSync(join(scratch, 'lock-'));
+  try {
+    writeFileSync(join(folder, 'package.json'), description);
+    writeFileSync(join(folder, LOCK_FILE), JSON.stringify(lock));
+    await runNpm(folder);
+    return JSON.parse(readFileSync(join(folder, LOCK_FILE), 'utf8'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The text of a lock file under the name of another deployable with the same dependencies. */
+export function lockFileFor(name: string, lock: LockFile): string {
+  const own = { ...lock.packages[''], name };
+  return `${JSON.stringify({ ...lock, name, packages: { ...lock.packages, '': own } }, null, 2)}\n`;
+}
+
+function readLock(root: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(join(root, LOCK_FILE), 'utf8'));
+  } catch (cause) {
+    throw new Error(`${LOCK_FILE} cannot be read: run npm install`, { cause });
+  }
+}
+
+async function runNpm(folder: string): Promise<void> {
+  const places = ['userconfig', 'globalconfig', 'cache'].map((name) => `--${name}=${join(folder, name)}`);
+  try {
+    const env = { PATH: process.env['PATH'] };
+    await promisify(execFile)('npm', ['install', ...NPM_OPTIONS, ...places], { cwd: folder, env });
+  } catch (cause) {
+    const { code, stderr } = cause as { code?: string; stderr?: string };
+    if (code === 'ENOENT') throw new Error('npm is not on the PATH: run npm run build', { cause });
+    throw new Error(`${LOCK_FILE} does not hold what the deployables need: run npm install\n${stderr}`, { cause });
+  }
 }

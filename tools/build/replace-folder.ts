@@ -1,31 +1,21 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-
-/** A folder's files by name; none lies deeper. */
-export type FolderContent = ReadonlyMap<string, Uint8Array | string>;
+import { isDeepStrictEqual } from 'node:util';
 
 /**
- * Puts a folder of exactly these files in the place of `folder`. A reader sees the old files or the new ones, never a
- * part: the new ones are written beside it and moved in by rename. Where nothing changed, nothing is touched.
+ * Puts a folder with exactly the files that `fill` writes in the place of `folder`. A reader sees the old files or the
+ * new ones, never a part: the new ones are written beside it and moved in by rename. Where nothing changed, nothing is
+ * touched.
+ * @param fill told the path of an empty folder; no file may lie deeper
  */
-export function replaceFolder(folder: string, content: FolderContent): void {
-  if (holdsExactly(folder, content)) return;
+export async function replaceFolder(folder: string, fill: (fresh: string) => void | Promise<void>): Promise<void> {
   mkdirSync(dirname(folder), { recursive: true });
   const staging = mkdtempSync(join(dirname(folder), `.${basename(folder)}-`));
+  const fresh = join(staging, 'new');
   try {
-    const fresh = join(staging, 'new');
     mkdirSync(fresh);
-    for (const [name, bytes] of content) writeFileSync(join(fresh, name), bytes);
-    moveIn(fresh, folder, join(staging, 'old'));
+    await fill(fresh);
+    if (!haveSameFiles(folder, fresh)) moveIn(fresh, folder, join(staging, 'old'));
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
@@ -41,10 +31,10 @@ function moveIn(fresh: string, folder: string, old: string): void {
   }
 }
 
-function holdsExactly(folder: string, content: FolderContent): boolean {
-  if (!existsSync(folder) || readdirSync(folder).length !== content.size) return false;
-  return [...content].every(([name, bytes]) => {
-    const path = join(folder, name);
-    return existsSync(path) && readFileSync(path).equals(Buffer.from(bytes));
-  });
+function haveSameFiles(folder: string, fresh: string): boolean {
+  const [before, names] = [existsSync(folder) ? readdirSync(folder) : [], readdirSync(fresh)];
+  return (
+    isDeepStrictEqual(before.sort(), names.sort()) &&
+    names.every((name) => readFileSync(join(folder, name)).equals(readFileSync(join(fresh, name))))
+  );
 }

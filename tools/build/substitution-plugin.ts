@@ -18,18 +18,11 @@ export function substitutionPlugin(substitutions: readonly Substitution[]): Plug
           if (found !== sha256) return { errors: [{ text: changed(file, found) }] };
           if (by === 'nothing') return { contents: missing(file, reason), loader: 'js' };
           if ('methods' in by) {
-            return {
-              contents: JSON.stringify(trimProtos(JSON.parse(original.toString()), by.methods)),
-              loader: 'json',
-            };
+            const protos = trimProtos(JSON.parse(original.toString()), by.methods);
+            return { contents: JSON.stringify(protos), loader: 'json' };
           }
-          const replacement = join(import.meta.dirname, 'replacements', by.file);
-          return {
-            contents: readFileSync(replacement, 'utf8'),
-            loader: 'ts',
-            resolveDir: dirname(path),
-            watchFiles: [replacement],
-          };
+          const contents = readFileSync(join(import.meta.dirname, 'replacements', by.file), 'utf8');
+          return { contents, loader: 'ts', resolveDir: dirname(path) };
         });
       }
     },

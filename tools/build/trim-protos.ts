@@ -48,46 +48,39 @@ function nodeAt(root: ProtoNode, path: string): ProtoNode | undefined {
 
 /** The path of a type as seen from `scope`: the innermost enclosing scope that has it. */
 function resolve(root: ProtoNode, name: string, scope: string): string {
-  for (let at = scope; ; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
-    const path = at === '' ? name : `${at}.${name}`;
-    if (nodeAt(root, path)) return path;
-    if (at === '') throw new Error(`The protos have no type ${name}, which ${scope} uses`);
-  }
+  const scopes = scope.split('.').map((_, index, parts) => parts.slice(0, parts.length - index));
+  const paths = [...scopes, []].map((parts) => [...parts, name].join('.'));
+  const path = paths.find((candidate) => nodeAt(root, candidate));
+  if (path === undefined) throw new Error(`The protos have no type ${name}, which ${scope} uses`);
+  return path;
 }
 
 function trim(node: ProtoNode, path: string, kept: ReadonlySet<string>): ProtoNode {
-  const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
   const { nested, fields, methods, options, ...others } = node;
+  const pathOf = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  const leadsToKept = (name: string): boolean =>
+    [...kept].some((one) => one === pathOf(name) || one.startsWith(`${pathOf(name)}.`));
   return {
     ...others,
     ...(options && { options: ownOptions(options) }),
-    ...(fields && { fields: mapValues(fields, (field) => ({ ...field, options: ownOptions(field.options ?? {}) })) }),
+    ...(fields && { fields: change(fields, (_, field) => ({ ...field, options: ownOptions(field.options ?? {}) })) }),
     ...(methods && {
-      methods: mapValues(
-        pick(methods, (name) => kept.has(at(name))),
-        ({ requestType, responseType }) => ({ requestType, responseType }),
+      methods: change(methods, (name, { requestType, responseType }) =>
+        kept.has(pathOf(name)) ? { requestType, responseType } : undefined,
       ),
     }),
     ...(nested && {
-      nested: mapValues(
-        pick(nested, (name) => [...kept].some((one) => one === at(name) || one.startsWith(`${at(name)}.`))),
-        (child, name) => trim(child, at(name), kept),
-      ),
+      nested: change(nested, (name, child) => (leadsToKept(name) ? trim(child, pathOf(name), kept) : undefined)),
     }),
   };
 }
 
 function ownOptions(options: Options): Options {
-  return pick(options, (name) => !name.startsWith('('));
+  return change(options, (name, value) => (name.startsWith('(') ? undefined : value));
 }
 
-function pick<T>(record: Readonly<Record<string, T>>, wanted: (name: string) => boolean): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => wanted(name)));
-}
-
-function mapValues<T, U>(
-  record: Readonly<Record<string, T>>,
-  change: (value: T, name: string) => U,
-): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
+/** A record with other values, without those that are undefined. */
+function change<T, U>(record: Readonly<Record<string, T>>, to: (name: string, value: T) => U | undefined) {
+  const changed = Object.entries(record).map(([name, value]) => [name, to(name, value)] as const);
+  return Object.fromEntries(changed.filter(([, value]) => value !== undefined)) as Record<string, U>;
 }

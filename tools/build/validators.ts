@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import standaloneModule from 'ajv/dist/standalone/index.js';
 import type { Plugin } from 'esbuild';
@@ -8,100 +8,84 @@ import type { Plugin } from 'esbuild';
 const standaloneCode = standaloneModule as unknown as typeof standaloneModule.default;
 type Ajv = Parameters<typeof standaloneCode>[0];
 
-/** A validator module's generated sources: one for each ajv instance it uses, with the names it exports. */
+/** What one instance of ajv compiled of a validator module, as a module of its own. */
 interface GeneratedModule {
   readonly names: readonly string[];
   readonly source: string;
 }
 
-/** What every validator module was compiled to, by absolute path. */
-export type CompiledValidators = ReadonlyMap<string, readonly GeneratedModule[]>;
-
+/** Where the instances of ajv are, below the repository's folder. */
+const INSTANCES = 'shared/ajv.ts';
+const VALIDATORS = '{functions,shared}/**/*.validator.ts';
 const NAMESPACE = 'compiled-validator';
 
 /**
- * Imports every `*.validator.ts` below the folders and compiles its schemas to code that needs no
- * ajv.
+ * An esbuild plugin that puts code that needs no ajv in the place of every `*.validator.ts` of functions and `shared/`.
  *
- * The convention: such a module exports nothing but `const validateX = ajv.compile<T>(schema)`,
- * where `ajv` is one of the instances that `ajvModule` exports, created with `code: { source: true,
- * esm: true }`, and the schema's `$id` is unique. Files are taken in sorted order, since ajv
- * numbers its names by order of compilation and the output must not vary.
+ * The convention: such a module exports nothing but `const validateX = ajv.compile<T>(schema)`, where `ajv` is one of
+ * the instances that `shared/ajv.ts` exports, created with `code: { source: true, esm: true }`, and the schema's `$id`
+ * is unique.
  *
- * @param root the repository's folder, absolute
- * @param folders folders to search, relative to `root`
- * @param ajvModule the module with the ajv instances, relative to `root`
+ * @param root the repository's folder, absolute; paths in the source map are relative to it
  * @throws Error naming the file and the export that break the convention
  */
-export async function compileValidators(
-  root: string,
-  folders: readonly string[],
-  ajvModule: string,
-): Promise<CompiledValidators> {
-  const patterns = folders.map((folder) => `${folder}/**/*.validator.ts`);
-  const files = globSync(patterns, { cwd: root }).sort();
-  const compiled = new Map<string, readonly GeneratedModule[]>();
-  if (files.length === 0) return compiled;
-  const instances = Object.values(await importFile(join(root, ajvModule))).filter(isAjv);
-  if (instances.length === 0) {
-    throw new Error(`${ajvModule} must export an ajv instance created with code: { source: true, esm: true }`);
-  }
-  for (const file of files) {
-    const validators = new Map(Object.entries(await importFile(join(root, file))));
+export async function validatorPlugin(root: string): Promise<Plugin> {
+  const compiled = await compileValidators(root);
+  return {
+    name: 'validators',
+    setup(build) {
+      build.onLoad({ filter: /\.validator\.ts$/, namespace: 'file' }, ({ path }) => {
+        const modules = compiled.get(path);
+        if (!modules) return { errors: [{ text: `${path} is not where validators are: ${VALIDATORS}` }] };
+        // A module of its own for each instance: two instances give the same names to different things.
+        const exports = modules.map(
+          ({ names }, index) => `export { ${names.join(', ')} } from '${NAMESPACE}:${index}';`,
+        );
+        return { contents: exports.join('\n'), loader: 'js', pluginData: modules };
+      });
+      build.onResolve({ filter: new RegExp(`^${NAMESPACE}:`) }, ({ path, importer, pluginData }) => {
+        const index = path.slice(NAMESPACE.length + 1);
+        return { path: `${relative(root, importer)}:${index}`, namespace: NAMESPACE, pluginData: pluginData[index] };
+      });
+      build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ pluginData }) => ({
+        contents: pluginData.source,
+        loader: 'js',
+        resolveDir: root,
+      }));
+    },
+  };
+}
+
+/** What to put in the place of each validator module, by absolute path. */
+async function compileValidators(root: string): Promise<Map<string, GeneratedModule[]>> {
+  const compiled = new Map<string, GeneratedModule[]>();
+  // Sorted, since ajv numbers its names by order of compilation and the output must not vary.
+  for (const file of globSync(VALIDATORS, { cwd: root }).sort()) {
+    const instances = Object.values(await importFile<Ajv>(join(root, INSTANCES)));
+    const validators = Object.entries(await importFile<Validator>(join(root, file)));
     const modules = instances.map((ajv) => generate(ajv, validators)).filter(({ names }) => names.length > 0);
-    for (const name of validators.keys()) {
+    for (const [name] of validators) {
       if (modules.some(({ names }) => names.includes(name))) continue;
-      throw new Error(`${file}: "${name}" is not compile(schema) of an instance in ${ajvModule}, with a unique $id`);
+      throw new Error(`${file}: "${name}" is not compile(schema) of an instance in ${INSTANCES}, with a unique $id`);
     }
     compiled.set(join(root, file), modules);
   }
   return compiled;
 }
 
-/** An esbuild plugin that puts the compiled code in the place of each validator module. */
-export function validatorPlugin(compiled: CompiledValidators): Plugin {
-  return {
-    name: 'validators',
-    setup(build) {
-      // Paths are relative to it: they end in the source map, which must not vary with the folder it was built in.
-      const root = build.initialOptions.absWorkingDir ?? process.cwd();
-      build.onLoad({ filter: /\.validator\.ts$/, namespace: 'file' }, ({ path }) => {
-        const modules = compiled.get(path);
-        if (!modules) return { errors: [{ text: `${path} lies outside the folders searched for validators` }] };
-        // A module of its own for each instance: two instances give the same names to different things.
-        const exports = modules.map(
-          ({ names }, index) => `export { ${names.join(', ')} } from '${NAMESPACE}:${index}';`,
-        );
-        return { contents: exports.join('\n'), loader: 'js' };
-      });
-      build.onResolve({ filter: new RegExp(`^${NAMESPACE}:`) }, ({ path, importer }) => ({
-        path: `${relative(root, importer)}:${path.slice(NAMESPACE.length + 1)}`,
-        namespace: NAMESPACE,
-      }));
-      build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => {
-        const [file = '', index] = path.split(/:(?=\d+$)/);
-        const module = join(root, file);
-        const contents = compiled.get(module)?.[Number(index)]?.source ?? '';
-        return { contents, loader: 'js', resolveDir: dirname(module) };
-      });
-    },
-  };
+/** What a validator module should export. */
+interface Validator {
+  readonly schema?: { readonly $id?: string };
 }
 
-async function importFile(path: string): Promise<Record<string, unknown>> {
+async function importFile<Exported>(path: string): Promise<Record<string, Exported>> {
   return await import(pathToFileURL(path).href);
 }
 
-function isAjv(value: unknown): value is Ajv {
-  const options = (value as Partial<Ajv> | null)?.opts?.code;
-  return options?.source === true && options.esm === true;
-}
-
-function generate(ajv: Ajv, validators: ReadonlyMap<string, unknown>): GeneratedModule {
-  const ids = [...validators].flatMap(([name, validate]) => {
-    const schema = typeof validate === 'function' && 'schema' in validate ? validate.schema : undefined;
-    const id = typeof schema === 'object' && schema !== null && '$id' in schema ? schema.$id : undefined;
-    return typeof id === 'string' && ajv.getSchema(id) === validate ? [[name, id] as const] : [];
-  });
-  return { names: ids.map(([name]) => name), source: standaloneCode(ajv, Object.fromEntries(ids)) };
+function generate(ajv: Ajv, validators: readonly (readonly [name: string, Validator])[]): GeneratedModule {
+  const own = validators.filter(
+    ([, validate]) => validate.schema?.$id && ajv.getSchema(validate.schema.$id) === validate,
+  );
+  const ids = own.map(([name, { schema }]) => [name, schema?.$id]);
+  return { names: own.map(([name]) => name), source: standaloneCode(ajv, Object.fromEntries(ids)) };
 }

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { printPaths } from '../build/print-paths.ts';
 import { redocly } from './redocly.ts';
 import { selfContained } from './self-contained.ts';
 
@@ -21,11 +22,4 @@ export async function renderDocs(file: string = join(ROOT, 'dist', 'docs', 'inde
   return file;
 }
 
-if (import.meta.main) {
-  try {
-    console.log(await renderDocs());
-  } catch (error) {
-    console.error(`docs: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  }
-}
+if (import.meta.main) await printPaths('docs', Promise.all([renderDocs()]));

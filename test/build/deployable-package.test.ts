@@ -2,8 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { deployableLock, lockFileFor } from '../../tools/build/deployable-lock.ts';
-import { deployablePackage, FRAMEWORK } from '../../tools/build/deployable-package.ts';
+import { deployableLock, deployablePackage, FRAMEWORK, lockFileFor } from '../../tools/build/deployable-package.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
