@@ -1,116 +1,107 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import type { Backends } from './backends.ts';
-import { type Bar, type Section, table, verdict, withRange } from './report.ts';
-import { pairedRatios, spread } from './statistics.ts';
-import { functions, LEAD, NO_OP, references, type Subject, start, WEBHOOK, WEBHOOK_STORED } from './subjects.ts';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Running, type Subject, start } from './process.ts';
+import {
+  type Bar,
+  inTurn,
+  pairedRatios,
+  type Section,
+  type Spread,
+  spread,
+  table,
+  verdict,
+  withRange,
+} from './report.ts';
+import { BARE, LEAD, NO_OP, type System, WEBHOOK, WEBHOOK_STORED } from './system.ts';
 
-/** How each start of a subject went, in milliseconds. */
-export interface Starts {
-  readonly wallMs: number[];
-  readonly cpuMs: number[];
+interface StartFigure {
+  readonly name: string;
+  /** Median, in milliseconds. */
+  readonly ms: number;
+  readonly ratio: Spread;
+  readonly cpuRatio: number;
 }
 
 const BARS: Readonly<Record<string, Bar>> = {
-  [WEBHOOK]: { kind: 'at most', at: 2 },
-  [WEBHOOK_STORED]: { kind: 'at most', at: 2 },
-  [LEAD]: { kind: 'at most', at: 1.5 },
+  [WEBHOOK]: { kind: 'at most', value: 2 },
+  [WEBHOOK_STORED]: { kind: 'at most', value: 2 },
+  [LEAD]: { kind: 'at most', value: 1.5 },
 };
-
+const [DEPLOYED, NO_CACHE] = ['as deployed', 'no code cache'];
 /** What may have become of the code cache of a deployed folder. */
 const KINDS: Readonly<Record<string, (cache: string) => void>> = {
-  'as deployed': () => {},
-  'no code cache': (cache) => rmSync(cache),
+  [DEPLOYED]: () => {},
+  [NO_CACHE]: (cache) => rmSync(cache),
   "another Node.js's cache": (cache) => writeFileSync(cache, readFileSync(cache).fill(0, 0, 1)),
 };
 
-/**
- * Starts all subjects in turn, `rounds` times.
- * @returns by name, how long each took to its first 204
- */
+/** Starts all subjects in turn, `rounds` times, and lists how each start went. */
 export async function coldStarts(
   subjects: readonly Subject[],
   rounds: number,
-  onRound: (round: number) => void,
-): Promise<Map<string, Starts>> {
-  const starts = new Map<string, Starts>(subjects.map(({ name }) => [name, { wallMs: [], cpuMs: [] }]));
-  // One round unmeasured, so that every file is in the page cache.
-  for (let round = 0; round <= rounds; round++) {
-    onRound(round);
-    for (const subject of subjects) {
-      const running = await start(subject);
-      await running.stop();
-      if (round === 0) continue;
-      starts.get(subject.name)?.wallMs.push(running.start.wallMs);
-      starts.get(subject.name)?.cpuMs.push(running.start.cpuMs);
-    }
-  }
+): Promise<Map<Subject, Running['started'][]>> {
+  const starts = await inTurn('starts', subjects, rounds + 1, async (subject) => {
+    await using running = await start(subject);
+    return running.started;
+  });
+  // The first one of each brought its files into the page cache.
+  for (const each of starts.values()) each.shift();
   return starts;
 }
 
 /** Every function as it is deployed, without its code cache, and with one that another Node.js made. */
-export async function measureColdStarts(
-  scratch: string,
-  deployed: readonly string[],
-  backends: Backends,
-  rounds: number,
-  say: (text: string) => void,
-): Promise<Section> {
-  const variants = Object.entries(KINDS).flatMap(([kind, change], index) => {
-    const folders = deployed.map((folder) => copyWith(change, folder, join(scratch, String(index))));
-    return functions(folders, backends).map((subject) => ({ ...subject, name: key(subject.name, kind) }));
-  });
-  const all = [...references(scratch, backends), ...variants];
-  const starts = await coldStarts(all, rounds, (round) => say(`cold start: round ${round} of ${rounds}`));
-  const reference = starts.get(NO_OP) ?? { wallMs: [], cpuMs: [] };
-  const figures = [...starts].map(([name, { wallMs, cpuMs }]) => ({
-    name,
-    ms: spread(wallMs).median,
-    ratio: pairedRatios(wallMs, reference.wallMs),
-    cpuRatio: Math.min(...cpuMs) / Math.min(...reference.cpuMs),
+export async function measureColdStarts(system: System, rounds: number): Promise<Section> {
+  const { noOp, bare, webhook, webhookStored, lead, scratch } = system;
+  const variants = Object.entries(KINDS).flatMap(([kind, change]) =>
+    [webhook, webhookStored, lead].map((subject) => {
+      const source = mkdtempSync(join(scratch, 'variant-'));
+      cpSync(subject.source, source, { recursive: true });
+      change(join(source, 'bundle.cache'));
+      return { ...subject, name: key(subject.name, kind), source };
+    }),
+  );
+  const starts = await coldStarts([noOp, bare, ...variants], rounds);
+  const wallMs = (of: Subject) => starts.get(of)?.map((each) => each.wallMs) ?? [];
+  const leastCpuMs = (of: Subject) => Math.min(...(starts.get(of)?.map((each) => each.cpuMs) ?? []));
+  const figures = [...starts.keys()].map((subject) => ({
+    name: subject.name,
+    ms: spread(wallMs(subject)).median,
+    ratio: pairedRatios(wallMs(subject), wallMs(noOp)),
+    cpuRatio: leastCpuMs(subject) / leastCpuMs(noOp),
   }));
-  const find = (name: string) => figures.find((figure) => figure.name === name);
-  const cell = (name: string): string => {
-    const figure = find(name);
-    return figure ? `${withRange(figure.ratio)}; ${figure.ms.toFixed(0)} ms; CPU ${figure.cpuRatio.toFixed(2)}` : '';
-  };
-  const rows = Object.entries(BARS).map(([name, bar]) => [
-    name,
-    ...Object.keys(KINDS).map((kind) => cell(key(name, kind))),
-    verdict(find(key(name, 'as deployed'))?.ratio.median ?? Number.NaN, bar),
-  ]);
-  const bare = figures.filter(({ name }) => all.slice(1, 2).some((subject) => subject.name === name));
+  return describeColdStarts(figures, rounds);
+}
+
+/** @param rounds how many starts of each the figures are of */
+export function describeColdStarts(figures: readonly StartFigure[], rounds: number): Section {
+  const byName = new Map(figures.map((figure) => [figure.name, figure]));
+  const kinds = Object.keys(KINDS);
+  const rows = Object.entries(BARS).map(([name, bar]) => {
+    const all = kinds.map((kind) => byName.get(key(name, kind)));
+    return [name, ...all.map(cell), verdict(all[0]?.ratio.median ?? Number.NaN, bar)];
+  });
+  const [reference, bare] = [byName.get(NO_OP)?.ms.toFixed(0), byName.get(BARE)];
   const text = [
-    table(['start to the first 204', ...Object.keys(KINDS), 'bar'], rows),
-    `Ratio to the empty function (${find(NO_OP)?.ms.toFixed(0)} ms): median of ${rounds} pairs on the clock (range), the median itself, and the ratio of the least CPU times. ${bare.map(({ name, ratio }) => `${name}: ${withRange(ratio)}.`)}`,
+    table(['start to the first 204', ...kinds, 'bar'], rows),
+    `Ratio to the empty function (${reference} ms): median of ${rounds} pairs on the clock (range), the median itself, and the ratio of the least CPU times. ${BARE}: ${bare && withRange(bare.ratio)}.`,
   ];
-  return {
-    text: text.join('\n\n'),
-    figures,
-    panels: [
-      {
-        title: 'Start to the first answer',
-        subtitle: `empty function: ${find(NO_OP)?.ms.toFixed(0)} ms; lower is better`,
-        points: Object.keys(BARS).flatMap((subject) =>
-          ['as deployed', 'no code cache'].map((at) => ({
-            subject,
-            at,
-            value: find(key(subject, at))?.ratio.median ?? 0,
-          })),
-        ),
-        bars: Object.entries(BARS).map(([subject, { at: value }]) => ({ subject, at: 'as deployed', value })),
-      },
-    ],
-  };
+  const points = Object.entries(BARS).flatMap(([subject, bar]) =>
+    [DEPLOYED, NO_CACHE].map((place) => ({
+      subject,
+      place,
+      value: byName.get(key(subject, place))?.ratio.median ?? Number.NaN,
+      bar: place === DEPLOYED ? bar : undefined,
+    })),
+  );
+  const subtitle = `empty function: ${reference} ms; lower is better`;
+  return { text: text.join('\n\n'), figures, panels: [{ title: 'Start to the first answer', subtitle, points }] };
+}
+
+function cell(figure: StartFigure | undefined): string {
+  if (figure === undefined) return '';
+  return `${withRange(figure.ratio)}; ${figure.ms.toFixed(0)} ms; CPU ${figure.cpuRatio.toFixed(2)}`;
 }
 
 function key(name: string, kind: string): string {
   return `${name}, ${kind}`;
-}
-
-function copyWith(change: (cache: string) => void, folder: string, into: string): string {
-  const copy = join(into, basename(folder));
-  cpSync(folder, copy, { recursive: true });
-  change(join(copy, 'bundle.cache'));
-  return copy;
 }

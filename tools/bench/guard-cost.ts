@@ -1,17 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deploy } from '../build/deploy.ts';
-import { SECRET } from '../events/sign.ts';
+import { NODE_OPTIONS } from '../services/functions/function-process.ts';
 import { ask, preload } from '../services/functions/preload.ts';
 import { exchange } from '../services/raw-http.ts';
-import { startEmulatorThread } from './emulator-thread.ts';
-import { leaveMeasuredCore } from './pinned-process.ts';
+import { type Running, start } from './process.ts';
 import { signedRequest } from './requests.ts';
-import { type Outcome, openLoop, post } from './send.ts';
-import { type Running, start, webhook } from './subjects.ts';
+import { describeOutcomes, openLoop, post } from './send.ts';
+import { withSystem } from './system.ts';
 import { startTinyChunks } from './tiny-chunks.ts';
 import { WORST_REQUESTS } from './worst-requests.ts';
 
-const TOPIC = 'projects/p/topics/incident-events';
 const WARM_UP = 20;
 const RUNS = 5;
 /** As many as an instance is given at once. */
@@ -34,72 +31,42 @@ const WATCH = `
   });
 `;
 
-interface Cost {
-  readonly memoryMiB: number;
-  readonly holdMs: number;
-}
-
-/** Prints what senders without the secret can cost the webhook, as it is deployed. */
-async function main(): Promise<void> {
-  leaveMeasuredCore();
-  const [folder = ''] = await deploy();
-  const pubsub = await startEmulatorThread(TOPIC);
-  const env = {
-    INCIDENT_WEBHOOK_SECRET: SECRET,
-    INCIDENT_EVENTS_TOPIC: TOPIC,
-    PUBSUB_EMULATOR_HOST: pubsub.host,
-    NODE_OPTIONS: preload(WATCH),
-  };
-  const subject = webhook('webhook', folder, env);
-  const running = await start({ ...subject, program: { ...subject.program, channel: true } });
-  try {
-    await printSingleRequests(running);
-    await printTinyChunks(running);
-  } finally {
-    await running.stop();
-    await pubsub.stop();
-  }
-}
+await withSystem(async ({ webhook }) => {
+  const env = { ...webhook.env, NODE_OPTIONS: `${NODE_OPTIONS} ${preload(WATCH)}` };
+  await using running = await start({ ...webhook, env, channel: true });
+  await printSingleRequests(running);
+  await printTinyChunks(running);
+});
 
 async function printSingleRequests(running: Running): Promise<void> {
   // Warm: what is measured is what one more request costs.
   const plain = WORST_REQUESTS['1 MiB, forged']?.[1]() ?? '';
-  for (let at = 0; at < WARM_UP; at += 1) await exchange(running.port, plain);
+  for (let sent = 0; sent < WARM_UP; sent += 1) await exchange(running.port, plain);
   for (const [name, [, make]] of Object.entries(WORST_REQUESTS)) {
     const bytes = make();
-    const costs: Cost[] = [];
-    for (let run = 0; run < RUNS; run += 1) costs.push(await costOf(running, bytes));
-    const worst = (key: keyof Cost) => Math.max(...costs.map((cost) => cost[key])).toFixed(1);
-    console.log(`${name.padEnd(36)} memory +${worst('memoryMiB')} MiB, event loop held ${worst('holdMs')} ms`);
+    const [memoryMiB, holdMs]: [number[], number[]] = [[], []];
+    for (let run = 0; run < RUNS; run += 1) {
+      await sleep(300);
+      const before = running.residentMiB();
+      running.resetPeak();
+      await ask(running.child);
+      await exchange(running.port, bytes);
+      await sleep(100);
+      holdMs.push(await ask(running.child));
+      memoryMiB.push(running.peakMiB() - before);
+    }
+    const [memory, hold] = [Math.max(...memoryMiB).toFixed(1), Math.max(...holdMs).toFixed(1)];
+    console.log(`${name.padEnd(36)} memory +${memory} MiB, event loop held ${hold} ms`);
   }
-}
-
-async function costOf(running: Running, bytes: Buffer): Promise<Cost> {
-  await sleep(300);
-  const before = running.residentMiB();
-  running.resetPeak();
-  await ask(running.child);
-  await exchange(running.port, bytes);
-  await sleep(100);
-  const holdMs = await ask(running.child);
-  return { memoryMiB: running.peakMiB() - before, holdMs };
 }
 
 async function printTinyChunks({ url, port }: Running): Promise<void> {
   const tiny = startTinyChunks(port, TINY_CONNECTIONS, TINY_SECONDS);
-  const [events] = await openLoop([() => post(url, signedRequest())], EVENTS_PER_SECOND, TINY_SECONDS);
-  const slowest = Math.max(...(events?.latencies ?? []));
+  const events = await openLoop(() => post(url, signedRequest()), EVENTS_PER_SECOND, TINY_SECONDS);
+  const bodies = describeOutcomes(await tiny);
+  const slowest = Math.max(...events.latencies);
   const met = slowest <= SLOWEST_EVENT_MS ? 'met' : 'missed';
-  const bodies = await tiny;
   console.log(`${TINY_CONNECTIONS} connections, bodies in chunks of a byte, for ${TINY_SECONDS} s`);
-  console.log(
-    `  bodies answered ${countsOf(bodies)}; authentic events answered ${countsOf(events?.outcomes ?? new Map())}`,
-  );
+  console.log(`  bodies answered ${bodies}; authentic events answered ${describeOutcomes(events.outcomes)}`);
   console.log(`  slowest authentic event ${slowest.toFixed(0)} ms; bar: at most ${SLOWEST_EVENT_MS} ms, ${met}`);
 }
-
-function countsOf(outcomes: ReadonlyMap<Outcome, number>): string {
-  return [...outcomes].map(([outcome, count]) => `${outcome}: ${count}`).join(', ');
-}
-
-await main();

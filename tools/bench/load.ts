@@ -1,16 +1,11 @@
 import autocannon from 'autocannon';
 import { Command, InvalidArgumentError } from 'commander';
-import { deploy } from '../build/deploy.ts';
-import { SECRET } from '../events/sign.ts';
-import { startPostgres } from '../services/postgres/postgres.ts';
-import { startEmulatorThread } from './emulator-thread.ts';
-import { leaveMeasuredCore } from './pinned-process.ts';
-import { forgedRequest, pushRequest, type Request, signedRequest } from './requests.ts';
-import { type Calls, keptConnections, type Outcome, openLoop, post } from './send.ts';
-import { quantile } from './statistics.ts';
-import { lead, type Running, start, webhook } from './subjects.ts';
+import { type Running, start } from './process.ts';
+import { quantile } from './report.ts';
+import { forgedRequest, pushRequest, signedRequest } from './requests.ts';
+import { type Calls, describeOutcomes, type Outcome, openLoop, post, type Request } from './send.ts';
+import { type System, withSystem } from './system.ts';
 
-const TOPIC = 'projects/p/topics/incident-events';
 const WARM_UP_SECONDS = 3;
 const FLOOD_CONNECTIONS = 100;
 
@@ -22,60 +17,43 @@ const { rate, seconds, forgeries } = new Command('load')
   .parse()
   .opts<{ rate: number; seconds: number; forgeries: number }>();
 
-leaveMeasuredCore();
-const [webhookFolder = '', leadFolder = ''] = await deploy();
-const ok = [await loadWebhook(), await loadLead()].every(Boolean);
-process.exitCode = ok ? 0 : 1;
+await withSystem(async (system) => {
+  const ok = [await loadWebhook(system), await loadLead(system)].every(Boolean);
+  process.exitCode = ok ? 0 : 1;
+});
 
-async function loadWebhook(): Promise<boolean> {
-  const pubsub = await startEmulatorThread(TOPIC);
-  const env = { INCIDENT_WEBHOOK_SECRET: SECRET, INCIDENT_EVENTS_TOPIC: TOPIC, PUBSUB_EMULATOR_HOST: pubsub.host };
-  const running = await start(webhook('signed events', webhookFolder, env));
-  try {
-    await send(running, signedRequest, WARM_UP_SECONDS);
-    const before = await pubsub.published();
-    const alone = await measure(running, 'signed events', signedRequest);
-    const flooding = flood(running.url);
-    const among = await measure(running, 'signed events, among forgeries', signedRequest);
-    const refused = await flooding;
-    const published = (await pubsub.published()) - before;
-    const expected = 2 * Math.round(rate * seconds);
-    console.log(`  messages published: ${published} of ${expected} events, of the forgeries none`);
-    return alone && among && refused && published === expected;
-  } finally {
-    await running.stop();
-    await pubsub.stop();
-  }
+async function loadWebhook({ webhook, published }: System): Promise<boolean> {
+  await using running = await start(webhook);
+  await send(running, signedRequest, WARM_UP_SECONDS);
+  const before = await published();
+  const alone = await measure(running, 'signed events', signedRequest);
+  const flooding = flood(running.url);
+  const among = await measure(running, 'signed events, among forgeries', signedRequest);
+  const refused = await flooding;
+  const messages = (await published()) - before;
+  const expected = 2 * Math.round(rate * seconds);
+  console.log(`  messages published: ${messages} of ${expected} events, of the forgeries none`);
+  return alone && among && refused && messages === expected;
 }
 
-async function loadLead(): Promise<boolean> {
-  const postgres = await startPostgres();
-  const running = await start(lead('pushes', leadFolder, { DATABASE_URL: postgres.readerUrl }));
-  try {
-    await send(running, pushRequest, WARM_UP_SECONDS);
-    return await measure(running, 'pushes with a look-up', pushRequest);
-  } finally {
-    await running.stop();
-    await postgres.stop();
-  }
+async function loadLead({ lead }: System): Promise<boolean> {
+  await using running = await start(lead);
+  await send(running, pushRequest, WARM_UP_SECONDS);
+  return await measure(running, 'pushes with a look-up', pushRequest);
 }
 
-async function send(running: Running, request: () => Request, forSeconds: number): Promise<Calls> {
-  const agent = keptConnections();
-  const [calls] = await openLoop([() => post(running.url, request(), agent)], rate, forSeconds);
-  agent.destroy();
-  if (calls === undefined) throw new Error('nothing was sent');
-  return calls;
+function send({ url }: Running, request: () => Request, forSeconds: number): Promise<Calls> {
+  return openLoop(() => post(url, request()), rate, forSeconds);
 }
 
 /** Prints what an open loop met, and what it took of the process. True where every answer was 204. */
 async function measure(running: Running, name: string, request: () => Request): Promise<boolean> {
-  const [cpuMs, at] = [running.cpuMs(), performance.now()];
+  const [cpuMs, startedAtMs] = [running.cpuMs(), performance.now()];
   const { outcomes, latencies } = await send(running, request, seconds);
-  const tookMs = performance.now() - at;
+  const tookMs = performance.now() - startedAtMs;
   const quantiles = [0.5, 0.95, 0.99, 0.999, 1].map((q) => quantile(latencies, q).toFixed(1)).join(', ');
   const perSecond = (1000 * latencies.length) / tookMs;
-  console.log(`${name}: ${latencies.length} sent at ${perSecond.toFixed(0)}/s, answered ${countsOf(outcomes)}`);
+  console.log(`${name}: ${latencies.length} sent at ${perSecond.toFixed(0)}/s, answered ${describeOutcomes(outcomes)}`);
   console.log(`  p50, p95, p99, p99.9, worst: ${quantiles} ms`);
   const cpu = (100 * (running.cpuMs() - cpuMs)) / tookMs;
   const memory = `resident ${running.residentMiB().toFixed(0)} MiB, at most ${running.peakMiB().toFixed(0)} MiB`;
@@ -100,13 +78,9 @@ async function flood(url: string): Promise<boolean> {
   if (errors > 0) outcomes.set('errors', errors);
   const { p50, p99, max } = latency;
   console.log(
-    `  forgeries: ${requests.average.toFixed(0)}/s, answered ${countsOf(outcomes)}; p50, p99, worst: ${p50}, ${p99}, ${max} ms`,
+    `  forgeries: ${requests.average.toFixed(0)}/s, answered ${describeOutcomes(outcomes)}; p50, p99, worst: ${p50}, ${p99}, ${max} ms`,
   );
   return [...outcomes.keys()].every((outcome) => outcome === 401);
-}
-
-function countsOf(outcomes: ReadonlyMap<Outcome, number>): string {
-  return [...outcomes].map(([outcome, count]) => `${outcome}: ${count}`).join(', ');
 }
 
 function toNumber(text: string): number {

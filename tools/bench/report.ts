@@ -1,26 +1,82 @@
-import type { Panel } from './panels.ts';
-import type { Spread } from './statistics.ts';
-
-/** One kind of measurement. */
+/** One kind of measurement: Markdown for people, figures for programs, and what is drawn. */
 export interface Section {
-  /** Markdown, for people. */
   readonly text: string;
-  /** For programs. */
   readonly figures: unknown;
   readonly panels?: readonly Panel[];
 }
 
-/** What a ratio should not exceed, or not fall below. */
-export interface Bar {
-  readonly kind: 'at most' | 'at least';
-  readonly at: number;
+/** A figure measured several times. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
 }
 
-/** The bar, and whether a value meets it. */
+/** What a figure should not exceed, or not fall below. */
+export interface Bar {
+  readonly kind: 'at most' | 'at least';
+  readonly value: number;
+}
+
+/** A ratio to the empty function, and the bar for it, if there is one. */
+interface Point {
+  readonly subject: string;
+  /** Where on the axis: a kind of start, or a number of connections. */
+  readonly place: string;
+  readonly value: number;
+  readonly bar: Bar | undefined;
+}
+
+/** What a reader is to take in at a glance. */
+export interface Panel {
+  readonly title: string;
+  /** What the reference measured, and which way is better. */
+  readonly subtitle: string;
+  readonly points: readonly Point[];
+}
+
+/** Says on stderr what is being measured, and how long after the start. */
+export function say(text: string): void {
+  const seconds = Math.round(performance.now() / 1000);
+  console.error(`${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}  ${text}`);
+}
+
+/** Measures each of some cases `passes` times, in turn, so that what the machine does to one it does to all. */
+export async function inTurn<Case, Result>(
+  what: string,
+  cases: readonly Case[],
+  passes: number,
+  measure: (one: Case) => Promise<Result>,
+): Promise<Map<Case, Result[]>> {
+  const results = new Map<Case, Result[]>(cases.map((one) => [one, []]));
+  for (let pass = 1; pass <= passes; pass++) {
+    say(`${what}: pass ${pass} of ${passes}`);
+    for (const [one, measured] of results) measured.push(await measure(one));
+  }
+  return results;
+}
+
+/** The value below which the share `q` (0 to 1) of the values lies; the nearest rank. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+}
+
+/** Median and range of repeated measurements. */
+export function spread(values: readonly number[]): Spread {
+  return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
+}
+
+/** Ratios of measurements taken in turn, pair by pair, so that a drift of the machine cancels out. */
+export function pairedRatios(values: readonly number[], references: readonly number[]): Spread {
+  return spread(values.map((value, index) => value / (references[index] ?? Number.NaN)));
+}
+
+/** The bar, and whether a value meets it; empty without a bar. */
 export function verdict(value: number, bar: Bar | undefined, unit = ''): string {
   if (bar === undefined) return '';
-  const met = bar.kind === 'at most' ? value <= bar.at : value >= bar.at;
-  return `${bar.kind} ${bar.at}${unit}: ${met ? 'met' : '**missed**'}`;
+  const met = bar.kind === 'at most' ? value <= bar.value : value >= bar.value;
+  return `${bar.kind} ${bar.value}${unit}: ${met ? 'met' : '**missed**'}`;
 }
 
 /** A median and its range. */

@@ -1,25 +1,12 @@
-import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
 import { SCHEMA_VERSION } from '../../shared/incident-event.ts';
+import { samplePayload } from '../events/payload.ts';
 import { incidentEvent, pushBody } from '../events/push.ts';
 import { newId, sign } from '../events/sign.ts';
+import type { Request } from './send.ts';
 
-/** One POST request. */
-export interface Request {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-const EXAMPLES = join(import.meta.dirname, '..', '..', 'schemas', 'examples', 'official-2026-08');
-const EXAMPLE = JSON.parse(readFileSync(join(EXAMPLES, `${INCIDENT_UPDATED}.json`), 'utf8'));
-EXAMPLE[INCIDENT_UPDATED].incident_status.category = 'learning';
-/**
- * incident.io's own example with all its fields, as it is sent: 3.9 kB, in a status in which the
- * lead is looked at.
- */
-const BODY = JSON.stringify(EXAMPLE);
+/** incident.io's own example with all its fields: 3.9 kB, in a status in which the lead is looked at. */
+const BODY = samplePayload({});
+const FOREIGN_SECRET = `whsec_${'A'.repeat(24)}`;
 /** With the role, without it, and unknown. */
 const SLACK_IDS = ['U01LEAD', 'U02MANAGER', 'U02AYNF2XJM', 'U0NOBODY'];
 
@@ -30,14 +17,8 @@ export function signedRequest(): Request {
 
 /** As a signed one, but the key was another: everything up to the signature has to be computed to find out. */
 export function forgedRequest(): Request {
-  const timestamp = Math.floor(Date.now() / 1000);
-  return { headers: { ...FORGED, 'webhook-id': newId(), 'webhook-timestamp': String(timestamp) }, body: BODY };
+  return { headers: sign(BODY, { secret: FOREIGN_SECRET }), body: BODY };
 }
-
-const FORGED = {
-  'content-type': 'application/json',
-  'webhook-signature': `v1,${createHmac('sha256', 'another').update(BODY).digest('base64')}`,
-};
 
 let pushes = 0;
 

@@ -1,95 +1,93 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { INSTANCE_PORT, letIamUserIn, startCloudSqlServer } from '../services/google-cloud/cloud-sql.ts';
 import { startGoogleCloud } from '../services/google-cloud/google-apis.ts';
-import type { Backends } from './backends.ts';
-import { type Distant, moveAway } from './distant.ts';
-import { type Section, table } from './report.ts';
-import { lead, type Subject, start, webhook } from './subjects.ts';
+import { coldStarts } from './cold-start.ts';
+import type { Subject } from './process.ts';
+import { type Section, say, table } from './report.ts';
+import type { System } from './system.ts';
 
 /** The two distances compared: what differs between them is round trips, and nothing that the machine does. */
 const [NEAR_MS, FAR_MS] = [10, 60];
 const TRIES = 5;
 const IAM_USER = 'incident-lead@p.iam';
-/** Where the instance is named; it listens at another of the addresses of loopback. */
-const INSTANCE_ADDRESS = '127.50.50.50';
+/** Where the distant servers listen; the real ones have other addresses of loopback. */
+const FAR_ADDRESS = '127.50.50.50';
+/** The servers of the other measurements are not used. */
+const NO_LOCAL_SERVERS = { PUBSUB_EMULATOR_HOST: '', SECRET_MANAGER_EMULATOR_HOST: '', DATABASE_URL: '' };
 
-/** Why each round trip is there, in their order; those beside each other count once. */
-const REASONS: Readonly<Record<string, string>> = {
-  'webhook, secret literal': 'Pub/Sub: connection, TLS, HTTP/2 settings, publish',
-  'webhook, Secret Manager':
-    'Secret Manager: connection, TLS, HTTP/2 settings, list, versions (all at once), while Pub/Sub is connected to; publish',
-  'lead, Cloud SQL':
-    'Admin API: connection, TLS, instance, certificate; instance: connection, TLS, login; look-up. The rest is the time to make an RSA key, which varies',
-};
-
-/** Subjects as in production, whose every server but the metadata server is `roundTripMs` away. */
-type Distances = (roundTripMs: number) => Promise<Distant & { readonly subject: Subject }>;
+/** Milliseconds that each piece is under way to a server and back together. */
+let roundTripMs = NEAR_MS;
 
 /**
  * Counts the round trips in a row from the start of an instance to its first 204: TLS, credentials
  * from a metadata server (which is on the same host, and costs none) and names of Google's, against
- * servers that are far away.
+ * servers that are far away. From here on, PostgreSQL lets in whom Cloud SQL would, and nobody else.
  */
-export async function measureRoundTrips(
-  [webhookFolder = '', leadFolder = '']: readonly string[],
-  backends: Backends,
-  say: (text: string) => void,
-): Promise<Section> {
-  const google = await startGoogleCloud();
-  const cloudSql = await startCloudSqlServer(Number(new URL(backends.ownerUrl).port));
-  await letIamUserIn(backends.ownerUrl, IAM_USER);
-  const proxied = async (env: Readonly<Record<string, string>>, roundTripMs: number) => {
-    const target = { port: Number(new URL(env['HTTPS_PROXY'] ?? '').port) };
-    const distant = await moveAway({ target, roundTripMs, handshake: false });
-    const url = `http://127.0.0.1:${distant.port}`;
-    return { distant, env: { ...env, HTTPS_PROXY: url, ...(env['grpc_proxy'] && { grpc_proxy: url }) } };
+export async function measureRoundTrips({ webhook, webhookStored, lead, ownerUrl }: System): Promise<Section> {
+  await using closing = new AsyncDisposableStack();
+  const google = closing.adopt(await startGoogleCloud(), (cloud) => cloud.close());
+  const cloudSql = closing.adopt(await startCloudSqlServer(Number(new URL(ownerUrl).port)), (server) => server.close());
+  await letIamUserIn(ownerUrl, IAM_USER);
+  const farProxy = async (env: Readonly<Record<string, string>>): Promise<Record<string, string>> => {
+    const { port, hostname } = new URL(env['HTTPS_PROXY'] ?? '');
+    const far = closing.adopt(await moveAway(Number(port), hostname, 0), (server) => void server.close());
+    const url = `http://${FAR_ADDRESS}:${(far.address() as AddressInfo).port}`;
+    return { ...env, ...NO_LOCAL_SERVERS, HTTPS_PROXY: url, ...(env['grpc_proxy'] && { grpc_proxy: url }) };
   };
-  const webhookFrom =
-    (name: string, secret: string): Distances =>
-    async (roundTripMs) => {
-      const { distant, env } = await proxied(google.env, roundTripMs);
-      const own = { INCIDENT_EVENTS_TOPIC: 'projects/p/topics/incident-events', INCIDENT_WEBHOOK_SECRET: secret };
-      return { ...distant, subject: webhook(name, webhookFolder, { ...env, ...own }) };
-    };
-  const leadFrom =
-    (name: string): Distances =>
-    async (roundTripMs) => {
-      const { distant, env } = await proxied(cloudSql.env, roundTripMs);
-      const listen = { port: INSTANCE_PORT, host: INSTANCE_ADDRESS };
-      const target = { port: INSTANCE_PORT, host: cloudSql.host };
-      const instance = await moveAway({ target, listen, roundTripMs, handshake: true });
-      cloudSql.address = INSTANCE_ADDRESS;
-      const own = { CLOUD_SQL_INSTANCE: cloudSql.instance, DB_USER: IAM_USER, DB_NAME: 'postgres' };
-      return {
-        port: distant.port,
-        close: async () => void (await Promise.all([distant.close(), instance.close()])),
-        subject: lead(name, leadFolder, { ...env, ...own }),
-      };
-    };
-  const all: Record<string, Distances> = {
-    'webhook, secret literal': webhookFrom('webhook', backends.secret),
-    'webhook, Secret Manager': webhookFrom('webhook', 'projects/p/secrets/webhook'),
-    'lead, Cloud SQL': leadFrom('lead'),
+  const [toGoogle, toAdminApi] = [await farProxy(google.env), await farProxy(cloudSql.env)];
+  const instance = await moveAway(INSTANCE_PORT, cloudSql.host, INSTANCE_PORT);
+  closing.defer(() => void instance.close());
+  cloudSql.address = FAR_ADDRESS;
+  const database = { CLOUD_SQL_INSTANCE: cloudSql.instance, DB_USER: IAM_USER, DB_NAME: 'postgres' };
+
+  const leastMs = async (subject: Subject, distanceMs: number): Promise<number> => {
+    say(`round trips: ${subject.name}, ${distanceMs} ms away`);
+    roundTripMs = distanceMs;
+    const [starts = []] = (await coldStarts([subject], TRIES)).values();
+    return Math.min(...starts.map(({ wallMs }) => wallMs));
   };
-  const figures: { name: string; roundTrips: number; reasons: string }[] = [];
-  for (const [name, distances] of Object.entries(all)) {
-    say(`round trips: ${name}`);
-    const [near, far] = [await leastMs(distances, NEAR_MS), await leastMs(distances, FAR_MS)];
-    figures.push({ name, roundTrips: (far - near) / (FAR_MS - NEAR_MS), reasons: REASONS[name] ?? '' });
-  }
-  await google.close();
-  await cloudSql.close();
+  /** @param reasons why each round trip is there, in their order; those beside each other count once */
+  const count = async (name: string, { env, ...subject }: Subject, own: Record<string, string>, reasons: string) => {
+    const far = { ...subject, name, env: { ...env, ...own } };
+    const [nearMs, farMs] = [await leastMs(far, NEAR_MS), await leastMs(far, FAR_MS)];
+    return { name, roundTrips: (farMs - nearMs) / (FAR_MS - NEAR_MS), reasons };
+  };
+  const figures = [
+    await count(webhook.name, webhook, toGoogle, 'Pub/Sub: connection, TLS, HTTP/2 settings, publish'),
+    await count(
+      webhookStored.name,
+      webhookStored,
+      toGoogle,
+      'Secret Manager: connection, TLS, HTTP/2 settings, list, versions (all at once), while Pub/Sub is connected to; publish',
+    ),
+    await count(
+      'lead, Cloud SQL',
+      lead,
+      { ...toAdminApi, ...database },
+      'Admin API: connection, TLS, instance, certificate; instance: connection, TLS, login; look-up. The rest is the time to make an RSA key, which varies',
+    ),
+  ];
   const rows = figures.map(({ name, roundTrips, reasons }) => [name, roundTrips.toFixed(1), reasons]);
   return { text: table(['round trips in a row to the first 204', 'count', 'which'], rows), figures };
 }
 
-async function leastMs(distances: Distances, roundTripMs: number): Promise<number> {
-  const took: number[] = [];
-  for (let attempt = 0; attempt < TRIES; attempt++) {
-    const { subject, close } = await distances(roundTripMs);
-    const running = await start(subject);
-    took.push(running.start.wallMs);
-    await running.stop();
-    await close();
-  }
-  return Math.min(...took);
+/** Puts a server far away: it is reached there on `farPort`, or on a free port where that is 0. */
+async function moveAway(port: number, host: string, farPort: number): Promise<Server> {
+  const forward = (from: Socket, to: Socket, readyAtMs: number): void => {
+    const later = (act: () => void): void => {
+      setTimeout(act, Math.max(0, readyAtMs - performance.now()) + roundTripMs / 2);
+    };
+    from.setNoDelay().on('error', () => to.destroy());
+    from.on('data', (bytes) => later(() => to.write(bytes))).on('close', () => later(() => to.destroy()));
+  };
+  const server = createServer((client) => {
+    const upstream = connect(port, host);
+    // TCP's handshake takes a round trip too. Where a proxy is asked to connect, that stands for it.
+    forward(client, upstream, performance.now() + (farPort === INSTANCE_PORT ? roundTripMs : 0));
+    forward(upstream, client, 0);
+  });
+  server.listen(farPort, FAR_ADDRESS);
+  await once(server, 'listening');
+  return server;
 }

@@ -1,10 +1,10 @@
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { sign } from '../events/sign.ts';
 import { type RawRequest, toBytes } from '../services/raw-http.ts';
+import { forgedRequest } from './requests.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const FAST = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
-const forged = sign('', { secret: `whsec_${'A'.repeat(24)}` });
+const { headers: forged } = forgedRequest();
 /** A hundred mebibytes in 100 kB; several in a row are still one gzip file. */
 const gzip = gzipSync(Buffer.alloc(100 * MEBIBYTE));
 

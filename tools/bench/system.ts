@@ -1,0 +1,86 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { LIMITS } from '../../functions/incident-webhook/app.ts';
+import { createPublisher } from '../../functions/incident-webhook/publish.ts';
+import { PATH } from '../../functions/incident-webhook/route.ts';
+import { deadlineAfter } from '../../shared/deadline.ts';
+import { deploy } from '../build/deploy.ts';
+import { SECRET } from '../events/sign.ts';
+import { NODE_OPTIONS } from '../services/functions/function-process.ts';
+import { startPostgres } from '../services/postgres/postgres.ts';
+import { startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';
+import { startEmulator } from './emulator.ts';
+import { leaveMeasuredCore, type Subject } from './process.ts';
+import { pushRequest, signedRequest } from './requests.ts';
+
+/** What every command measures, as it is deployed, with everything that it talks to on this machine. */
+export type System = Awaited<ReturnType<typeof startSystem>>;
+
+/** A function that does nothing on the same framework: the reference that everything is a ratio to. */
+export const NO_OP = 'empty function';
+/** A server without a framework that checks the same signature and parses the same body: the limit. */
+export const BARE = 'bare node:http';
+export const WEBHOOK = 'webhook, secret literal';
+export const WEBHOOK_STORED = 'webhook, Secret Manager';
+export const LEAD = 'lead, with look-up';
+
+const TOPIC = 'projects/alan-eu-tools/topics/incident-events';
+const SECRET_NAME = 'projects/alan-eu-tools/secrets/INCIDENT_WEBHOOK_SECRET';
+const REFERENCES = join(import.meta.dirname, 'references');
+const LOCAL = join(import.meta.dirname, '..', '..', '.local');
+/** As Terraform deploys the functions; there is no metadata server to look for here. */
+const COMMON = { NODE_OPTIONS, METADATA_SERVER_DETECTION: 'none' };
+
+/** Starts everything, and stops it when `measure` has ended. From here on, this process stays off the measured core. */
+export async function withSystem(measure: (system: System) => Promise<void>): Promise<void> {
+  await using closing = new AsyncDisposableStack();
+  leaveMeasuredCore();
+  await measure(await startSystem(closing));
+}
+
+async function startSystem(closing: AsyncDisposableStack) {
+  const [webhookFolder = '', leadFolder = ''] = await deploy();
+  mkdirSync(LOCAL, { recursive: true });
+  const scratch = closing.adopt(mkdtempSync(join(LOCAL, 'bench-')), (path) => rmSync(path, { recursive: true }));
+  const emulator = closing.adopt(await startEmulator(TOPIC), (each) => each.stop());
+  const versions = [{ number: 1, state: 'ENABLED', data: SECRET } as const];
+  const secrets = closing.adopt(await startSecretManagerServer({ secret: SECRET_NAME, versions }), (each) =>
+    each.close(),
+  );
+  const postgres = closing.adopt(await startPostgres(), (each) => each.stop());
+  const { publish } = createPublisher(TOPIC, emulator.host, LIMITS.publish);
+  const message = { data: Buffer.from('{}'), attributes: { schemaVersion: '1' } };
+
+  const publishing = { ...COMMON, INCIDENT_EVENTS_TOPIC: TOPIC, PUBSUB_EMULATOR_HOST: emulator.host };
+  const stored = { INCIDENT_WEBHOOK_SECRET: SECRET_NAME, SECRET_MANAGER_EMULATOR_HOST: secrets.host };
+  const signed = { request: signedRequest, path: PATH };
+  const deployed = { ...signed, source: webhookFolder, target: 'incidentWebhook' };
+  const noOp: Subject = { ...signed, name: NO_OP, source: join(REFERENCES, 'no-op.js'), target: 'noOp', env: {} };
+  const bare: Subject = { ...signed, name: BARE, source: join(REFERENCES, 'bare.js'), env: { SECRET } };
+  const literal = { ...publishing, INCIDENT_WEBHOOK_SECRET: SECRET };
+  const webhook: Subject = { ...deployed, name: WEBHOOK, env: literal };
+  const webhookStored: Subject = { ...deployed, name: WEBHOOK_STORED, env: { ...publishing, ...stored } };
+  const lead: Subject = {
+    name: LEAD,
+    source: leadFolder,
+    target: 'incidentLead',
+    env: { ...COMMON, DATABASE_URL: postgres.readerUrl },
+    path: '/',
+    request: pushRequest,
+  };
+  return {
+    noOp,
+    bare,
+    webhook,
+    webhookStored,
+    lead,
+    /** A folder for copies, below the repository, so that they find its packages. */
+    scratch,
+    /** Of the database, as its owner. */
+    ownerUrl: postgres.ownerUrl,
+    /** Publishes one message as the webhook function does, without the function. */
+    publishOnce: () => publish(message, deadlineAfter(LIMITS.answerMs)),
+    /** Messages published so far. */
+    published: emulator.published,
+  };
+}
