@@ -1,21 +1,16 @@
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build } from '../../tools/build/build.ts';
 import type { Substitution } from '../../tools/build/substitutions.ts';
-import { temporaryFolder } from './temporary-folder.ts';
-
-const ROOT = join(import.meta.dirname, '..', '..');
-const FIXTURE = join(import.meta.dirname, 'fixture');
+import { buildableFolder } from './temporary-folder.ts';
 
 describe('build', () => {
   let folder: string;
   let out: string;
 
   beforeEach(() => {
-    folder = temporaryFolder();
+    folder = buildableFolder();
     out = join(folder, 'dist');
-    cpSync(FIXTURE, folder, { recursive: true });
-    cpSync(join(ROOT, 'package-lock.json'), join(folder, 'package-lock.json'));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 

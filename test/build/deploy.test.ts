@@ -4,21 +4,15 @@ import { build } from '../../tools/build/build.ts';
 import { deployLikeBuildpack } from '../../tools/build/deploy.ts';
 import { freePort } from '../../tools/services/functions/free-port.ts';
 import { startFunction } from '../../tools/services/functions/function-process.ts';
-import { temporaryFolder } from './temporary-folder.ts';
-
-const ROOT = join(import.meta.dirname, '..', '..');
-const FIXTURE = join(import.meta.dirname, 'fixture');
+import { buildableFolder } from './temporary-folder.ts';
 
 describe('deploying like the buildpack', () => {
   let folder: string;
   let built: string;
   let into: string;
   beforeEach(async () => {
-    folder = temporaryFolder();
-    cpSync(FIXTURE, folder, { recursive: true });
-    cpSync(join(ROOT, 'package-lock.json'), join(folder, 'package-lock.json'));
-    const buildFixture = () => build({ root: folder, substitutions: [] });
-    [built = ''] = await buildFixture();
+    folder = buildableFolder();
+    [built = ''] = await build({ root: folder, substitutions: [] });
     into = join(folder, 'deployed');
   });
   afterEach(() => rmSync(folder, { recursive: true }));

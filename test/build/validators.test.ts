@@ -5,9 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { build as esbuild } from 'esbuild';
 import { validatorPlugin } from '../../tools/build/validators.ts';
 import { listOrderErrors, validateLine, validateOrder } from './fixture/shared/order.validator.ts';
-import { temporaryFolder } from './temporary-folder.ts';
-
-const FIXTURE = join(import.meta.dirname, 'fixture');
+import { FIXTURE, temporaryFolder } from './temporary-folder.ts';
 
 const ORIGINAL = { listOrderErrors, validateLine, validateOrder };
 
@@ -49,22 +47,26 @@ describe('compiled validators', () => {
     }
   });
 
+  /** For a repository with these instances of ajv and this validator module. */
+  function pluginFor(instances: string, validators: string): ReturnType<typeof validatorPlugin> {
+    mkdirSync(join(folder, 'shared'));
+    writeFileSync(join(folder, 'shared', 'ajv.ts'), instances);
+    writeFileSync(join(folder, 'shared', 'bad.validator.ts'), validators);
+    return validatorPlugin(folder);
+  }
+
   it.each([
     ['another export', 'export const limit = 3;'],
     ['a schema without $id', "import { ajv } from './ajv.ts'; export const limit = ajv.compile({});"],
   ])('name the file and the export: %s', async (_, source) => {
     const instances = `export { ajv } from '${pathToFileURL(join(FIXTURE, 'shared', 'ajv.ts'))}';`;
-    mkdirSync(join(folder, 'shared'));
-    writeFileSync(join(folder, 'shared', 'ajv.ts'), instances);
-    writeFileSync(join(folder, 'shared', 'bad.validator.ts'), source);
-    await expect(validatorPlugin(folder)).rejects.toThrow('shared/bad.validator.ts: "limit" is not compile(schema)');
+    await expect(pluginFor(instances, source)).rejects.toThrow(
+      'shared/bad.validator.ts: "limit" is not compile(schema)',
+    );
   });
 
   it('need an instance that keeps its source', async () => {
     const instances = "import { Ajv2020 } from 'ajv/dist/2020.js'; export const ajv = new Ajv2020();";
-    mkdirSync(join(folder, 'shared'));
-    writeFileSync(join(folder, 'shared', 'ajv.ts'), instances);
-    writeFileSync(join(folder, 'shared', 'x.validator.ts'), 'export {};');
-    await expect(validatorPlugin(folder)).rejects.toThrow('code.source');
+    await expect(pluginFor(instances, 'export {};')).rejects.toThrow('code.source');
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import results from '../../docs/bench/results.json' with { type: 'json' };
+import { withRange } from '../../tools/bench/report.ts';
 import { table } from './markdown.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -14,8 +15,7 @@ const LEAD = 'lead, with look-up';
 /** The ratio to an empty function, as the table has it. */
 function start(subject: string, how: string, range: boolean): string {
   const ratio = results.coldStart.find(({ name }) => name === `${subject}, ${how}`)?.ratio;
-  const [median, min, max] = [ratio?.median, ratio?.min, ratio?.max].map((number) => number?.toFixed(2));
-  return range ? `${median} (${min} to ${max})` : `${median}`;
+  return (range ? ratio && withRange(ratio) : ratio?.median.toFixed(2)) ?? '';
 }
 
 function throughput(subject: string): string {

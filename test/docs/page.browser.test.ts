@@ -1,28 +1,19 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { renderDocs } from '../../tools/docs/docs.ts';
-
-const CHROMIUM = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium';
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
-const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
+import { launchChromium } from '../support/chromium.ts';
 
 let folder: string;
 let file: string;
 let browser: Browser;
 
 beforeAll(async () => {
-  if (!existsSync(CHROMIUM)) {
-    throw new Error(
-      `This test needs Chromium and there is none at ${CHROMIUM}: install it ("apt-get install -y chromium"), or set CHROMIUM_PATH to its executable.`,
-    );
-  }
+  browser = await launchChromium();
   folder = await mkdtemp(join(tmpdir(), 'docs-page-'));
   file = await renderDocs(join(folder, 'index.html'));
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...QUIET] });
 });
 
 afterAll(async () => {

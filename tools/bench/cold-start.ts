@@ -1,26 +1,11 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Running, type Subject, start } from './process.ts';
-import {
-  type Bar,
-  inTurn,
-  pairedRatios,
-  type Section,
-  type Spread,
-  spread,
-  table,
-  verdict,
-  withRange,
-} from './report.ts';
+import { type Bar, inTurn, pairedRatios, type Section, spread, table, verdict, withRange } from './report.ts';
 import { BARE, LEAD, NO_OP, type System, WEBHOOK, WEBHOOK_STORED } from './system.ts';
 
-interface StartFigure {
-  readonly name: string;
-  /** Median, in milliseconds. */
-  readonly ms: number;
-  readonly ratio: Spread;
-  readonly cpuRatio: number;
-}
+type Start = Running['started'];
+type StartFigure = ReturnType<typeof summarize>;
 
 const BARS: Readonly<Record<string, Bar>> = {
   [WEBHOOK]: { kind: 'at most', value: 2 },
@@ -36,10 +21,7 @@ const KINDS: Readonly<Record<string, (cache: string) => void>> = {
 };
 
 /** Starts all subjects in turn, `rounds` times, and lists how each start went. */
-export async function coldStarts(
-  subjects: readonly Subject[],
-  rounds: number,
-): Promise<Map<Subject, Running['started'][]>> {
+export async function coldStarts(subjects: readonly Subject[], rounds: number): Promise<Map<Subject, Start[]>> {
   const starts = await inTurn('starts', subjects, rounds + 1, async (subject) => {
     await using running = await start(subject);
     return running.started;
@@ -61,15 +43,17 @@ export async function measureColdStarts(system: System, rounds: number): Promise
     }),
   );
   const starts = await coldStarts([noOp, bare, ...variants], rounds);
-  const wallMs = (of: Subject) => starts.get(of)?.map((each) => each.wallMs) ?? [];
-  const leastCpuMs = (of: Subject) => Math.min(...(starts.get(of)?.map((each) => each.cpuMs) ?? []));
-  const figures = [...starts.keys()].map((subject) => ({
-    name: subject.name,
-    ms: spread(wallMs(subject)).median,
-    ratio: pairedRatios(wallMs(subject), wallMs(noOp)),
-    cpuRatio: leastCpuMs(subject) / leastCpuMs(noOp),
-  }));
+  const references = starts.get(noOp) ?? [];
+  const figures = [...starts].map(([{ name }, own]) => summarize(name, own, references));
   return describeColdStarts(figures, rounds);
+}
+
+/** Median in milliseconds, and ratios to the empty function: on the clock, and of the least CPU times. */
+function summarize(name: string, starts: readonly Start[], references: readonly Start[]) {
+  const wallMs = (of: readonly Start[]) => of.map((each) => each.wallMs);
+  const leastCpuMs = (of: readonly Start[]) => Math.min(...of.map((each) => each.cpuMs));
+  const ratio = pairedRatios(wallMs(starts), wallMs(references));
+  return { name, ms: spread(wallMs(starts)).median, ratio, cpuRatio: leastCpuMs(starts) / leastCpuMs(references) };
 }
 
 /** @param rounds how many starts of each the figures are of */

@@ -31,7 +31,7 @@ async function eventGrowth(subject: Subject, steps: readonly number[]): Promise<
   let done = 0;
   for (const events of steps) {
     const options = { connections: CONNECTIONS, amount: events - done };
-    const { cpuMicrosPerRequest, residentMiB } = await saturate(running, subject, options);
+    const { cpuMicrosPerRequest, residentMiB } = await saturate(running, options);
     const cost = `${cpuMicrosPerRequest.toFixed(0)} us CPU an event, ${residentMiB.toFixed(0)} MiB`;
     rows.push([`${subject.name}, up to event ${events}`, cost]);
     done = events;

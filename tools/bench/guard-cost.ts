@@ -3,8 +3,7 @@ import { NODE_OPTIONS } from '../services/functions/function-process.ts';
 import { ask, preload } from '../services/functions/preload.ts';
 import { exchange } from '../services/raw-http.ts';
 import { type Running, start } from './process.ts';
-import { signedRequest } from './requests.ts';
-import { describeOutcomes, openLoop, post } from './send.ts';
+import { describeOutcomes, openLoop } from './send.ts';
 import { withSystem } from './system.ts';
 import { startTinyChunks } from './tiny-chunks.ts';
 import { WORST_REQUESTS } from './worst-requests.ts';
@@ -60,9 +59,9 @@ async function printSingleRequests(running: Running): Promise<void> {
   }
 }
 
-async function printTinyChunks({ url, port }: Running): Promise<void> {
+async function printTinyChunks({ port, send }: Running): Promise<void> {
   const tiny = startTinyChunks(port, TINY_CONNECTIONS, TINY_SECONDS);
-  const events = await openLoop(() => post(url, signedRequest()), EVENTS_PER_SECOND, TINY_SECONDS);
+  const events = await openLoop(send, EVENTS_PER_SECOND, TINY_SECONDS);
   const bodies = describeOutcomes(await tiny);
   const slowest = Math.max(...events.latencies);
   const met = slowest <= SLOWEST_EVENT_MS ? 'met' : 'missed';

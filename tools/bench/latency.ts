@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Subject, start } from './process.ts';
 import { type Bar, inTurn, quantile, type Section, spread, verdict, withRange } from './report.ts';
-import { type Calls, type Outcome, openLoop, post } from './send.ts';
+import { type Calls, type Outcome, openLoop } from './send.ts';
 import type { System } from './system.ts';
 
 /** A second. */
@@ -20,14 +20,13 @@ const SETTLE_MS = 500;
 /** Open-loop latency of a warm subject, and of a publish alone, which are called in turn. */
 export async function latencyBesidePublish({ publishOnce }: System, subject: Subject, seconds: number) {
   await using running = await start(subject);
-  const request = (): Promise<Outcome> => post(running.url, subject.request());
   const publish = (): Promise<Outcome> => publishOnce().then(() => 204);
   for (let group = 0; group < WARM_UP_GROUPS; group++) {
-    await Promise.all(Array.from({ length: WARM_UP_GROUP }, () => Promise.all([publish(), request()])));
+    await Promise.all(Array.from({ length: WARM_UP_GROUP }, () => Promise.all([publish(), running.send()])));
   }
   await sleep(SETTLE_MS);
   const [requests, publishes] = await Promise.all([
-    openLoop(request, RATE, seconds),
+    openLoop(running.send, RATE, seconds),
     sleep(1000 / RATE / 2).then(() => openLoop(publish, RATE, seconds)),
   ]);
   return { subject: latencyOf(requests), reference: latencyOf(publishes) };

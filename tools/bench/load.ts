@@ -2,8 +2,8 @@ import autocannon from 'autocannon';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Running, start } from './process.ts';
 import { quantile } from './report.ts';
-import { forgedRequest, pushRequest, signedRequest } from './requests.ts';
-import { type Calls, describeOutcomes, type Outcome, openLoop, post, type Request } from './send.ts';
+import { forgedRequest } from './requests.ts';
+import { describeOutcomes, type Outcome, openLoop } from './send.ts';
 import { type System, withSystem } from './system.ts';
 
 const WARM_UP_SECONDS = 3;
@@ -24,11 +24,11 @@ await withSystem(async (system) => {
 
 async function loadWebhook({ webhook, published }: System): Promise<boolean> {
   await using running = await start(webhook);
-  await send(running, signedRequest, WARM_UP_SECONDS);
+  await openLoop(running.send, rate, WARM_UP_SECONDS);
   const before = await published();
-  const alone = await measure(running, 'signed events', signedRequest);
+  const alone = await measure(running, 'signed events');
   const flooding = flood(running.url);
-  const among = await measure(running, 'signed events, among forgeries', signedRequest);
+  const among = await measure(running, 'signed events, among forgeries');
   const refused = await flooding;
   const messages = (await published()) - before;
   const expected = 2 * Math.round(rate * seconds);
@@ -38,18 +38,14 @@ async function loadWebhook({ webhook, published }: System): Promise<boolean> {
 
 async function loadLead({ lead }: System): Promise<boolean> {
   await using running = await start(lead);
-  await send(running, pushRequest, WARM_UP_SECONDS);
-  return await measure(running, 'pushes with a look-up', pushRequest);
-}
-
-function send({ url }: Running, request: () => Request, forSeconds: number): Promise<Calls> {
-  return openLoop(() => post(url, request()), rate, forSeconds);
+  await openLoop(running.send, rate, WARM_UP_SECONDS);
+  return await measure(running, 'pushes with a look-up');
 }
 
 /** Prints what an open loop met, and what it took of the process. True where every answer was 204. */
-async function measure(running: Running, name: string, request: () => Request): Promise<boolean> {
+async function measure(running: Running, name: string): Promise<boolean> {
   const [cpuMs, startedAtMs] = [running.cpuMs(), performance.now()];
-  const { outcomes, latencies } = await send(running, request, seconds);
+  const { outcomes, latencies } = await openLoop(running.send, rate, seconds);
   const tookMs = performance.now() - startedAtMs;
   const quantiles = [0.5, 0.95, 0.99, 0.999, 1].map((q) => quantile(latencies, q).toFixed(1)).join(', ');
   const perSecond = (1000 * latencies.length) / tookMs;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../services/functions/free-port.ts';
-import { post, type Request } from './send.ts';
+import { type Outcome, post, type Request } from './send.ts';
 
 /** Something to measure: how it is started, and what it answers with 204. */
 export interface Subject {
@@ -48,7 +48,8 @@ export function leaveMeasuredCore(): void {
  * proxy does, and then for one answer. What it writes is read, as a log agent would.
  * @throws Error where that answer is not 204
  */
-export async function start({ name, source, target, env, path, request, channel }: Subject) {
+export async function start(subject: Subject) {
+  const { source, target, env, path, request, channel } = subject;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}${path}`;
   const framework = [FRAMEWORK, `--source=${source}`, `--target=${target}`, `--port=${port}`];
@@ -70,17 +71,19 @@ export async function start({ name, source, target, env, path, request, channel 
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (line.includes('"severity":"ERROR"')) errors.push(line);
   });
-  for (let outcome = await post(url, request()); outcome !== 204; outcome = await post(url, request())) {
+  /** Sends it one of its requests. */
+  const send = (): Promise<Outcome> => post(url, request());
+  for (let outcome = await send(); outcome !== 204; outcome = await send()) {
     if (outcome !== 'ECONNREFUSED' || child.exitCode !== null) {
       await stop();
-      throw new Error([`${name} answered its first request with ${outcome}`, ...errors].join('\n'));
+      throw new Error([`${subject.name} answered its first request with ${outcome}`, ...errors].join('\n'));
     }
     await sleep(1);
   }
   const usage = usageOf(child);
   /** From the start of the process to its first 204, in milliseconds: on the clock, and of CPU time. */
   const started = { wallMs: performance.now() - startedAtMs, cpuMs: usage.cpuMs() };
-  return { child, port, url, errors, started, ...usage, [Symbol.asyncDispose]: stop };
+  return { ...subject, ...usage, child, port, url, errors, send, started, [Symbol.asyncDispose]: stop };
 }
 
 /** What a process uses, as Linux counts it (proc(5)). */

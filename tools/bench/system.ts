@@ -44,15 +44,14 @@ async function startSystem(closing: AsyncDisposableStack) {
   const scratch = closing.adopt(mkdtempSync(join(LOCAL, 'bench-')), (path) => rmSync(path, { recursive: true }));
   const emulator = closing.adopt(await startEmulator(TOPIC), (each) => each.stop());
   const versions = [{ number: 1, state: 'ENABLED', data: SECRET } as const];
-  const secrets = closing.adopt(await startSecretManagerServer({ secret: SECRET_NAME, versions }), (each) =>
-    each.close(),
-  );
+  const secretManager = await startSecretManagerServer({ secret: SECRET_NAME, versions });
+  closing.defer(() => secretManager.close());
   const postgres = closing.adopt(await startPostgres(), (each) => each.stop());
   const { publish } = createPublisher(TOPIC, emulator.host, LIMITS.publish);
   const message = { data: Buffer.from('{}'), attributes: { schemaVersion: '1' } };
 
   const publishing = { ...COMMON, INCIDENT_EVENTS_TOPIC: TOPIC, PUBSUB_EMULATOR_HOST: emulator.host };
-  const stored = { INCIDENT_WEBHOOK_SECRET: SECRET_NAME, SECRET_MANAGER_EMULATOR_HOST: secrets.host };
+  const stored = { INCIDENT_WEBHOOK_SECRET: SECRET_NAME, SECRET_MANAGER_EMULATOR_HOST: secretManager.host };
   const signed = { request: signedRequest, path: PATH };
   const deployed = { ...signed, source: webhookFolder, target: 'incidentWebhook' };
   const noOp: Subject = { ...signed, name: NO_OP, source: join(REFERENCES, 'no-op.js'), target: 'noOp', env: {} };
@@ -60,14 +59,9 @@ async function startSystem(closing: AsyncDisposableStack) {
   const literal = { ...publishing, INCIDENT_WEBHOOK_SECRET: SECRET };
   const webhook: Subject = { ...deployed, name: WEBHOOK, env: literal };
   const webhookStored: Subject = { ...deployed, name: WEBHOOK_STORED, env: { ...publishing, ...stored } };
-  const lead: Subject = {
-    name: LEAD,
-    source: leadFolder,
-    target: 'incidentLead',
-    env: { ...COMMON, DATABASE_URL: postgres.readerUrl },
-    path: '/',
-    request: pushRequest,
-  };
+  const pushed = { target: 'incidentLead', path: '/', request: pushRequest };
+  const looking = { ...COMMON, DATABASE_URL: postgres.readerUrl };
+  const lead: Subject = { ...pushed, name: LEAD, source: leadFolder, env: looking };
   return {
     noOp,
     bare,

@@ -27,8 +27,7 @@ const MEMORY: Bar = { kind: 'at most', value: 1 };
  * @throws Error where an answer is not 204
  */
 export async function saturate(
-  { url, cpuMs, residentMiB }: Running,
-  { name, request }: Subject,
+  { name, url, request, cpuMs, residentMiB }: Running,
   options: { readonly connections: number; readonly duration?: number; readonly amount?: number },
 ): Promise<Load> {
   const requests = Array.from({ length: DISTINCT }, () => ({ method: 'POST' as const, ...request() }));
@@ -49,8 +48,8 @@ export async function saturate(
 /** A new process of a subject under load, after half as long a load to warm it up. */
 export async function load(subject: Subject, connections: number, seconds: number): Promise<Load> {
   await using running = await start(subject);
-  await saturate(running, subject, { connections, duration: Math.max(1, seconds / 2) });
-  return await saturate(running, subject, { connections, duration: seconds });
+  await saturate(running, { connections, duration: Math.max(1, seconds / 2) });
+  return await saturate(running, { connections, duration: seconds });
 }
 
 /** Throughput and memory. */
