@@ -73,10 +73,10 @@ describe('the code cache', () => {
   });
 
   const flipAt =
-    (at: (length: number) => number): Damage =>
+    (indexIn: (length: number) => number): Damage =>
     () => {
       const bytes = readFileSync(cache);
-      const index = at(bytes.length);
+      const index = indexIn(bytes.length);
       bytes[index] = (bytes[index] ?? 0) ^ 1;
       writeFileSync(cache, bytes);
     };

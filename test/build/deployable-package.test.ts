@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { deployableLock, deployablePackage, FRAMEWORK, lockFileFor } from '../../tools/build/deployable-package.ts';
+import { deployableLock, deployablePackage, FRAMEWORK } from '../../tools/build/deployable-package.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -17,8 +17,7 @@ describe('the lock file of a deployable', () => {
 
   const description = deployablePackage(ROOT, 'incident-webhook');
   const packagesOf = (lock: string): Packages => JSON.parse(lock).packages;
-  const lockOf = async (root: string): Promise<string> =>
-    lockFileFor('incident-lead', await deployableLock(root, description));
+  const lockOf = async (root: string): Promise<string> => (await deployableLock(root))('incident-lead');
 
   it('is one that npm ci takes, with the versions and checksums that are tested', async () => {
     const lock = await lockOf(ROOT);
@@ -68,6 +67,7 @@ describe('the lock file of a deployable', () => {
   ])('is not made from %s, and nothing is left behind', async (_, version, message) => {
     const packages = { '': {}, [`node_modules/${FRAMEWORK}`]: { version } };
     const lock = { lockfileVersion: 3, requires: true, packages };
+    writeFileSync(join(folder, 'package.json'), description);
     if (version) writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
     await expect(lockOf(folder)).rejects.toThrow(message);
     expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('lock-'))).toEqual([]);

@@ -1,7 +1,7 @@
 /** The cells of the table whose header begins with these titles, a row each, without the header. */
 export function table(markdown: string, ...titles: readonly string[]): string[][] {
   const rows = markdown.split('\n').map((line) => (line.startsWith('|') ? cells(line) : undefined));
-  const header = rows.findIndex((row) => titles.every((title, at) => row?.[at] === title));
+  const header = rows.findIndex((row) => titles.every((title, column) => row?.[column] === title));
   if (header === -1) throw new Error(`no table begins with ${titles.join(' | ')}`);
   const body = rows.slice(header + 2);
   const end = body.indexOf(undefined);

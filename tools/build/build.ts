@@ -1,7 +1,7 @@
 import { cpSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleFunction } from './bundle-function.ts';
-import { deployableLock, deployablePackage, lockFileFor } from './deployable-package.ts';
+import { deployableLock, deployablePackage } from './deployable-package.ts';
 import { printPaths } from './print-paths.ts';
 import { replaceFolder } from './replace-folder.ts';
 import { substitutionPlugin, unmatched } from './substitution-plugin.ts';
@@ -9,7 +9,7 @@ import { SUBSTITUTIONS, type Substitution } from './substitutions.ts';
 import { validatorPlugin } from './validators.ts';
 
 /** The deployables: a folder below `functions/` each, and the folder below `dist/` it becomes. */
-const FUNCTIONS = ['incident-webhook', 'incident-lead'] as const;
+const FUNCTIONS = ['incident-webhook', 'incident-lead'];
 /**
  * What every deployable holds as it is. With `.cjs` the framework knows a module's kind without
  * reading packages upwards (see loader.js).
@@ -38,8 +38,8 @@ export async function build(options: BuildOptions = {}): Promise<string[]> {
   const root = realpathSync(options.root ?? join(import.meta.dirname, '..', '..'));
   const { out = join(root, 'dist'), substitutions = SUBSTITUTIONS } = options;
   const plugins = [await validatorPlugin(root), substitutionPlugin(substitutions)];
-  const [lock, ...bundled] = await Promise.all([
-    deployableLock(root, deployablePackage(root, FUNCTIONS[0])),
+  const [lockFor, ...bundled] = await Promise.all([
+    deployableLock(root),
     ...FUNCTIONS.map(async (name) => ({ name, ...(await bundleFunction(root, name, plugins)) })),
   ]);
   const inputs = bundled.flatMap((each) => each.inputs);
@@ -54,7 +54,7 @@ export async function build(options: BuildOptions = {}): Promise<string[]> {
       cpSync(FIXED, fresh, { recursive: true });
       for (const [file, content] of files) writeFileSync(join(fresh, file), content);
       writeFileSync(join(fresh, 'package.json'), deployablePackage(root, name));
-      writeFileSync(join(fresh, 'package-lock.json'), lockFileFor(name, lock));
+      writeFileSync(join(fresh, 'package-lock.json'), lockFor(name));
     });
   }
   return FUNCTIONS.map((name) => join(out, name));

@@ -13,11 +13,6 @@ const LOCK_FILE = 'package-lock.json';
 /** Whatever a machine's own configuration of npm says, the file is the same; with no cache and nothing fetched. */
 const NPM_OPTIONS = ['--package-lock-only', '--offline', '--ignore-scripts', '--lockfile-version=3', '--logs-max=0'];
 
-/** A lock file, as far as it is read here. */
-export interface LockFile {
-  readonly packages: Readonly<Record<string, { readonly name?: string }>>;
-}
-
 /**
  * The `package.json` of a deployable folder, as text.
  *
@@ -49,28 +44,26 @@ export function deployablePackage(root: string, name: string): string {
  * npm makes it: beside a lock file that holds more than is needed, it keeps what package.json asks for.
  *
  * @param root the repository's folder
- * @param description text of the deployable's package.json
+ * @returns the text of a deployable's lock file by its package name; all have the same dependencies
  * @throws Error where the repository has no lock file, or one that does not fit its package.json
  */
-export async function deployableLock(root: string, description: string): Promise<LockFile> {
-  const { version: _version, ...lock } = readLock(root);
+export async function deployableLock(root: string): Promise<(name: string) => string> {
+  const { version: _version, ...tested } = readLock(root);
   const scratch = join(root, '.local');
   mkdirSync(scratch, { recursive: true });
   const folder = mkdtempSync(join(scratch, 'lock-'));
   try {
-    writeFileSync(join(folder, 'package.json'), description);
-    writeFileSync(join(folder, LOCK_FILE), JSON.stringify(lock));
+    writeFileSync(join(folder, 'package.json'), deployablePackage(root, 'deployable'));
+    writeFileSync(join(folder, LOCK_FILE), JSON.stringify(tested));
     await runNpm(folder);
-    return JSON.parse(readFileSync(join(folder, LOCK_FILE), 'utf8'));
+    const { packages, ...lock } = JSON.parse(readFileSync(join(folder, LOCK_FILE), 'utf8'));
+    return (name) => {
+      const own = { ...packages[''], name };
+      return `${JSON.stringify({ ...lock, name, packages: { ...packages, '': own } }, null, 2)}\n`;
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** The text of a lock file under the name of another deployable with the same dependencies. */
-export function lockFileFor(name: string, lock: LockFile): string {
-  const own = { ...lock.packages[''], name };
-  return `${JSON.stringify({ ...lock, name, packages: { ...lock.packages, '': own } }, null, 2)}\n`;
 }
 
 function readLock(root: string): Record<string, unknown> {

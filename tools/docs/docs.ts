@@ -2,12 +2,20 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { printPaths } from '../build/print-paths.ts';
 import { redocly } from './redocly.ts';
-import { selfContained } from './self-contained.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** The description of the HTTP function. */
 export const DESCRIPTION = join(ROOT, 'schemas', 'openapi.yaml');
+
+/** Redoc loads its logo from a CDN; the page names Redoc in a picture of its own instead. */
+const LOGO = /https:\/\/cdn\.redoc\.ly\/redoc\/logo-mini(?:-full)?\.svg/g;
+const OWN_LOGO = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="12"><text y="10" font-family="sans-serif" font-size="11">Redoc</text></svg>',
+)}`;
+/** Nothing is loaded, whatever a later version of Redoc may want to load. */
+const POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'";
 
 /**
  * Renders `schemas/openapi.yaml` with Redoc into one file that needs no network to be viewed.
@@ -20,6 +28,18 @@ export async function renderDocs(file: string = join(ROOT, 'dist', 'docs', 'inde
   await redocly(['build-docs', DESCRIPTION, '--inlineBundle', '--output', file]);
   await writeFile(file, selfContained(await readFile(file, 'utf8')));
   return file;
+}
+
+/**
+ * Makes a page that Redoc rendered open without a network.
+ * @throws Error where Redoc has changed so much that this does not hold any longer.
+ */
+function selfContained(html: string): string {
+  if (!LOGO.test(html) || !html.includes('<head>')) {
+    throw new Error('the page of Redoc has no <head>, or its logo has moved to another address');
+  }
+  const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`;
+  return html.replaceAll(LOGO, OWN_LOGO).replace('<head>', `<head>\n  ${policy}`);
 }
 
 if (import.meta.main) await printPaths('docs', Promise.all([renderDocs()]));
