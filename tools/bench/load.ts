@@ -68,14 +68,10 @@ async function flood(url: string): Promise<boolean> {
     duration: seconds,
     workers: 1,
   });
-  const outcomes = new Map<Outcome, number>(
-    Object.entries(statusCodeStats ?? {}).map(([status, { count }]) => [Number(status), count ?? 0]),
-  );
-  if (errors > 0) outcomes.set('errors', errors);
-  const { p50, p99, max } = latency;
-  console.log(
-    `  forgeries: ${requests.average.toFixed(0)}/s, answered ${describeOutcomes(outcomes)}; p50, p99, worst: ${p50}, ${p99}, ${max} ms`,
-  );
+  const outcomes = new Map<Outcome, number>(errors > 0 ? [['errors', errors]] : []);
+  for (const [status, { count = 0 }] of Object.entries(statusCodeStats ?? {})) outcomes.set(Number(status), count);
+  const answered = `${requests.average.toFixed(0)}/s, answered ${describeOutcomes(outcomes)}`;
+  console.log(`  forgeries: ${answered}; p50, p99, worst: ${latency.p50}, ${latency.p99}, ${latency.max} ms`);
   return [...outcomes.keys()].every((outcome) => outcome === 401);
 }
 

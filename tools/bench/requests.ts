@@ -1,6 +1,5 @@
-import { SCHEMA_VERSION } from '../../shared/incident-event.ts';
 import { samplePayload } from '../events/payload.ts';
-import { incidentEvent, pushBody } from '../events/push.ts';
+import { ADA, incidentEvent, pushBody } from '../events/push.ts';
 import { newId, sign } from '../events/sign.ts';
 import type { Request } from './send.ts';
 
@@ -25,13 +24,7 @@ let pushes = 0;
 /** A push with one lead, whose look-up goes to the database. */
 export function pushRequest(): Request {
   pushes += 1;
-  const webhookId = newId();
-  const slackUserId = SLACK_IDS[pushes % SLACK_IDS.length] ?? null;
-  const leads = [{ incidentIoUserId: '01FCNDV6P870EA6S7TK1DSYDG0', slackUserId }];
-  const body = pushBody(incidentEvent({ webhookId, leads }), {
-    attributes: { schemaVersion: SCHEMA_VERSION, webhookId },
-    messageId: String(pushes),
-    deliveryAttempt: 1,
-  });
+  const lead = { ...ADA, slackUserId: SLACK_IDS[pushes % SLACK_IDS.length] ?? null };
+  const body = pushBody(incidentEvent({ webhookId: newId(), leads: [lead] }), { deliveryAttempt: 1 });
   return { headers: { 'content-type': 'application/json' }, body };
 }

@@ -1,6 +1,17 @@
 import autocannon from 'autocannon';
 import { type Running, type Subject, start } from './process.ts';
-import { type Bar, inTurn, pairedRatios, type Section, say, spread, table, verdict, withRange } from './report.ts';
+import {
+  type Bar,
+  inTurn,
+  type Panel,
+  pairedRatios,
+  type Section,
+  say,
+  spread,
+  table,
+  verdict,
+  withRange,
+} from './report.ts';
 import { LEAD, NO_OP, type System, WEBHOOK } from './system.ts';
 
 const KEYS = ['perSecond', 'p50', 'p99', 'cpuMicrosPerRequest', 'busy', 'residentMiB'] as const;
@@ -9,6 +20,8 @@ const KEYS = ['perSecond', 'p50', 'p99', 'cpuMicrosPerRequest', 'busy', 'residen
  * it waited, for what it calls or for the sender.
  */
 export type Load = Readonly<Record<(typeof KEYS)[number], number>>;
+
+type LoadFigure = ReturnType<typeof summarize>;
 
 /** Requests that differ, as real ones do. */
 const DISTINCT = 64;
@@ -77,7 +90,8 @@ function summarize(name: string, connections: number, loads: readonly Load[], re
   return { name, connections, ratio: ratioOf('perSecond'), memoryRatio: ratioOf('residentMiB'), load };
 }
 
-export function describeThroughput(figures: readonly ReturnType<typeof summarize>[]): Section {
+/** A table of both kinds, and a panel. */
+export function describeThroughput(figures: readonly LoadFigure[]): Section {
   const rows = figures.map(({ name, connections, ratio, load: { perSecond, p50, p99, cpuMicrosPerRequest, busy } }) => [
     name,
     String(connections),
@@ -97,34 +111,23 @@ export function describeThroughput(figures: readonly ReturnType<typeof summarize
   ]);
   const header = ['throughput of', 'connections', 'a second', 'ratio', 'p50, p99', 'CPU each', 'core used', 'bar'];
   const text = [table(header, rows), table([`memory after ${MOST} connections`, 'resident', 'ratio', 'bar'], memory)];
-  const reference = last.find(({ name }) => name === NO_OP)?.load.residentMiB.toFixed(0);
+  return { text: text.join('\n\n'), figures, panels: [throughputPanel(figures), memoryPanel(last)] };
+}
+
+function throughputPanel(figures: readonly LoadFigure[]): Panel {
   const ours = figures.filter(({ name }) => name in PER_SECOND);
-  return {
-    text: text.join('\n\n'),
-    figures,
-    panels: [
-      {
-        title: 'Requests a second on one core',
-        subtitle: 'by connections; higher is better',
-        points: ours.map(({ name, connections, ratio }) => ({
-          subject: name,
-          place: String(connections),
-          value: ratio.median,
-          bar: barAt(name, connections),
-        })),
-      },
-      {
-        title: 'Memory after load',
-        subtitle: `empty function: ${reference} MiB; lower is better`,
-        points: ours
-          .filter(({ connections }) => connections === MOST)
-          .map(({ name, memoryRatio }) => ({
-            subject: name,
-            place: `${MOST} connections`,
-            value: memoryRatio.median,
-            bar: MEMORY,
-          })),
-      },
-    ],
-  };
+  const points = ours.map(({ name, connections, ratio: { median: value } }) => {
+    return { subject: name, place: String(connections), value, bar: barAt(name, connections) };
+  });
+  return { title: 'Requests a second on one core', subtitle: 'by connections; higher is better', points };
+}
+
+/** @param last the figures of the most connections */
+function memoryPanel(last: readonly LoadFigure[]): Panel {
+  const reference = last.find(({ name }) => name === NO_OP)?.load.residentMiB.toFixed(0);
+  const ours = last.filter(({ name }) => name in PER_SECOND);
+  const points = ours.map(({ name, memoryRatio: { median: value } }) => {
+    return { subject: name, place: `${MOST} connections`, value, bar: MEMORY };
+  });
+  return { title: 'Memory after load', subtitle: `empty function: ${reference} MiB; lower is better`, points };
 }
