@@ -3,9 +3,9 @@ import { NODE_OPTIONS } from '../services/functions/function-process.ts';
 import { ask, preload } from '../services/functions/preload.ts';
 import { exchange } from '../services/raw-http.ts';
 import { type Running, start } from './process.ts';
-import { describeOutcomes, openLoop } from './send.ts';
+import { countOutcomes, openLoop } from './send.ts';
 import { withSystem } from './system.ts';
-import { startTinyChunks } from './tiny-chunks.ts';
+import { sendTinyChunks } from './tiny-chunks.ts';
 import { WORST_REQUESTS } from './worst-requests.ts';
 
 const WARM_UP = 20;
@@ -60,12 +60,12 @@ async function printSingleRequests(running: Running): Promise<void> {
 }
 
 async function printTinyChunks({ port, send }: Running): Promise<void> {
-  const tiny = startTinyChunks(port, TINY_CONNECTIONS, TINY_SECONDS);
+  const tiny = sendTinyChunks(port, TINY_CONNECTIONS, TINY_SECONDS);
   const events = await openLoop(send, EVENTS_PER_SECOND, TINY_SECONDS);
-  const bodies = describeOutcomes(await tiny);
+  const bodies = countOutcomes(await tiny);
   const slowest = Math.max(...events.latencies);
   const met = slowest <= SLOWEST_EVENT_MS ? 'met' : 'missed';
   console.log(`${TINY_CONNECTIONS} connections, bodies in chunks of a byte, for ${TINY_SECONDS} s`);
-  console.log(`  bodies answered ${bodies}; authentic events answered ${describeOutcomes(events.outcomes)}`);
+  console.log(`  bodies answered ${bodies}; authentic events answered ${countOutcomes(events.outcomes)}`);
   console.log(`  slowest authentic event ${slowest.toFixed(0)} ms; bar: at most ${SLOWEST_EVENT_MS} ms, ${met}`);
 }

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type Running, start } from './process.ts';
 import { quantile } from './report.ts';
 import { forgedRequest } from './requests.ts';
-import { describeOutcomes, type Outcome, openLoop } from './send.ts';
+import { countOutcomes, openLoop } from './send.ts';
 import { type System, withSystem } from './system.ts';
 
 const WARM_UP_SECONDS = 3;
@@ -49,12 +49,12 @@ async function measure(running: Running, name: string): Promise<boolean> {
   const tookMs = performance.now() - startedAtMs;
   const quantiles = [0.5, 0.95, 0.99, 0.999, 1].map((q) => quantile(latencies, q).toFixed(1)).join(', ');
   const perSecond = (1000 * latencies.length) / tookMs;
-  console.log(`${name}: ${latencies.length} sent at ${perSecond.toFixed(0)}/s, answered ${describeOutcomes(outcomes)}`);
+  console.log(`${name}: ${latencies.length} sent at ${perSecond.toFixed(0)}/s, answered ${countOutcomes(outcomes)}`);
   console.log(`  p50, p95, p99, p99.9, worst: ${quantiles} ms`);
   const cpu = (100 * (running.cpuMs() - cpuMs)) / tookMs;
   const memory = `resident ${running.residentMiB().toFixed(0)} MiB, at most ${running.peakMiB().toFixed(0)} MiB`;
   console.log(`  the process: CPU ${cpu.toFixed(0)} % of one core, ${memory}, ERROR lines ${running.errors.length}`);
-  return outcomes.get(204) === latencies.length;
+  return outcomes.every((outcome) => outcome === 204);
 }
 
 /** Sends one forgery again and again at a fixed rate, from a thread of its own. True where all were refused. */
@@ -68,11 +68,12 @@ async function flood(url: string): Promise<boolean> {
     duration: seconds,
     workers: 1,
   });
-  const outcomes = new Map<Outcome, number>(errors > 0 ? [['errors', errors]] : []);
-  for (const [status, { count = 0 }] of Object.entries(statusCodeStats ?? {})) outcomes.set(Number(status), count);
-  const answered = `${requests.average.toFixed(0)}/s, answered ${describeOutcomes(outcomes)}`;
+  const statuses = Object.entries(statusCodeStats ?? {});
+  const answers = statuses.map(([status, { count }]) => `${status}: ${count}`);
+  if (errors > 0) answers.push(`errors: ${errors}`);
+  const answered = `${requests.average.toFixed(0)}/s, answered ${answers.join(', ')}`;
   console.log(`  forgeries: ${answered}; p50, p99, worst: ${latency.p50}, ${latency.p99}, ${latency.max} ms`);
-  return [...outcomes.keys()].every((outcome) => outcome === 401);
+  return errors === 0 && statuses.every(([status]) => status === '401');
 }
 
 function toNumber(text: string): number {

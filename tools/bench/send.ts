@@ -12,8 +12,7 @@ export type Outcome = number | string;
 
 /** What an open loop sent, and how it was answered. */
 export interface Calls {
-  /** How many ended with each outcome. */
-  readonly outcomes: ReadonlyMap<Outcome, number>;
+  readonly outcomes: readonly Outcome[];
   /** Milliseconds from when each call was due until it ended; a sender that falls behind must not hide that. */
   readonly latencies: readonly number[];
 }
@@ -43,7 +42,7 @@ export function post(url: string, { headers, body }: Request): Promise<Outcome> 
 
 /** Calls `send` at a fixed rate, whether or not earlier calls have ended. */
 export async function openLoop(send: () => Promise<Outcome>, perSecond: number, seconds: number): Promise<Calls> {
-  const outcomes = new Map<Outcome, number>();
+  const outcomes: Outcome[] = [];
   const latencies: number[] = [];
   const calls: Promise<void>[] = [];
   const startedAt = performance.now();
@@ -52,7 +51,7 @@ export async function openLoop(send: () => Promise<Outcome>, perSecond: number, 
     if (dueAt > performance.now()) await sleep(dueAt - performance.now());
     calls.push(
       send().then((outcome) => {
-        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+        outcomes.push(outcome);
         latencies.push(performance.now() - dueAt);
       }),
     );
@@ -61,7 +60,7 @@ export async function openLoop(send: () => Promise<Outcome>, perSecond: number, 
   return { outcomes, latencies };
 }
 
-/** Outcomes for people, such as `204: 200, 503: 1`. */
-export function describeOutcomes(outcomes: ReadonlyMap<Outcome, number>): string {
-  return [...outcomes].map(([outcome, count]) => `${outcome}: ${count}`).join(', ');
+/** How many there are of each, such as `204: 200, 503: 1`. */
+export function countOutcomes(outcomes: readonly Outcome[]): string {
+  return [...Map.groupBy(outcomes, (each) => each)].map(([outcome, all]) => `${outcome}: ${all.length}`).join(', ');
 }

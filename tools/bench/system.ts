@@ -31,7 +31,10 @@ const LOCAL = join(import.meta.dirname, '..', '..', '.local');
 /** As Terraform deploys the functions; there is no metadata server to look for here. */
 const COMMON = { NODE_OPTIONS, METADATA_SERVER_DETECTION: 'none' };
 
-/** Starts everything, and stops it when `measure` has ended. From here on, this process stays off the measured core. */
+/**
+ * Starts everything, off the core that is measured on, where this process stays from now on; and
+ * stops it when `measure` has ended.
+ */
 export async function withSystem(measure: (system: System) => Promise<void>): Promise<void> {
   await using closing = new AsyncDisposableStack();
   leaveMeasuredCore();
@@ -50,18 +53,18 @@ async function startSystem(closing: AsyncDisposableStack) {
   const { publish } = createPublisher(TOPIC, emulator.host, LIMITS.publish);
   const message = { data: Buffer.from('{}'), attributes: { schemaVersion: '1' } };
 
-  const publishing = { ...COMMON, INCIDENT_EVENTS_TOPIC: TOPIC, PUBSUB_EMULATOR_HOST: emulator.host };
+  const webhookEnv = { ...COMMON, INCIDENT_EVENTS_TOPIC: TOPIC, PUBSUB_EMULATOR_HOST: emulator.host };
+  const literalEnv = { ...webhookEnv, INCIDENT_WEBHOOK_SECRET: SECRET };
   const stored = { INCIDENT_WEBHOOK_SECRET: SECRET_NAME, SECRET_MANAGER_EMULATOR_HOST: secretManager.host };
-  const signed = { request: signedRequest, path: PATH };
-  const deployed = { ...signed, source: webhookFolder, target: 'incidentWebhook' };
-  const noOp: Subject = { ...signed, name: NO_OP, source: join(REFERENCES, 'no-op.js'), target: 'noOp', env: {} };
-  const bare: Subject = { ...signed, name: BARE, source: join(REFERENCES, 'bare.js'), env: { SECRET } };
-  const literal = { ...publishing, INCIDENT_WEBHOOK_SECRET: SECRET };
-  const webhook: Subject = { ...deployed, name: WEBHOOK, env: literal };
-  const webhookStored: Subject = { ...deployed, name: WEBHOOK_STORED, env: { ...publishing, ...stored } };
-  const pushed = { target: 'incidentLead', path: '/', request: pushRequest };
-  const looking = { ...COMMON, DATABASE_URL: postgres.readerUrl };
-  const lead: Subject = { ...pushed, name: LEAD, source: leadFolder, env: looking };
+  const leadEnv = { ...COMMON, DATABASE_URL: postgres.readerUrl };
+  const events = { path: PATH, request: signedRequest };
+  const pushes = { path: '/', request: pushRequest };
+  const deployed = { source: webhookFolder, target: 'incidentWebhook', ...events };
+  const noOp: Subject = { name: NO_OP, source: join(REFERENCES, 'no-op.js'), target: 'noOp', env: {}, ...events };
+  const bare: Subject = { name: BARE, source: join(REFERENCES, 'bare.js'), env: { SECRET }, ...events };
+  const webhook: Subject = { name: WEBHOOK, env: literalEnv, ...deployed };
+  const webhookStored: Subject = { name: WEBHOOK_STORED, env: { ...webhookEnv, ...stored }, ...deployed };
+  const lead: Subject = { name: LEAD, source: leadFolder, target: 'incidentLead', env: leadEnv, ...pushes };
   return {
     noOp,
     bare,

@@ -1,55 +1,33 @@
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { dial, toBytes } from '../services/raw-http.ts';
+import { exchange, toBytes } from '../services/raw-http.ts';
 import { forgedRequest } from './requests.ts';
 
-const CHUNKS_AT_ONCE = 10_000;
-const CHUNKS = Buffer.from('1\r\nx\r\n'.repeat(CHUNKS_AT_ONCE));
 const LAST_CHUNK = '0\r\n\r\n';
 /** Just under the most that a body may have: the webhook waits for the rest until its time is up. */
-const MAX_CHUNKS = 1_000_000;
+const CHUNKS = '1\r\nx\r\n'.repeat(1_000_000);
 
 /**
  * On each connection, for some seconds, one request after the other whose body comes as fast as it
  * is taken, in chunks of a byte, and never ends; without the secret. In a thread of its own, so
  * that it is not what makes others late.
- * @returns how many were answered with which status; 0 where the connection ended without one
+ * @returns the status of each answer; 0 where the connection ended without one
  */
-export async function startTinyChunks(
-  port: number,
-  connections: number,
-  seconds: number,
-): Promise<Map<number, number>> {
+export async function sendTinyChunks(port: number, connections: number, seconds: number): Promise<number[]> {
   const worker = new Worker(new URL(import.meta.url), { workerData: { port, connections, seconds } });
   const [statuses] = await once(worker, 'message');
   await worker.terminate();
   return statuses;
 }
 
-async function sendOne(port: number): Promise<number> {
-  const { socket, answer } = await dial(port);
-  const { headers } = forgedRequest();
-  socket.write(toBytes({ headers, chunked: true }).subarray(0, -LAST_CHUNK.length));
-  let left = MAX_CHUNKS;
-  const feed = (): void => {
-    for (let taken = true; taken && left > 0; left -= CHUNKS_AT_ONCE) taken = socket.write(CHUNKS);
-  };
-  socket.on('drain', feed);
-  feed();
-  const status = (await answer())?.status ?? 0;
-  socket.destroy();
-  return status;
-}
-
 if (!isMainThread && parentPort !== null) {
   const { port, connections, seconds } = workerData;
   const until = performance.now() + 1000 * seconds;
-  const statuses = new Map<number, number>();
+  const head = toBytes({ headers: forgedRequest().headers, chunked: true }).subarray(0, -LAST_CHUNK.length);
+  const endless = Buffer.concat([head, Buffer.from(CHUNKS)]);
+  const statuses: number[] = [];
   const attack = async (): Promise<void> => {
-    while (performance.now() < until) {
-      const status = await sendOne(port);
-      statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    }
+    while (performance.now() < until) statuses.push((await exchange(port, endless))?.status ?? 0);
   };
   await Promise.all(Array.from({ length: connections }, attack));
   parentPort.postMessage(statuses);
