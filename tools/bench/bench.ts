@@ -8,7 +8,7 @@ import { measureLatency } from './latency.ts';
 import { drawPanels } from './panels.ts';
 import { type Section, say } from './report.ts';
 import { measureRoundTrips } from './round-trips.ts';
-import { type System, withSystem } from './system.ts';
+import { type System, startSystem } from './system.ts';
 import { measureThroughput } from './throughput.ts';
 
 interface Options {
@@ -61,18 +61,17 @@ async function bench(options: Options): Promise<void> {
   const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
   const where = `${new Date().toISOString().slice(0, 10)}, ${machine}, Node.js ${process.version}`;
   const sections = new Map<string, Section>();
-  await withSystem(async (system) => {
-    console.log(where);
-    for (const [name, measure] of Object.entries(measurements(system, options))) {
-      // What fails is reported, and the rest measured: ten minutes are too long to lose.
-      const section = await measure().catch((error: Error): Section => {
-        process.exitCode = 1;
-        return { text: `**${name} could not be measured**: ${error.message}`, figures: null };
-      });
-      sections.set(name, section);
-      console.log(`\n${section.text}`);
-    }
-  });
+  await using system = await startSystem();
+  console.log(where);
+  for (const [name, measure] of Object.entries(measurements(system, options))) {
+    // What fails is reported, and the rest measured: ten minutes are too long to lose.
+    const section = await measure().catch((error: Error): Section => {
+      process.exitCode = 1;
+      return { text: `**${name} could not be measured**: ${error.message}`, figures: null };
+    });
+    sections.set(name, section);
+    console.log(`\n${section.text}`);
+  }
   if (options.out !== undefined) await write(options.out, where, sections);
 }
 

@@ -41,7 +41,8 @@ async function eventGrowth(subject: Subject, steps: readonly number[]): Promise<
 
 /** The time of a look-up in the server, and its plan, while the directory grows. */
 async function lookUpGrowth(ownerUrl: string, steps: readonly number[]): Promise<string[][]> {
-  const client = new pg.Client({ connectionString: ownerUrl });
+  await using closing = new AsyncDisposableStack();
+  const client = closing.adopt(new pg.Client({ connectionString: ownerUrl }), (each) => each.end());
   await client.connect();
   const rows: string[][] = [];
   for (const alaners of steps) {
@@ -58,10 +59,10 @@ async function lookUpGrowth(ownerUrl: string, steps: readonly number[]): Promise
       plan = explained.rows.map((row) => row['QUERY PLAN']).join('\n');
       times.push(Number(/^Execution Time: ([\d.]+) ms$/m.exec(plan)?.[1]));
     }
+    // Such as `Index Scan using alaner_slack_id on alaner`.
     const [, scan, index] = /([A-Z][\w ]+ Scan)(?: using (\w+))? on alaner\b/.exec(plan) ?? [];
     const read = index === undefined ? scan : `${scan} on ${index}`;
     rows.push([`look-up among ${alaners} alaners`, `${quantile(times, 0.5).toFixed(3)} ms, ${read}`]);
   }
-  await client.end();
   return rows;
 }

@@ -4,7 +4,7 @@ import { ask, preload } from '../services/functions/preload.ts';
 import { exchange } from '../services/raw-http.ts';
 import { type Running, start } from './process.ts';
 import { countOutcomes, openLoop } from './send.ts';
-import { withSystem } from './system.ts';
+import { startSystem } from './system.ts';
 import { sendTinyChunks } from './tiny-chunks.ts';
 import { WORST_REQUESTS } from './worst-requests.ts';
 
@@ -30,12 +30,11 @@ const WATCH = `
   });
 `;
 
-await withSystem(async ({ webhook }) => {
-  const env = { ...webhook.env, NODE_OPTIONS: `${NODE_OPTIONS} ${preload(WATCH)}` };
-  await using running = await start({ ...webhook, env, channel: true });
-  await printSingleRequests(running);
-  await printTinyChunks(running);
-});
+await using system = await startSystem();
+const env = { ...system.webhook.env, NODE_OPTIONS: `${NODE_OPTIONS} ${preload(WATCH)}` };
+await using running = await start({ ...system.webhook, env, channel: true });
+await printSingleRequests(running);
+await printTinyChunks(running);
 
 async function printSingleRequests(running: Running): Promise<void> {
   // Warm: what is measured is what one more request costs.

@@ -4,7 +4,7 @@ import { type Running, start } from './process.ts';
 import { quantile } from './report.ts';
 import { forgedRequest } from './requests.ts';
 import { countOutcomes, openLoop } from './send.ts';
-import { type System, withSystem } from './system.ts';
+import { type System, startSystem } from './system.ts';
 
 const WARM_UP_SECONDS = 3;
 const FLOOD_CONNECTIONS = 100;
@@ -17,10 +17,9 @@ const { rate, seconds, forgeries } = new Command('load')
   .parse()
   .opts<{ rate: number; seconds: number; forgeries: number }>();
 
-await withSystem(async (system) => {
-  const ok = [await loadWebhook(system), await loadLead(system)].every(Boolean);
-  process.exitCode = ok ? 0 : 1;
-});
+await using system = await startSystem();
+const ok = [await loadWebhook(system), await loadLead(system)].every(Boolean);
+process.exitCode = ok ? 0 : 1;
 
 async function loadWebhook({ webhook, published }: System): Promise<boolean> {
   await using running = await start(webhook);

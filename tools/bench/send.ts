@@ -45,14 +45,14 @@ export async function openLoop(send: () => Promise<Outcome>, perSecond: number, 
   const outcomes: Outcome[] = [];
   const latencies: number[] = [];
   const calls: Promise<void>[] = [];
-  const startedAt = performance.now();
+  const startedAtMs = performance.now();
   for (let index = 0; index < perSecond * seconds; index++) {
-    const dueAt = startedAt + (index * 1000) / perSecond;
-    if (dueAt > performance.now()) await sleep(dueAt - performance.now());
+    const dueAtMs = startedAtMs + (index * 1000) / perSecond;
+    if (dueAtMs > performance.now()) await sleep(dueAtMs - performance.now());
     calls.push(
       send().then((outcome) => {
         outcomes.push(outcome);
-        latencies.push(performance.now() - dueAt);
+        latencies.push(performance.now() - dueAtMs);
       }),
     );
   }

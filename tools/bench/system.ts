@@ -31,25 +31,18 @@ const LOCAL = join(import.meta.dirname, '..', '..', '.local');
 /** As Terraform deploys the functions; there is no metadata server to look for here. */
 const COMMON = { NODE_OPTIONS, METADATA_SERVER_DETECTION: 'none' };
 
-/**
- * Starts everything, off the core that is measured on, where this process stays from now on; and
- * stops it when `measure` has ended.
- */
-export async function withSystem(measure: (system: System) => Promise<void>): Promise<void> {
-  await using closing = new AsyncDisposableStack();
+/** Starts everything, off the core that is measured on, where this process stays from now on. */
+export async function startSystem() {
+  await using starting = new AsyncDisposableStack();
   leaveMeasuredCore();
-  await measure(await startSystem(closing));
-}
-
-async function startSystem(closing: AsyncDisposableStack) {
   const [webhookFolder = '', leadFolder = ''] = await deploy();
   mkdirSync(LOCAL, { recursive: true });
-  const scratch = closing.adopt(mkdtempSync(join(LOCAL, 'bench-')), (path) => rmSync(path, { recursive: true }));
-  const emulator = closing.adopt(await startEmulator(TOPIC), (each) => each.stop());
+  const scratch = starting.adopt(mkdtempSync(join(LOCAL, 'bench-')), (path) => rmSync(path, { recursive: true }));
+  const emulator = starting.adopt(await startEmulator(TOPIC), (each) => each.stop());
   const versions = [{ number: 1, state: 'ENABLED', data: SECRET } as const];
   const secretManager = await startSecretManagerServer({ secret: SECRET_NAME, versions });
-  closing.defer(() => secretManager.close());
-  const postgres = closing.adopt(await startPostgres(), (each) => each.stop());
+  starting.defer(() => secretManager.close());
+  const postgres = starting.adopt(await startPostgres(), (each) => each.stop());
   const { publish } = createPublisher(TOPIC, emulator.host, LIMITS.publish);
   const message = { data: Buffer.from('{}'), attributes: { schemaVersion: '1' } };
 
@@ -65,6 +58,7 @@ async function startSystem(closing: AsyncDisposableStack) {
   const webhook: Subject = { name: WEBHOOK, env: literalEnv, ...deployed };
   const webhookStored: Subject = { name: WEBHOOK_STORED, env: { ...webhookEnv, ...stored }, ...deployed };
   const lead: Subject = { name: LEAD, source: leadFolder, target: 'incidentLead', env: leadEnv, ...pushes };
+  const started = starting.move();
   return {
     noOp,
     bare,
@@ -79,5 +73,7 @@ async function startSystem(closing: AsyncDisposableStack) {
     publishOnce: () => publish(message, deadlineAfter(LIMITS.answerMs)),
     /** Messages published so far. */
     published: emulator.published,
+    /** Stops everything. */
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }
