@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NODE_OPTIONS } from '../services/functions/function-process.ts';
 import { ask, preload } from '../services/functions/preload.ts';
 import { exchange } from '../services/raw-http.ts';
-import { type Running, start } from './process.ts';
+import { type Running, start, withEnv } from './process.ts';
 import { countOutcomes, openLoop } from './send.ts';
 import { startSystem } from './system.ts';
 import { sendTinyChunks } from './tiny-chunks.ts';
@@ -31,8 +31,8 @@ const WATCH = `
 `;
 
 await using system = await startSystem();
-const env = { ...system.webhook.env, NODE_OPTIONS: `${NODE_OPTIONS} ${preload(WATCH)}` };
-await using running = await start({ ...system.webhook, env, channel: true });
+const watched = withEnv(system.webhook, { NODE_OPTIONS: `${NODE_OPTIONS} ${preload(WATCH)}` });
+await using running = await start({ ...watched, channel: true });
 await printSingleRequests(running);
 await printTinyChunks(running);
 

@@ -23,6 +23,11 @@ export interface Subject {
   readonly channel?: boolean;
 }
 
+/** A subject with other variables in its environment. */
+export function withEnv(subject: Subject, env: Subject['env']): Subject {
+  return { ...subject, env: { ...subject.env, ...env } };
+}
+
 /** A subject's process that has given its first true answer. */
 export type Running = Awaited<ReturnType<typeof start>>;
 

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { INSTANCE_PORT, letIamUserIn, startCloudSqlServer } from '../services/google-cloud/cloud-sql.ts';
 import { startGoogleCloud } from '../services/google-cloud/google-apis.ts';
 import { coldStarts } from './cold-start.ts';
-import type { Subject } from './process.ts';
+import { type Subject, withEnv } from './process.ts';
 import { type Section, say, table } from './report.ts';
 import type { System } from './system.ts';
 
@@ -41,35 +41,32 @@ export async function measureRoundTrips({ webhook, webhookStored, lead, ownerUrl
   cloudSql.address = FAR_ADDRESS;
   const database = { CLOUD_SQL_INSTANCE: cloudSql.instance, DB_USER: IAM_USER, DB_NAME: 'postgres' };
 
-  const leastMs = async (subject: Subject, distanceMs: number): Promise<number> => {
-    say(`round trips: ${subject.name}, ${distanceMs} ms away`);
-    roundTripMs = distanceMs;
-    const [starts = []] = (await coldStarts([subject], TRIES)).values();
-    return Math.min(...starts.map(({ wallMs }) => wallMs));
-  };
-  /** @param reasons why each round trip is there, in their order; those beside each other count once */
-  const count = async (name: string, { env, ...subject }: Subject, own: Record<string, string>, reasons: string) => {
-    const far = { ...subject, name, env: { ...env, ...own } };
-    const [nearMs, farMs] = [await leastMs(far, NEAR_MS), await leastMs(far, FAR_MS)];
-    return { name, roundTrips: (farMs - nearMs) / (FAR_MS - NEAR_MS), reasons };
-  };
   const figures = [
-    await count(webhook.name, webhook, toGoogle, 'Pub/Sub: connection, TLS, HTTP/2 settings, publish'),
+    await count(withEnv(webhook, toGoogle), 'Pub/Sub: connection, TLS, HTTP/2 settings, publish'),
     await count(
-      webhookStored.name,
-      webhookStored,
-      toGoogle,
+      withEnv(webhookStored, toGoogle),
       'Secret Manager: connection, TLS, HTTP/2 settings, list, versions (all at once), while Pub/Sub is connected to; publish',
     ),
     await count(
-      'lead, Cloud SQL',
-      lead,
-      { ...toAdminApi, ...database },
+      { ...withEnv(lead, { ...toAdminApi, ...database }), name: 'lead, Cloud SQL' },
       'Admin API: connection, TLS, instance, certificate; instance: connection, TLS, login; look-up. The rest is the time to make an RSA key, which varies',
     ),
   ];
   const rows = figures.map(({ name, roundTrips, reasons }) => [name, roundTrips.toFixed(1), reasons]);
   return { text: table(['round trips in a row to the first 204', 'count', 'which'], rows), figures };
+}
+
+/** @param reasons why each round trip is there, in their order; those beside each other count once */
+async function count(subject: Subject, reasons: string) {
+  const [nearMs, farMs] = [await leastMs(subject, NEAR_MS), await leastMs(subject, FAR_MS)];
+  return { name: subject.name, roundTrips: (farMs - nearMs) / (FAR_MS - NEAR_MS), reasons };
+}
+
+async function leastMs(subject: Subject, distanceMs: number): Promise<number> {
+  say(`round trips: ${subject.name}, ${distanceMs} ms away`);
+  roundTripMs = distanceMs;
+  const [starts = []] = (await coldStarts([subject], TRIES)).values();
+  return Math.min(...starts.map(({ wallMs }) => wallMs));
 }
 
 /** Puts a server far away: it is reached there on `farPort`, or on a free port where that is 0. */

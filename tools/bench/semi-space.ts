@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { latencyBesidePublish } from './latency.ts';
+import { withEnv } from './process.ts';
 import { inTurn, pairedRatios, say, spread, table, withRange } from './report.ts';
 import { startSystem } from './system.ts';
 import { load } from './throughput.ts';
@@ -21,7 +22,7 @@ async function main({ passes, seconds }: { passes: number; seconds: number }): P
   const cases = [system.webhook, system.lead].flatMap((subject) =>
     SIZES.map((size) => {
       const NODE_OPTIONS = size === 'default' ? '' : `--max-semi-space-size=${size}`;
-      return { size, subject: { ...subject, env: { ...subject.env, NODE_OPTIONS } } };
+      return { size, subject: withEnv(subject, { NODE_OPTIONS }) };
     }),
   );
   const results = await inTurn('semi-space', cases, passes, async ({ size, subject }) => {
@@ -34,9 +35,9 @@ async function main({ passes, seconds }: { passes: number; seconds: number }): P
     // The default comes first of each subject's.
     const reference = cases[index - (index % SIZES.length)] ?? one;
     const cells = COLUMNS.map(({ key, digits, unit }) => {
-      const [own, references] = [one, reference].map((of) => results.get(of)?.map((each) => each[key]) ?? []);
-      const ratio = withRange(pairedRatios(own ?? [], references ?? []));
-      return `${spread(own ?? []).median.toFixed(digits)}${unit}, ${ratio}`;
+      const all = (of: (typeof cases)[number]) => results.get(of)?.map((each) => each[key]) ?? [];
+      const ratio = withRange(pairedRatios(all(one), all(reference)));
+      return `${spread(all(one)).median.toFixed(digits)}${unit}, ${ratio}`;
     });
     return [one.subject.name, one.size, ...cells];
   });

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { exchange, toBytes } from '../services/raw-http.ts';
+import { dial, toBytes } from '../services/raw-http.ts';
 import { forgedRequest } from './requests.ts';
 
+const CHUNKS_AT_ONCE = 10_000;
+const CHUNKS = Buffer.from('1\r\nx\r\n'.repeat(CHUNKS_AT_ONCE));
 const LAST_CHUNK = '0\r\n\r\n';
 /** Just under the most that a body may have: the webhook waits for the rest until its time is up. */
-const CHUNKS = '1\r\nx\r\n'.repeat(1_000_000);
+const MAX_CHUNKS = 1_000_000;
 
 /**
  * On each connection, for some seconds, one request after the other whose body comes as fast as it
@@ -20,14 +22,27 @@ export async function sendTinyChunks(port: number, connections: number, seconds:
   return statuses;
 }
 
+async function sendOne(port: number): Promise<number> {
+  const { socket, answer } = await dial(port);
+  const { headers } = forgedRequest();
+  socket.write(toBytes({ headers, chunked: true }).subarray(0, -LAST_CHUNK.length));
+  let left = MAX_CHUNKS;
+  const feed = (): void => {
+    for (let taken = true; taken && left > 0; left -= CHUNKS_AT_ONCE) taken = socket.write(CHUNKS);
+  };
+  socket.on('drain', feed);
+  feed();
+  const status = (await answer())?.status ?? 0;
+  socket.destroy();
+  return status;
+}
+
 if (!isMainThread && parentPort !== null) {
   const { port, connections, seconds } = workerData;
   const until = performance.now() + 1000 * seconds;
-  const head = toBytes({ headers: forgedRequest().headers, chunked: true }).subarray(0, -LAST_CHUNK.length);
-  const endless = Buffer.concat([head, Buffer.from(CHUNKS)]);
   const statuses: number[] = [];
   const attack = async (): Promise<void> => {
-    while (performance.now() < until) statuses.push((await exchange(port, endless))?.status ?? 0);
+    while (performance.now() < until) statuses.push(await sendOne(port));
   };
   await Promise.all(Array.from({ length: connections }, attack));
   parentPort.postMessage(statuses);
