@@ -34,7 +34,7 @@ const LINGER_MS = 1_000;
 const DROPPED_BYTES = 64 * 1024;
 
 /**
- * Requests of one connection at the same time. None of our senders pipelines; one read of 64 KiB may hold 2,400
+ * Requests of one connection at the same time. None of our senders pipelines; one read of 64 KiB may hold 2,700
  * requests, and each costs an answer and a line.
  */
 const MAX_PIPELINED = 16;
@@ -62,8 +62,23 @@ export function answerWith(handler: Handler, log: Log): RequestListener {
 function admit({ socket }: IncomingMessage): boolean {
   const count = (pipelined.get(socket) ?? 0) + 1;
   pipelined.set(socket, count);
-  if (count > MAX_PIPELINED) socket.destroy();
+  if (count > MAX_PIPELINED && !socket.destroyed) destroyWithoutStacks(socket);
   return !socket.destroyed;
+}
+
+/**
+ * When a connection closes, Node makes an error for each of its requests that is not answered. The stacks of 2,700
+ * errors took 40 of 55 ms, in which nobody else is served.
+ */
+function destroyWithoutStacks(socket: Socket): void {
+  const { stackTraceLimit } = Error;
+  socket.prependOnceListener('close', () => {
+    Error.stackTraceLimit = 0;
+  });
+  socket.once('close', () => {
+    Error.stackTraceLimit = stackTraceLimit;
+  });
+  socket.destroy();
 }
 
 function send(req: IncomingMessage, res: ServerResponse, { status, headers, problem }: Answer): void {

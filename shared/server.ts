@@ -35,6 +35,8 @@ export function serve(listener: RequestListener): void {
     if (!(server instanceof Server) || servers.includes(server)) return;
     servers.push(server);
     server.removeAllListeners('request');
+    // The size of the headers is limited; Node would also answer 431 to more than a thousand of them.
+    server.maxHeadersCount = 0;
     // Without this listener, Node answers 417 to an unknown `Expect` by itself, and nothing is
     // logged.
     server.on('request', listener).on('checkExpectation', listener);

@@ -73,6 +73,8 @@ export function storedKeys(
       failure = undefined;
     } catch (error) {
       if (error instanceof SecretGone) versions = new Map();
+      // Without any key there is nothing to keep for 75 s.
+      if (!hasKey(versions)) listedAt = Number.NEGATIVE_INFINITY;
       failure = error instanceof Error ? error : new Error('the read failed');
     }
   }

@@ -101,6 +101,21 @@ describe('stored keys', () => {
     expect(await bench.accepts(OLD)).toBe(true);
   });
 
+  it.each([
+    ['that there are none', GONE],
+    ['that none is ENABLED', versions()],
+    ['only what is no secret', versions('hello')],
+  ])('are there a second after the store has said %s because of a bad signature', async (_, answer) => {
+    const bench = open(OLD);
+    await bench.accepts(OLD);
+    bench.answer = answer;
+    bench.clock += 31 * SECOND;
+    await expect(bench.accepts(OTHER)).rejects.toMatchObject(UNDECIDED);
+    bench.answer = versions(OLD);
+    bench.clock += 1 * SECOND;
+    expect(await bench.accepts(OLD)).toBe(true);
+  });
+
   it('are refused where no version is ENABLED', async () => {
     await expect(open().accepts(OLD)).rejects.toMatchObject(UNDECIDED);
   });
