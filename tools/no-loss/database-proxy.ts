@@ -1,31 +1,16 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type { InjectFault } from './fault-injector.ts';
-import type { Rng } from './rng.ts';
-import type { Tally } from './tally.ts';
-
-/** The database as a whole, apart from single faults; undefined while it works. */
-export type DatabaseOutage = 'refusing' | 'silent' | 'slow' | undefined;
+import type { Fault } from './faults.ts';
+import type { Service } from './grpc-faults.ts';
+import type { DatabaseOutage } from './outages.ts';
 
 /** A TCP proxy in front of PostgreSQL. */
 export interface DatabaseProxy {
-  readonly port: number;
-  outage: DatabaseOutage;
+  /** As the URL that it stands in front of. */
+  readonly url: string;
   /** Cuts every connection, as a failover does. */
   cut(): void;
   close(): Promise<void>;
-}
-
-/** What a proxy needs. */
-export interface ProxyOptions {
-  readonly targetPort: number;
-  readonly rng: Rng;
-  readonly injectFault: InjectFault;
-  readonly tally: Tally;
-  /** Factor on delays. */
-  readonly scale: number;
-  /** Ends the function that is connected. */
-  readonly crash: () => void;
 }
 
 /** Each request of the client is a step: start-up, password, statement. */
@@ -40,82 +25,79 @@ const STEP = {
 const SLOW_MS = 2_000;
 
 /** Starts a proxy on a free port of 127.0.0.1. */
-export async function startDatabaseProxy(options: ProxyOptions): Promise<DatabaseProxy> {
+export async function startDatabaseProxy(databaseUrl: string, service: Service): Promise<DatabaseProxy> {
+  const { faults, outages, scale, crash } = service;
+  const url = new URL(databaseUrl);
+  const targetPort = Number(url.port);
   const sockets = new Set<Socket>();
   let steps = 0;
 
   const server = createServer((client) => {
-    if (proxy.outage === 'refusing') {
-      options.tally.injected('database', 'outage: refusing');
+    if (outages.database === 'refusing') {
+      faults.record('database', 'outage: refusing');
       client.destroy();
       return;
     }
-    const database = connect(options.targetPort, '127.0.0.1');
-    for (const [socket, peer] of [
-      [client, database],
-      [database, client],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        sockets.delete(socket);
-        peer.destroy();
-      });
-    }
+    const database = connect(targetPort, '127.0.0.1');
+    closeWith(client, database);
+    closeWith(database, client);
     let cutOnAnswer = false;
-    client.on('data', (bytes) => {
-      steps += 1;
-      const { forward, delayMs, cutAfter } = step(steps);
-      cutOnAnswer ||= cutAfter;
-      if (!forward) return;
-      if (delayMs === 0) database.write(bytes);
-      else setTimeout(() => database.writable && database.write(bytes), delayMs);
-    });
     database.on('data', (bytes) => {
       if (cutOnAnswer) client.destroy();
       else client.write(bytes);
     });
-
-    function step(number: number): { forward: boolean; delayMs: number; cutAfter: boolean } {
-      const { tally, rng, injectFault, scale, crash } = options;
-      tally.step('database');
-      const pass = { forward: true, delayMs: 0, cutAfter: false };
-      if (proxy.outage !== undefined) {
-        tally.injected('database', `outage: ${proxy.outage}`);
-        if (proxy.outage === 'silent') return { ...pass, forward: false };
-        if (proxy.outage === 'slow') return { ...pass, delayMs: SLOW_MS * scale };
-      }
-      const fault = injectFault(`database/${number}`, STEP);
-      if (fault === undefined) return pass;
-      tally.injected('database', fault);
-      switch (fault) {
+    client.on('data', (bytes) => {
+      const fault = nextFault();
+      switch (fault?.kind) {
+        case 'silence':
+        case 'silent':
+          return;
+        case 'slow':
+          setTimeout(() => database.writable && database.write(bytes), fault.amount * SLOW_MS * scale);
+          return;
         case 'cut before':
           client.destroy();
-          return { ...pass, forward: false };
-        case 'cut after':
-          return { ...pass, cutAfter: true };
-        case 'silence':
-          return { ...pass, forward: false };
-        case 'slow':
-          return { ...pass, delayMs: rng(`slow/${number}`) * SLOW_MS * scale };
+          return;
         case 'crash before':
           crash();
-          client.destroy();
-          return { ...pass, forward: false };
-        case 'crash after':
-          crash();
-          return { ...pass, cutAfter: true };
+          cut();
+          return;
+        case 'cut after':
+          cutOnAnswer = true;
       }
-    }
+      database.write(bytes);
+      if (fault?.kind === 'crash after') {
+        crash();
+        cut();
+      }
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
+
+  function nextFault(): Fault<keyof typeof STEP | DatabaseOutage> | undefined {
+    const outage = outages.database;
+    steps += 1;
+    // What is connected already is not refused.
+    if (outage === undefined || outage === 'refusing') return faults.draw('database', String(steps), STEP);
+    faults.meetOutage('database', outage);
+    return { kind: outage, amount: 1 };
+  }
+
+  function closeWith(socket: Socket, peer: Socket): void {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      sockets.delete(socket);
+      peer.destroy();
+    });
+  }
 
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
   };
-  const proxy: DatabaseProxy = {
-    port: (server.address() as AddressInfo).port,
-    outage: undefined,
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
     cut,
     async close() {
       cut();
@@ -123,5 +105,4 @@ export async function startDatabaseProxy(options: ProxyOptions): Promise<Databas
       await once(server, 'close');
     },
   };
-  return proxy;
 }

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pick, type Rng } from './rng.ts';
+import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
+import { EXAMPLES } from '../events/catalogue.ts';
+import type { MessageInput } from '../services/pubsub/message.ts';
+import { pick, type Rng } from './faults.ts';
 
 /** What the sender sends, and what has to come of it. */
 export interface PlannedEvent {
@@ -39,98 +42,108 @@ const SHARES = {
 
 /** What an event is about. */
 export type Kind = keyof typeof SHARES | 'one_without_role';
+type UpdateKind = Exclude<Kind, 'other_event' | 'ping' | 'breaks_schema' | 'not_json'>;
 
-/** Slack ids of two alaners each; the subscriber cannot tell them apart. */
-export const AMBIGUOUS_SLACK_ID = 'U09TWINS';
-/** The alaners a run needs beside the samples. */
-export const TWINS = `
+/** Slack id of two alaners; the subscriber cannot tell them apart. */
+const AMBIGUOUS_SLACK_ID = 'U09TWINS';
+/** Adds the alaners that a run needs beside the samples. */
+export const ADD_DUPLICATES = `
   insert into alaner (id, email, slack_id) values
     ('00000000-0000-4000-8000-0000000000a1', 'twin-one@example.com', '${AMBIGUOUS_SLACK_ID}'),
     ('00000000-0000-4000-8000-0000000000a2', 'twin-two@example.com', '${AMBIGUOUS_SLACK_ID}')
   on conflict (id) do nothing`;
 
-const UPDATED = 'public_incident.incident_updated_v2';
-const PAYLOADS = join(import.meta.dirname, '..', '..', 'schemas', 'examples');
-const example = JSON.parse(read(`official-2026-08/${UPDATED}.json`)) as { [UPDATED]: Record<string, unknown> };
-const OTHERS = ['public_incident.incident_created_v2', 'private_incident.incident_updated_v2'].map((type) =>
-  read(`official-2026-08/${type}.json`),
+const readExample = (file: string): string => readFileSync(join(EXAMPLES, file), 'utf8');
+const example = JSON.parse(readExample(`${INCIDENT_UPDATED}.json`)) as { [INCIDENT_UPDATED]: object };
+const OTHERS = ['public_incident.incident_created_v2.json', 'private_incident.incident_updated_v2.json'].map(
+  readExample,
 );
-const PING = read('svix-ping.json');
+const PING = readExample('../svix-ping.json');
 
-const ADA = { slackId: 'U01LEAD', email: 'ada@example.com' };
-const LISA = { slackId: 'U02AYNF2XJM', email: 'lisa@example.com' };
-const GRACE = { slackId: 'U02MANAGER', email: undefined };
-const NOBODY = { slackId: 'U0NOBODY', email: undefined };
-const TWIN = { slackId: AMBIGUOUS_SLACK_ID, email: undefined };
-const NO_SLACK = { slackId: undefined, email: undefined };
+/** A lead, and the outcome of looking it up, or the e-mail address of one without the role. */
+type Lead = { readonly slackId?: string } & ({ readonly outcome: string } | { readonly email: string });
+
+const ADA: Lead = { slackId: 'U01LEAD', email: 'ada@example.com' };
+const LISA: Lead = { slackId: 'U02AYNF2XJM', email: 'lisa@example.com' };
+const GRACE: Lead = { slackId: 'U02MANAGER', outcome: 'lead_with_role' };
+const NOBODY: Lead = { slackId: 'U0NOBODY', outcome: 'unknown_alaner' };
+const TWIN: Lead = { slackId: AMBIGUOUS_SLACK_ID, outcome: 'ambiguous_alaner' };
+const NO_SLACK: Lead = { outcome: 'no_slack_user' };
 
 /** The event with this number, always the same for one seed. */
 export function planEvent(number: number, rng: Rng): PlannedEvent {
   const id = `msg_${String(number).padStart(8, '0')}`;
   const kind = pick(rng(`${id}/kind`), SHARES) ?? 'one_without_role';
-  const plain = (body: string, status: PlannedEvent['status']): PlannedEvent => ({
-    id,
-    kind,
-    body,
-    status,
-    lines: undefined,
-  });
+  const withoutEffect = { id, kind, status: 204, lines: undefined } as const;
   switch (kind) {
     case 'other_event':
-      return plain(OTHERS[number % OTHERS.length] ?? '', 204);
+      return { ...withoutEffect, body: OTHERS[number % OTHERS.length] ?? '' };
     case 'ping':
-      return plain(PING, 204);
+      return { ...withoutEffect, body: PING };
     case 'not_json':
-      return plain('{"event_type": ', 400);
-    case 'breaks_schema':
-      return plain(JSON.stringify({ event_type: UPDATED, [UPDATED]: { id: number } }), 422);
+      return { ...withoutEffect, body: '{"event_type": ', status: 400 };
+    case 'breaks_schema': {
+      const body = JSON.stringify({ event_type: INCIDENT_UPDATED, [INCIDENT_UPDATED]: { id: number } });
+      return { ...withoutEffect, body, status: 422 };
+    }
     default:
-      return update(id, kind, number);
+      return planUpdate(id, kind, number);
   }
 }
 
-function update(id: string, kind: Kind, number: number): PlannedEvent {
+function planUpdate(id: string, kind: UpdateKind, number: number): PlannedEvent {
   const incidentId = `01INCIDENT${String(number).padStart(16, '0')}`;
-  const line = ({ email }: { email: string | undefined }): string =>
-    lineKey('lead_without_role', `${email} is now incident lead for incident id: ${incidentId}`);
-  const [plainest, other] = number % 2 === 0 ? [ADA, LISA] : [LISA, ADA];
-  const table = {
-    one_with_role: [[GRACE], ['lead_with_role']],
-    two_leads: [
-      [plainest, GRACE],
-      [line(plainest), 'lead_with_role'],
-    ],
-    three_leads: [
-      [plainest, NOBODY, other],
-      [line(plainest), 'unknown_alaner', line(other)],
-    ],
-    unknown_alaner: [[NOBODY], ['unknown_alaner']],
-    no_slack_user: [[NO_SLACK], ['no_slack_user']],
-    no_lead: [[], ['no_lead']],
-    skipped_status: [[plainest], ['skipped_status']],
-    ambiguous_alaner: [
-      [plainest, TWIN],
-      [line(plainest), 'ambiguous_alaner'],
-    ],
-    one_without_role: [[plainest], [line(plainest)]],
-  } as const satisfies Partial<Record<Kind, readonly [readonly { slackId: string | undefined }[], readonly string[]]>>;
-  const [leads, lines] = table[kind as keyof typeof table];
-  const status = kind === 'skipped_status' ? ['triage', 'live'][number % 2] : 'learning';
+  const leads = leadsOf(number)[kind];
+  const lines = leads.map((lead) =>
+    'outcome' in lead
+      ? lead.outcome
+      : lineKey('lead_without_role', `${lead.email} is now incident lead for incident id: ${incidentId}`),
+  );
   const body = JSON.stringify({
-    event_type: UPDATED,
-    [UPDATED]: {
-      ...example[UPDATED],
+    event_type: INCIDENT_UPDATED,
+    [INCIDENT_UPDATED]: {
+      ...example[INCIDENT_UPDATED],
       id: incidentId,
-      incident_status: { category: status },
+      incident_status: { category: kind === 'skipped_status' ? ['triage', 'live'][number % 2] : 'learning' },
       incident_role_assignments: leads.map(({ slackId }, index) => ({
         role: { role_type: 'lead' },
         assignee: { id: `01USER${number}X${index}`, ...(slackId !== undefined && { slack_user_id: slackId }) },
       })),
     },
   });
-  return { id, kind, body, status: 204, lines };
+  const wholeEvent = kind === 'skipped_status' || kind === 'no_lead';
+  return { id, kind, body, status: 204, lines: wholeEvent ? [kind] : lines };
 }
 
-function read(file: string): string {
-  return readFileSync(join(PAYLOADS, file), 'utf8');
+function leadsOf(number: number): Record<UpdateKind, readonly Lead[]> {
+  const [plainest, other] = number % 2 === 0 ? [ADA, LISA] : [LISA, ADA];
+  return {
+    one_without_role: [plainest],
+    one_with_role: [GRACE],
+    two_leads: [plainest, GRACE],
+    three_leads: [plainest, NOBODY, other],
+    unknown_alaner: [NOBODY],
+    no_slack_user: [NO_SLACK],
+    no_lead: [],
+    skipped_status: [plainest],
+    ambiguous_alaner: [plainest, TWIN],
+  };
+}
+
+/** The attribute that marks a message as nobody's event. */
+export const POISON = 'poison';
+
+const POISONOUS: readonly MessageInput[] = [
+  { data: 'no JSON', attributes: { schemaVersion: '1' } },
+  { data: '{}', attributes: { schemaVersion: '1' } },
+  { data: '{}', attributes: { schemaVersion: '2' } },
+  { data: Buffer.of(0xff, 0xfe), attributes: { schemaVersion: '1' } },
+  { data: '{}' },
+  { attributes: { schemaVersion: '1' } },
+];
+
+/** A message that somebody else put on the topic, and that can never be worked off. */
+export function poison(number: number): MessageInput {
+  const message = POISONOUS[number % POISONOUS.length];
+  return { ...message, attributes: { ...message?.attributes, [POISON]: String(number) } };
 }

@@ -1,31 +1,12 @@
-import { newId, sign } from '../events/sign.ts';
-import type { VirtualClock } from './clocks.ts';
+import { newId, type Signing, sign } from '../events/sign.ts';
 import { FORGED, type PlannedEvent } from './event-plan.ts';
-import type { Ledger } from './ledger.ts';
-import type { Poster } from './post.ts';
-import type { Rng } from './rng.ts';
-import { FIRST_SECRET_RETIRED_MS, type Rotation } from './rotation.ts';
-import type { Scheduler } from './scheduler.ts';
-import type { Target } from './svix.ts';
-import type { Tally } from './tally.ts';
+import { FIRST_SECRET_RETIRED_MS } from './rotation.ts';
+import type { Simulation } from './simulation.ts';
 
 /** What it may be answered with: refused, or undecided while there is no secret. */
 const REFUSALS = new Set([401, 404, 405, 415, 503]);
 const OTHER_SECRET = 'whsec_b3RoZXIgc2VjcmV0IG9mIDI0IGJ5dGVz';
 const REPLAY_AFTER_MS = 600_000;
-
-/** What the forger needs. */
-export interface ForgerOptions {
-  readonly scheduler: Scheduler;
-  readonly clock: VirtualClock;
-  readonly rng: Rng;
-  readonly tally: Tally;
-  readonly ledger: Ledger;
-  readonly poster: Poster;
-  readonly rotation: Rotation;
-  /** A target on virtual time: what is stale there must be stale. */
-  readonly target: () => Target;
-}
 
 interface Forgery {
   readonly headers: Readonly<Record<string, string>>;
@@ -34,95 +15,80 @@ interface Forgery {
   readonly method?: string;
 }
 
-type Forge = (
-  event: PlannedEvent,
-  given: { secret: string; retired: string; timestamp: number; rng: number },
-) => Forgery;
+/** What a forgery is made from. */
+interface Given {
+  /** Of an authentic request. */
+  readonly body: string;
+  /** The same with another incident id. */
+  readonly forged: string;
+  /** Unix seconds. */
+  readonly timestamp: number;
+  /** Seconds, up to an hour. */
+  readonly skew: number;
+  /** The first secret, which is good no more. */
+  readonly retired: string;
+  /** Signs with what is valid now; `changes` differ from it. */
+  readonly signed: (body: string, changes?: Signing) => Forgery;
+}
 
-const forgedBody = ({ body }: PlannedEvent): string => body.replaceAll('01INCIDENT', FORGED).concat(' ');
-
-/** Sent when the secret it is signed with was good, but is no more. */
+/** Sent once the secret that it is signed with is retired. */
 const RETIRED = 'a retired secret';
 
 /** Ways to send what the sender did not send. */
-const FORGERIES: Readonly<Record<string, Forge>> = {
-  'no signature': (event) => ({ headers: { 'content-type': 'application/json' }, body: forgedBody(event) }),
-  'another secret': (event, { timestamp }) => {
-    const body = forgedBody(event);
-    return { headers: sign(body, { secret: OTHER_SECRET, id: event.id, timestamp }), body };
-  },
-  [RETIRED]: (event, { retired, timestamp }) => {
-    const body = forgedBody(event);
-    return { headers: sign(body, { secret: retired, id: event.id, timestamp }), body };
-  },
-  'body changed': (event, { secret, timestamp }) => ({
-    headers: sign(event.body, { secret, id: event.id, timestamp }),
-    body: forgedBody(event),
-  }),
-  'id changed': (event, { secret, timestamp }) => ({
-    headers: { ...sign(event.body, { secret, id: event.id, timestamp }), 'webhook-id': newId() },
-    body: event.body,
-  }),
-  'timestamp changed': (event, { secret, timestamp }) => ({
-    headers: { ...sign(event.body, { secret, id: event.id, timestamp }), 'webhook-timestamp': String(timestamp + 1) },
-    body: event.body,
-  }),
-  'too old': (event, { secret, timestamp, rng }) => {
-    const body = forgedBody(event);
-    return { headers: sign(body, { secret, timestamp: timestamp - 301 - Math.floor(rng * 3_600) }), body };
-  },
-  'from the future': (event, { secret, timestamp, rng }) => {
-    const body = forgedBody(event);
-    // Beyond what the virtual clock may move by while the request is on its way.
-    return { headers: sign(body, { secret, timestamp: timestamp + 600 + Math.floor(rng * 3_600) }), body };
-  },
-  compressed: (event, { secret, timestamp }) => {
-    const body = forgedBody(event);
-    return { headers: { ...sign(body, { secret, timestamp }), 'content-encoding': 'gzip' }, body };
-  },
-  'another path': (event, { secret, timestamp }) => {
-    const body = forgedBody(event);
-    return { headers: sign(body, { secret, timestamp }), body, path: '/' };
-  },
-  'another method': (event, { secret, timestamp }) => {
-    const body = forgedBody(event);
-    return { headers: sign(body, { secret, timestamp }), body, method: 'PUT' };
-  },
+const FORGERIES: Readonly<Record<string, (given: Given) => Forgery>> = {
+  'no signature': ({ forged }) => ({ headers: { 'content-type': 'application/json' }, body: forged }),
+  'another secret': ({ forged, signed }) => signed(forged, { secret: OTHER_SECRET }),
+  [RETIRED]: ({ forged, signed, retired }) => signed(forged, { secret: retired }),
+  'body changed': ({ body, forged, signed }) => ({ ...signed(body), body: forged }),
+  'id changed': ({ body, signed }) => withHeader(signed(body), 'webhook-id', newId()),
+  'timestamp changed': ({ body, signed, timestamp }) =>
+    withHeader(signed(body), 'webhook-timestamp', String(timestamp + 1)),
+  'too old': ({ forged, signed, timestamp, skew }) => signed(forged, { timestamp: timestamp - 301 - skew }),
+  // Beyond what the virtual clock may move by while the request is on its way.
+  'from the future': ({ forged, signed, timestamp, skew }) => signed(forged, { timestamp: timestamp + 600 + skew }),
+  compressed: ({ forged, signed }) => withHeader(signed(forged), 'content-encoding', 'gzip'),
+  'another path': ({ forged, signed }) => ({ ...signed(forged), path: '/' }),
+  'another method': ({ forged, signed }) => ({ ...signed(forged), method: 'PUT' }),
 };
+const NAMES = Object.keys(FORGERIES);
 
-/** Sends forgeries made from an event, and a copy of a real request after its time. */
-export function createForger(options: ForgerOptions): { forge: (event: PlannedEvent, at: number) => void } {
-  const { scheduler, clock, rng, tally, ledger, poster, rotation } = options;
-  const names = Object.keys(FORGERIES);
+function withHeader(forgery: Forgery, name: string, value: string): Forgery {
+  return { ...forgery, headers: { ...forgery.headers, [name]: value } };
+}
 
-  async function send(name: string, { headers, body, path, method = 'POST' }: Forgery): Promise<void> {
-    const { url, senderMs } = options.target();
-    const address = path === undefined ? url : new URL(path, url).href;
-    const answer = await poster.post({ url: address, method, headers, body, timeoutMs: senderMs });
-    ledger.forgeries += 1;
-    tally.injected('forgery', name);
-    ledger.forgeryAnswers.set(answer, (ledger.forgeryAnswers.get(answer) ?? 0) + 1);
-    if (typeof answer === 'number' && !REFUSALS.has(answer)) {
-      ledger.violations.push(`a forgery (${name}) was answered with ${answer}`);
-    }
-  }
+/** Sends a forgery made from an event, or a copy of its request when that is too old. */
+export function planForgery(simulation: Simulation, event: PlannedEvent, dueMs: number): void {
+  const { scheduler, rng } = simulation;
+  // One in as many is a copy.
+  const name = NAMES[Math.floor(rng(`forgery/${event.id}`) * (NAMES.length + 1))];
+  scheduler.add(name === RETIRED ? FIRST_SECRET_RETIRED_MS + dueMs : dueMs, async () => {
+    const given = givenBy(simulation, event);
+    const forge = FORGERIES[name ?? ''];
+    if (name !== undefined && forge !== undefined) return send(simulation, name, forge(given));
+    const copy = given.signed(event.body);
+    scheduler.add(scheduler.now() + REPLAY_AFTER_MS, () => send(simulation, 'sent again after 10 minutes', copy));
+  });
+}
 
+function givenBy({ scheduler, rotation, rng }: Simulation, { id, body }: PlannedEvent): Given {
+  const timestamp = Math.floor(scheduler.seconds());
+  const [secret = ''] = rotation.signing;
+  const [retired = ''] = rotation.secrets;
   return {
-    forge(event, at) {
-      const name = names[Math.floor(rng(`forgery/${event.id}`) * (names.length + 1))];
-      scheduler.add(name === RETIRED ? FIRST_SECRET_RETIRED_MS + at : at, async () => {
-        const timestamp = Math.floor(options.target().seconds());
-        const [secret = ''] = rotation.signing();
-        const [retired = ''] = rotation.secrets;
-        if (name === undefined) {
-          const copy = { headers: sign(event.body, { secret, id: event.id, timestamp }), body: event.body };
-          scheduler.add(clock.now() + REPLAY_AFTER_MS, () => send('sent again after 10 minutes', copy));
-          return;
-        }
-        const given = { secret, retired, timestamp, rng: rng(`age/${event.id}`) };
-        const forgery = FORGERIES[name]?.(event, given);
-        if (forgery !== undefined) await send(name, forgery);
-      });
-    },
+    body,
+    forged: body.replaceAll('01INCIDENT', FORGED).concat(' '),
+    timestamp,
+    skew: Math.floor(rng(`age/${id}`) * 3_600),
+    retired,
+    signed: (text, changes) => ({ headers: sign(text, { secret, id, timestamp, ...changes }), body: text }),
   };
+}
+
+async function send({ client, ledger, faults, webhook }: Simulation, name: string, forgery: Forgery): Promise<void> {
+  const answer = await client.call({ target: webhook, name: `a forgery (${name})`, ...forgery });
+  faults.record('forgery', name);
+  ledger.forgeryAnswers.set(answer, (ledger.forgeryAnswers.get(answer) ?? 0) + 1);
+  if (typeof answer === 'number' && !REFUSALS.has(answer)) {
+    ledger.violations.push(`a forgery (${name}) was answered with ${answer}`);
+  }
 }

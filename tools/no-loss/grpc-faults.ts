@@ -2,22 +2,17 @@ import type { InjectedFault, Intercept } from '../services/grpc/fault.ts';
 import { Code } from '../services/grpc/rpc-error.ts';
 import type { PubSubRequests } from '../services/pubsub/requests.ts';
 import type { SecretManagerRequests } from '../services/secret-manager/secret-manager-server.ts';
-import type { InjectFault } from './fault-injector.ts';
-import type { Rng } from './rng.ts';
-import type { Tally } from './tally.ts';
+import type { Faults } from './faults.ts';
+import type { GrpcOutage, Outages } from './outages.ts';
 
-/** A part that is out of order as a whole, apart from single faults; undefined while it works. */
-export type Outage = 'unavailable' | 'hanging' | 'denied' | undefined;
-
-/** What the interceptors need. */
-export interface GrpcFaults {
-  readonly rng: Rng;
-  readonly injectFault: InjectFault;
-  readonly tally: Tally;
+/** What the faults around a service that a function calls depend on. */
+export interface Service {
+  readonly faults: Faults;
+  readonly outages: Outages;
   /** Factor on delays. */
   readonly scale: number;
+  /** Ends the function. */
   readonly crash: () => void;
-  readonly outage: () => Outage;
 }
 
 const PUBLISH = {
@@ -41,77 +36,63 @@ const SECRET = {
 };
 const LATE_MS = 3_000;
 
+const EFFECTS: Readonly<Record<keyof typeof PUBLISH | keyof typeof SECRET, InjectedFault>> = {
+  unavailable: { fail: Code.UNAVAILABLE },
+  'permission denied': { fail: Code.PERMISSION_DENIED },
+  'not found': { fail: Code.NOT_FOUND },
+  'resource exhausted': { fail: Code.RESOURCE_EXHAUSTED },
+  hang: { hang: true },
+  'confirmed late': { committed: true, delayMs: LATE_MS },
+  slow: { delayMs: LATE_MS },
+  'taken, answered with an error': { committed: true, fail: Code.PERMISSION_DENIED },
+  'taken, never confirmed': { committed: true, hang: true },
+  'crash before': { fail: Code.UNAVAILABLE },
+  'crash after': { committed: true, hang: true },
+};
+const OUTAGE_EFFECTS: Readonly<Record<GrpcOutage, InjectedFault>> = {
+  unavailable: EFFECTS.unavailable,
+  hanging: EFFECTS.hang,
+  denied: EFFECTS['permission denied'],
+};
+
 /** Faults around `Publish`: the first message of a batch decides, and its n-th time. */
-export function publishFaults(given: GrpcFaults): Intercept<PubSubRequests> {
+export function publishFaults(service: Service): Intercept<PubSubRequests> {
   const times = new Map<string, number>();
   return (call) => {
     if (call.method !== 'Publish') return undefined;
-    given.tally.step('publish');
     const id = call.request.messages[0]?.attributes?.['webhookId'] ?? '';
-    const outage = duringOutage(given, 'publish', id);
-    if (outage !== undefined) return outage;
     const time = (times.get(id) ?? 0) + 1;
     times.set(id, time);
-    const fault = given.injectFault(`publish/${id}/${time}`, PUBLISH);
-    if (fault === undefined) return undefined;
-    given.tally.injected('publish', fault, id);
-    return carryOut(given, fault, given.rng(`late/${id}/${time}`));
+    return faultOf(service, 'pubsub', 'publish', `${id}/${time}`, PUBLISH, id);
   };
 }
 
 /** Faults around the two calls of Secret Manager, by their number. */
-export function secretFaults(given: GrpcFaults): Intercept<SecretManagerRequests> {
+export function secretFaults(service: Service): Intercept<SecretManagerRequests> {
   let calls = 0;
   return ({ method }) => {
-    const where = method === 'ListSecretVersions' ? 'secret list' : 'secret access';
     calls += 1;
-    given.tally.step(where);
-    const outage = duringOutage(given, where);
-    if (outage !== undefined) return outage;
-    const fault = given.injectFault(`${where}/${calls}`, SECRET);
-    if (fault === undefined) return undefined;
-    given.tally.injected(where, fault);
-    return carryOut(given, fault, given.rng(`slow/${calls}`));
+    const place = method === 'ListSecretVersions' ? 'secret list' : 'secret access';
+    return faultOf(service, 'secrets', place, String(calls), SECRET);
   };
 }
 
-function duringOutage({ outage, tally }: GrpcFaults, where: string, id?: string): InjectedFault | undefined {
-  const kind = outage();
-  if (kind === undefined) return undefined;
-  tally.injected(where, `outage: ${kind}`, id);
-  if (kind === 'hanging') return { hang: true };
-  return { fail: kind === 'denied' ? Code.PERMISSION_DENIED : Code.UNAVAILABLE };
-}
-
-function carryOut(
-  { scale, crash }: GrpcFaults,
-  fault: keyof typeof PUBLISH | keyof typeof SECRET,
-  at: number,
-): InjectedFault {
-  switch (fault) {
-    case 'unavailable':
-      return { fail: Code.UNAVAILABLE };
-    case 'permission denied':
-      return { fail: Code.PERMISSION_DENIED };
-    case 'not found':
-      return { fail: Code.NOT_FOUND };
-    case 'resource exhausted':
-      return { fail: Code.RESOURCE_EXHAUSTED };
-    case 'hang':
-      return { hang: true };
-    case 'confirmed late':
-      return { committed: true, delayMs: at * LATE_MS * scale };
-    case 'slow':
-      return { delayMs: at * LATE_MS * scale };
-    case 'taken, answered with an error':
-      return { committed: true, fail: Code.PERMISSION_DENIED };
-    case 'taken, never confirmed':
-      return { committed: true, hang: true };
-    case 'crash before':
-      crash();
-      return { fail: Code.UNAVAILABLE };
-    case 'crash after':
-      crash();
-      return { committed: true, hang: true };
+function faultOf(
+  { faults, outages, scale, crash }: Service,
+  part: 'pubsub' | 'secrets',
+  place: string,
+  key: string,
+  weights: Readonly<Partial<Record<keyof typeof EFFECTS, number>>>,
+  webhookId?: string,
+): InjectedFault | undefined {
+  const outage = outages[part];
+  if (outage !== undefined) {
+    faults.meetOutage(place, outage, webhookId);
+    return OUTAGE_EFFECTS[outage];
   }
+  const fault = faults.draw(place, key, weights as Record<keyof typeof EFFECTS, number>, webhookId);
+  if (fault === undefined) return undefined;
+  if (fault.kind === 'crash before' || fault.kind === 'crash after') crash();
+  const effect = EFFECTS[fault.kind];
+  return 'delayMs' in effect ? { ...effect, delayMs: effect.delayMs * fault.amount * scale } : effect;
 }

@@ -1,7 +1,6 @@
 import type { EmulatorEvent } from '../services/pubsub/events.ts';
-import { FORGED, lineKey, type PlannedEvent } from './event-plan.ts';
-import { POISON } from './poison.ts';
-import type { PostResult } from './post.ts';
+import { FORGED, lineKey, type PlannedEvent, POISON } from './event-plan.ts';
+import type { TimeLimits } from './time-limits.ts';
 
 /** What became of one event. */
 export interface EventRecord {
@@ -45,6 +44,9 @@ export interface LeadLine {
   };
 }
 
+/** A function without a deadline would otherwise fill the memory with its lateness. */
+const MAX_VIOLATIONS = 1_000;
+
 /** Everything that happened, for the checks at the end. */
 export class Ledger {
   readonly events = new Map<string, EventRecord>();
@@ -60,20 +62,28 @@ export class Ledger {
   readonly visible = new Map<string, Visible>();
   /** What was found wrong on the way. */
   readonly violations: string[] = [];
-  forgeries = 0;
-  readonly forgeryAnswers = new Map<PostResult, number>();
+  /** How often each answer was given to a forgery. */
+  readonly forgeryAnswers = new Map<number | string, number>();
+  /** Crashes of a function in this process. */
+  crashes = 0;
+  /** Milliseconds from the end of a request's budget, when work on it stops, to the latest answer. */
+  latestMs = 0;
 
   plan(event: PlannedEvent): EventRecord {
-    const record = {
-      event,
-      attempts: 0,
-      accepted: false,
-      replays: 0,
-      statuses: new Set<number>(),
-      messageIds: [],
-    };
+    const record = { event, attempts: 0, accepted: false, replays: 0, statuses: new Set<number>(), messageIds: [] };
     this.events.set(event.id, record);
     return record;
+  }
+
+  /** Takes a function's answer, or why there was none, and how long that took; `name` names the request. */
+  answered(answer: number | 'cut' | 'timeout', elapsedMs: number, limits: TimeLimits, name: string): void {
+    if (this.violations.length >= MAX_VIOLATIONS) return;
+    if (answer === 'timeout') this.violations.push(`${name} was not answered at all`);
+    if (typeof answer !== 'number') return;
+    this.latestMs = Math.max(this.latestMs, elapsedMs - limits.budgetMs);
+    if (elapsedMs <= limits.answerMs) return;
+    const times = `${Math.round(elapsedMs)} ms, later than ${limits.answerMs} ms`;
+    this.violations.push(`${name} was answered after ${times}`);
   }
 
   /** What the emulator tells of the topic `topic`. */

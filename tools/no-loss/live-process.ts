@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { freePort } from '../services/functions/free-port.ts';
 import { type FunctionProcess, startFunction } from '../services/functions/function-process.ts';
+import type { LeadLine, Ledger } from './ledger.ts';
 
 /** A function from `dist/` under functions-framework, which is killed and started again. */
 export interface LiveProcess {
@@ -11,30 +13,31 @@ export interface LiveProcess {
   close(): Promise<void>;
 }
 
-/** What to run. */
-export interface LiveProcessOptions {
-  readonly folder: string;
-  readonly target: 'incidentWebhook' | 'incidentLead';
-  readonly env: Readonly<Record<string, string>>;
-  /** Told each line that it wrote to stdout. */
-  readonly onLine: (line: object) => void;
-  /** Told what a process should not have done. */
-  readonly onFault: (what: string) => void;
-}
-
+/** The built functions, by folder. */
+const TARGETS = { 'incident-webhook': 'incidentWebhook', 'incident-lead': 'incidentLead' };
 /** Cloud Run kills 10 s after SIGTERM. */
-const DRAIN_LIMIT_MS = 10_000;
+const SHUTDOWN_LIMIT_MS = 10_000;
 
-/** Starts a function process. */
-export async function startLiveProcess({ onFault, onLine, ...options }: LiveProcessOptions): Promise<LiveProcess> {
+/** Starts a function; the ledger learns what it writes, and what it should not have done. */
+export async function startLiveProcess(
+  dist: string,
+  name: keyof typeof TARGETS,
+  env: Readonly<Record<string, string>>,
+  ledger: Ledger,
+): Promise<LiveProcess> {
+  const onFault = (what: string): void => void ledger.violations.push(`${name} ${what}`);
   const start = async (): Promise<FunctionProcess> =>
     startFunction({
-      ...options,
+      folder: join(dist, name),
+      target: TARGETS[name],
+      env,
       port: await freePort(),
-      onLine: (line, stream) => {
-        const parsed = stream === 'stdout' ? parse(line) : undefined;
-        if (parsed === undefined) onFault(`${options.target} wrote to ${stream}: ${line}`);
-        else onLine(parsed);
+      onLine(line, stream) {
+        try {
+          ledger.written(JSON.parse(stream === 'stdout' ? line : '') as LeadLine);
+        } catch {
+          onFault(`wrote to ${stream}: ${line}`);
+        }
       },
     });
   let current: FunctionProcess | undefined = await start();
@@ -45,8 +48,8 @@ export async function startLiveProcess({ onFault, onLine, ...options }: LiveProc
     const since = performance.now();
     old.process.kill(signal);
     const code = await old.exited;
-    if (signal === 'SIGTERM' && code !== 0) onFault(`${options.target} ended with exit code ${code} after SIGTERM`);
-    if (performance.now() - since > DRAIN_LIMIT_MS) onFault(`${options.target} took over 10 s to end`);
+    if (signal === 'SIGTERM' && code !== 0) onFault(`ended with exit code ${code} after SIGTERM`);
+    if (performance.now() - since > SHUTDOWN_LIMIT_MS) onFault('took over 10 s to end');
     if (!closed) current = await start();
   }
 
@@ -64,12 +67,4 @@ export async function startLiveProcess({ onFault, onLine, ...options }: LiveProc
       await current?.stop();
     },
   };
-}
-
-function parse(line: string): object | undefined {
-  try {
-    return JSON.parse(line) as object;
-  } catch {
-    return undefined;
-  }
 }

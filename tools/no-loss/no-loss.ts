@@ -2,20 +2,11 @@ import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { build } from '../build/build.ts';
 import { startPostgres } from '../services/postgres/postgres.ts';
-import { addDuplicateAlaners } from './duplicate-alaners.ts';
 import { describeRun } from './report.ts';
 import { run } from './run.ts';
+import { ANSWER_MS } from './time-limits.ts';
 
-interface Options {
-  readonly events: number;
-  readonly seed: number;
-  readonly scale: number;
-  readonly answer: number;
-  readonly concurrency: number;
-  readonly processes: boolean;
-}
-
-const program = new Command('no-loss')
+const { events, seed, scale, answer, concurrency, processes } = new Command('no-loss')
   .description('Sends events through both functions while everything around them fails, and checks that none is lost.')
   .option('--events <count>', 'events to send', toNumber, 100_000)
   .option('--seed <number>', 'decides on every event and every fault', toNumber, Date.now() % 1_000_000)
@@ -24,25 +15,25 @@ const program = new Command('no-loss')
     '--answer <ms>',
     'when an answer is late, not scaled: other work on the machine is no fault of the code',
     toNumber,
-    8_000,
+    ANSWER_MS,
   )
   .option('--concurrency <count>', 'requests under way at once', toNumber, 64)
-  .option('--no-processes', 'leave out the real function processes, and their kills');
+  .option('--no-processes', 'leave out the real function processes, and their kills')
+  .parse()
+  .opts<{ events: number; seed: number; scale: number; answer: number; concurrency: number; processes: boolean }>();
 
-const options = program.parse().opts<Options>();
 const postgres = await startPostgres();
 try {
-  await addDuplicateAlaners(postgres);
-  const folders = options.processes ? await build() : [];
-  const dist = folders[0] === undefined ? undefined : dirname(folders[0]);
-  const onProgress = (done: number, violations: readonly string[]): void =>
-    void process.stderr.write(
-      `${done} of ${options.events} sent, ${violations.length} violations ${violations[0] ?? ''}\n`,
-    );
-  const report = await run({ ...options, answerMs: options.answer, postgres, dist, onProgress });
+  const [folder] = processes ? await build() : [];
+  const report = await run({
+    ...{ events, seed, scale, answerMs: answer, concurrency, postgres },
+    dist: folder && dirname(folder),
+    onProgress: (sent, violations) =>
+      process.stderr.write(`${sent} of ${events} sent, ${violations.length} violations ${violations[0] ?? ''}\n`),
+  });
   console.log(describeRun(report));
   // Too few events do not reach every place often enough.
-  const met = options.events < 1_000 || report.missingFaults.length === 0;
+  const met = events < 1_000 || report.faults.notMet().length === 0;
   process.exitCode = report.violations.length === 0 && met ? 0 : 1;
 } finally {
   await postgres.stop();

@@ -1,80 +1,98 @@
-import type { DatabaseOutage } from './database-proxy.ts';
-import type { Outage } from './grpc-faults.ts';
-import type { Tally } from './tally.ts';
+import type { Faults } from './faults.ts';
+import type { Scheduler } from './scheduler.ts';
 
-/** What can be switched off, cut or ended as a whole. */
+/** How each part is out of order as a whole, now; undefined while it works. */
+export interface Outages {
+  pubsub?: GrpcOutage | undefined;
+  secrets?: GrpcOutage | undefined;
+  database?: DatabaseOutage | undefined;
+}
+
+/** A service that is called by gRPC. */
+export type GrpcOutage = 'unavailable' | 'hanging' | 'denied';
+/** `refusing` refuses new connections. */
+export type DatabaseOutage = 'refusing' | 'silent' | 'slow';
+
+/** All parts work. */
+export const NO_OUTAGE: Outages = { pubsub: undefined, secrets: undefined, database: undefined };
+
+/** What can be cut or ended as a whole. */
 export interface Switches {
-  readonly setPubSub: (outage: Outage) => void;
-  readonly setSecrets: (outage: Outage) => void;
-  readonly setDatabase: (outage: DatabaseOutage) => void;
-  readonly cutDatabase: () => void;
-  readonly restartDatabase: () => void;
   readonly crashWebhook: () => void;
+  readonly cutDatabase: () => void;
+  readonly crashDatabase: () => void;
+  /** A function process, if any runs. */
   readonly kill: (which: 'webhook' | 'lead', signal: 'SIGKILL' | 'SIGTERM') => void;
 }
 
-interface Action {
-  readonly at: number;
-  readonly run: (switches: Switches) => void;
+/** Parts of a cycle; no two outages overlap. */
+const OUTAGES: readonly (readonly [name: string, from: number, to: number, outage: Outages])[] = [
+  ['Pub/Sub unavailable', 0.12, 0.18, { pubsub: 'unavailable' }],
+  ['Pub/Sub hanging', 0.25, 0.29, { pubsub: 'hanging' }],
+  ['Pub/Sub denying', 0.31, 0.34, { pubsub: 'denied' }],
+  ['Secret Manager unavailable', 0.38, 0.46, { secrets: 'unavailable' }],
+  ['Secret Manager hanging', 0.48, 0.5, { secrets: 'hanging' }],
+  ['Secret Manager denying', 0.52, 0.54, { secrets: 'denied' }],
+  ['database refusing', 0.62, 0.68, { database: 'refusing' }],
+  ['database silent', 0.7, 0.72, { database: 'silent' }],
+  ['database slow', 0.74, 0.78, { database: 'slow' }],
+];
+
+type Blow = readonly [name: string, when: number, strike: (switches: Switches) => void];
+
+const BLOWS: readonly Blow[] = [
+  ['cold start without Secret Manager', 0.43, ({ crashWebhook }) => crashWebhook()],
+  ['cold start, Secret Manager hanging', 0.49, ({ crashWebhook }) => crashWebhook()],
+  ['all database connections cut', 0.82, ({ cutDatabase }) => cutDatabase()],
+  ['PostgreSQL crashed and restarted', 0.86, ({ crashDatabase }) => crashDatabase()],
+];
+
+/** What befalls the function processes. */
+const KILLS: readonly Blow[] = [
+  ['kill -9 of the webhook process', 0.05, ({ kill }) => kill('webhook', 'SIGKILL')],
+  ['SIGTERM to the webhook process', 0.58, ({ kill }) => kill('webhook', 'SIGTERM')],
+  ['kill -9 of the lead process', 0.9, ({ kill }) => kill('lead', 'SIGKILL')],
+  ['SIGTERM to the lead process', 0.95, ({ kill }) => kill('lead', 'SIGTERM')],
+];
+
+/** An outage is at most a twelfth of a run. */
+const EVENTS_PER_CYCLE = 1_000;
+const MAX_CYCLES = 12;
+
+/** What the plan changes. */
+export interface Planned {
+  readonly scheduler: Scheduler;
+  readonly faults: Faults;
+  readonly outages: Outages;
+  readonly switches: Switches;
 }
 
-/** Something that happens once, or lasts from one part of a cycle to another. */
-type Entry = readonly [name: string, from: number, to: number | undefined, run: (on: boolean, s: Switches) => void];
-
-const CYCLE: readonly Entry[] = [
-  ['Pub/Sub unavailable', 0.12, 0.18, (on, s) => s.setPubSub(on ? 'unavailable' : undefined)],
-  ['Pub/Sub hanging', 0.25, 0.29, (on, s) => s.setPubSub(on ? 'hanging' : undefined)],
-  ['Pub/Sub denying', 0.31, 0.34, (on, s) => s.setPubSub(on ? 'denied' : undefined)],
-  ['Secret Manager unavailable', 0.38, 0.46, (on, s) => s.setSecrets(on ? 'unavailable' : undefined)],
-  ['cold start without Secret Manager', 0.43, undefined, (_, s) => s.crashWebhook()],
-  ['Secret Manager hanging', 0.48, 0.5, (on, s) => s.setSecrets(on ? 'hanging' : undefined)],
-  ['cold start, Secret Manager hanging', 0.49, undefined, (_, s) => s.crashWebhook()],
-  ['Secret Manager denying', 0.52, 0.54, (on, s) => s.setSecrets(on ? 'denied' : undefined)],
-  ['database refusing', 0.62, 0.68, (on, s) => s.setDatabase(on ? 'refusing' : undefined)],
-  ['database silent', 0.7, 0.72, (on, s) => s.setDatabase(on ? 'silent' : undefined)],
-  ['database slow', 0.74, 0.78, (on, s) => s.setDatabase(on ? 'slow' : undefined)],
-  ['all database connections cut', 0.82, undefined, (_, s) => s.cutDatabase()],
-  ['PostgreSQL crashed and restarted', 0.86, undefined, (_, s) => s.restartDatabase()],
-];
-
-/** What befalls the real processes. */
-const KILLS: readonly Entry[] = [
-  ['kill -9 of the webhook process', 0.05, undefined, (_, s) => s.kill('webhook', 'SIGKILL')],
-  ['SIGTERM to the webhook process', 0.58, undefined, (_, s) => s.kill('webhook', 'SIGTERM')],
-  ['kill -9 of the lead process', 0.9, undefined, (_, s) => s.kill('lead', 'SIGKILL')],
-  ['SIGTERM to the lead process', 0.95, undefined, (_, s) => s.kill('lead', 'SIGTERM')],
-];
-
 /**
- * The outages of a run: the same cycle again and again over `durationMs` of virtual time.
- * @returns what to call whenever the virtual clock has moved.
+ * Plans the outages of a run: the same cycle again and again, while `events` events are sent over
+ * `durationMs` of virtual time.
  */
 export function planOutages(
+  { scheduler, faults, outages, switches }: Planned,
+  events: number,
   durationMs: number,
-  cycles: number,
   withProcesses: boolean,
-  switches: Switches,
-  tally: Tally,
-): (now: number) => void {
-  const length = durationMs / cycles;
-  const actions: Action[] = Array.from({ length: cycles }, (_, cycle) =>
-    (withProcesses ? [...CYCLE, ...KILLS] : CYCLE).flatMap(([name, from, to, run]) => {
-      const begin: Action = {
-        at: (cycle + from) * length,
-        run: (s) => {
-          tally.injected('whole parts', name);
-          run(true, s);
-        },
-      };
-      return to === undefined ? [begin] : [begin, { at: (cycle + to) * length, run: (s: Switches) => run(false, s) }];
-    }),
-  )
-    .flat()
-    .sort((a, b) => a.at - b.at);
-  return (now) => {
-    for (let next = actions[0]; next !== undefined && next.at <= now; next = actions[0]) {
-      actions.shift();
-      next.run(switches);
+): void {
+  const cycles = Math.min(Math.max(Math.round(events / EVENTS_PER_CYCLE), 1), MAX_CYCLES);
+  const cycleMs = durationMs / cycles;
+  const blows = withProcesses ? [...BLOWS, ...KILLS] : BLOWS;
+  for (let cycle = 0; cycle < cycles; cycle += 1) {
+    for (const [name, from, to, outage] of OUTAGES) {
+      scheduler.add((cycle + from) * cycleMs, () => {
+        faults.record('whole parts', name);
+        Object.assign(outages, outage);
+      });
+      scheduler.add((cycle + to) * cycleMs, () => void Object.assign(outages, NO_OUTAGE));
     }
-  };
+    for (const [name, when, strike] of blows) {
+      scheduler.add((cycle + when) * cycleMs, () => {
+        faults.record('whole parts', name);
+        strike(switches);
+      });
+    }
+  }
 }

@@ -1,13 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FairClock } from './clocks.ts';
-import type { InjectFault } from './fault-injector.ts';
+import type { Answer, Client, Target } from './client.ts';
+import type { Faults } from './faults.ts';
 import type { DeliveryRecord, Ledger } from './ledger.ts';
-import type { AnswerLimits, OnAnswer, Poster, PostResult } from './post.ts';
-import type { Rng } from './rng.ts';
-import type { Tally } from './tally.ts';
 
 /** The network between Pub/Sub and the subscriber. */
 export interface PushFront {
@@ -17,24 +15,13 @@ export interface PushFront {
   close(): Promise<void>;
 }
 
-/** Who gets a push. */
-export interface Subscriber extends AnswerLimits {
-  readonly url: string;
-  readonly senderMs: number;
-  /** Ends it. */
-  readonly crash: () => void;
-}
-
 /** What the front needs. */
 export interface FrontOptions {
-  readonly rng: Rng;
-  readonly injectFault: InjectFault;
-  readonly tally: Tally;
+  readonly faults: Faults;
   readonly ledger: Ledger;
-  readonly poster: Poster;
-  readonly clock: FairClock;
-  readonly subscriberFor: (key: string) => Subscriber;
-  readonly onAnswer: OnAnswer;
+  readonly client: Client;
+  /** Who gets a push, by its key. */
+  readonly targetFor: (key: string) => Target;
 }
 
 const FAULTS = {
@@ -47,28 +34,24 @@ const FAULTS = {
 };
 const LATE_MS = 200;
 const TWICE_MS = 50;
+const CRASH_MS = 5;
 
 /** Starts the front on a free port of 127.0.0.1. */
-export async function startPushFront(options: FrontOptions): Promise<PushFront> {
-  const { rng, injectFault, tally, ledger, poster, clock } = options;
+export async function startPushFront({ faults, ledger, client, targetFor }: FrontOptions): Promise<PushFront> {
   let underway = 0;
 
-  async function forward(body: Buffer, delivery: DeliveryRecord, to: Subscriber): Promise<PostResult> {
+  async function forward(body: Buffer, delivery: DeliveryRecord, target: Target): Promise<Answer> {
     underway += 1;
     delivery.forwarded += 1;
-    const startedAt = clock.now();
     const headers = { 'content-type': 'application/json' };
-    const answer = await poster.post({ url: to.url, headers, body, timeoutMs: to.senderMs });
+    const answer = await client.call({ target, headers, body, name: `the push of message ${delivery.messageId}` });
     if (typeof answer === 'number') delivery.statuses.push(answer);
-    options.onAnswer(answer, clock.now() - startedAt, to, `the push of message ${delivery.messageId}`);
     underway -= 1;
     return answer;
   }
 
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of req) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks);
+    const body = await buffer(req);
     const { message, deliveryAttempt = 0 } = JSON.parse(body.toString('utf8')) as {
       message: { messageId: string; attributes?: Record<string, string> };
       deliveryAttempt?: number;
@@ -76,27 +59,22 @@ export async function startPushFront(options: FrontOptions): Promise<PushFront> 
     const id = message.attributes?.['webhookId'] ?? message.messageId;
     const delivery = ledger.delivery(message.messageId, deliveryAttempt);
     const key = `${id}/${ledger.events.get(id)?.messageIds.indexOf(message.messageId) ?? 0}/${deliveryAttempt}`;
-    tally.step('push');
-    const fault = injectFault(`push/${key}`, FAULTS);
-    if (fault !== undefined) tally.injected('push', fault, id);
-    const to = options.subscriberFor(key);
-    if (fault === 'push lost') return void req.socket.destroy();
-    if (fault === 'delivered late') await sleep(rng(`late/${key}`) * LATE_MS);
-    if (fault === 'crash before') to.crash();
-    const answered = forward(body, delivery, to);
-    if (fault === 'crash after') setTimeout(to.crash, rng(`crash/${key}`) * 5);
+    const { kind, amount = 0 } = faults.draw('push', key, FAULTS, id) ?? {};
+    const target = targetFor(key);
+    if (kind === 'push lost') return void req.socket.destroy();
+    if (kind === 'delivered late') await sleep(amount * LATE_MS);
+    if (kind === 'crash before') target.crash();
+    const answered = forward(body, delivery, target);
+    if (kind === 'crash after') setTimeout(target.crash, amount * CRASH_MS);
     const answer = await answered;
-    if (fault === 'delivered twice') {
+    if (kind === 'delivered twice') {
       underway += 1;
-      setTimeout(
-        () => {
-          underway -= 1;
-          void forward(body, delivery, options.subscriberFor(`${key}/again`));
-        },
-        rng(`again/${key}`) * TWICE_MS,
-      );
+      setTimeout(() => {
+        underway -= 1;
+        void forward(body, delivery, targetFor(`${key}/again`));
+      }, amount * TWICE_MS);
     }
-    if (fault === 'answer lost' || typeof answer !== 'number') return void req.socket.destroy();
+    if (kind === 'answer lost' || typeof answer !== 'number') return void req.socket.destroy();
     res.writeHead(answer).end();
   }
 

@@ -2,36 +2,36 @@ import type { RunReport } from './run.ts';
 
 /** A run as a table for people: what was injected where, what was survived, what was sent and what came of it. */
 export function describeRun(report: RunReport): string {
-  const { ledger, tally, options, lost } = report;
+  const { ledger, faults, options, lost, violations } = report;
   const events = [...ledger.events.values()];
-  const sum = (of: (record: (typeof events)[number]) => number): number =>
-    events.reduce((total, record) => total + of(record), 0);
-  const attempts = sum(({ attempts: count }) => count);
   const visible = [...ledger.visible.values()];
-  const rows: [string, string, number, number | string][] = [...tally.faults.values()]
-    .filter(({ where }) => where !== 'forgery')
-    .sort((a, b) => a.where.localeCompare(b.where) || b.count - a.count)
-    .map(({ where, fault, count, struck }) => [
-      where,
-      fault,
-      count,
-      count - [...struck].filter((id) => lost.has(id)).length,
-    ]);
-  const steps = [...tally.steps].map(([where, count]) => `${where} ${count}`).join(', ');
+  const injected = [...faults.injected.values()]
+    .filter(({ place }) => place !== 'forgery')
+    .sort((a, b) => a.place.localeCompare(b.place) || b.count - a.count);
+  const steps = [...faults.steps].map(([place, count]) => `${place} ${count}`).join(', ');
+  const answers = [...ledger.forgeryAnswers].map(([answer, count]) => `${answer}: ${count}`).join(', ');
   return [
     `No-loss run, seed ${options.seed}: ${events.length} events, ${report.seconds.toFixed(1)} s for ${report.virtualHours.toFixed(1)} h of virtual time`,
     '',
-    table([['where', 'fault', 'injected', 'survived'], ...rows]),
+    table([
+      ['where', 'fault', 'injected', 'survived'],
+      ...injected.map(({ place, kind, count, struck }) => [
+        place,
+        kind,
+        count,
+        count - [...struck].filter((id) => lost.has(id)).length,
+      ]),
+    ]),
     '',
     table([
       ['', 'count'],
       ['steps at which a fault could strike', steps],
-      ['crashes of a function in this process', report.crashes],
+      ['crashes of a function in this process', ledger.crashes],
       ['events sent', events.length],
-      ['attempts to send them', attempts],
+      ['attempts to send them', events.reduce((sum, { attempts }) => sum + attempts, 0)],
       [
         'most attempts for one event that was accepted',
-        Math.max(0, ...events.map((r) => (r.accepted ? r.attempts : 0))),
+        Math.max(0, ...events.map(({ accepted, attempts }) => (accepted ? attempts : 0))),
       ],
       ['events replayed by hand, their eight attempts used up', events.filter(({ replays }) => replays > 0).length],
       ['messages published (events twice or more often included)', ledger.published.size],
@@ -44,27 +44,21 @@ export function describeRun(report: RunReport): string {
         'of these, published and written more than once, at several times',
         visible.filter(({ timestamps }) => timestamps.size > 1).length,
       ],
-      ['forgeries sent', ledger.forgeries],
-      ['answers to them', [...ledger.forgeryAnswers].map(([answer, count]) => `${answer}: ${count}`).join(', ')],
-      ['latest answer, in milliseconds after the work on it had to stop', Math.max(0, Math.round(report.latest))],
-      ['kinds of faults that were not met', report.missingFaults.join(', ') || 0],
+      ['forgeries sent', [...ledger.forgeryAnswers.values()].reduce((sum, count) => sum + count, 0)],
+      ['answers to them', answers],
+      ['latest answer, in milliseconds after the work on it had to stop', Math.round(ledger.latestMs)],
+      ['kinds of faults that were not met', faults.notMet().join(', ') || 0],
       ['events lost', lost.size],
-      ['violations', report.violations.length],
+      ['violations', violations.length],
     ]),
-    ...report.violations.slice(0, 20).map((violation) => `  ${violation}`),
+    ...violations.slice(0, 20).map((violation) => `  ${violation}`),
   ].join('\n');
 }
 
+/** Numbers to the right, words to the left. */
 function table(rows: readonly (readonly (string | number)[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          typeof cell === 'number' ? String(cell).padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => String(row[column]).length))) ?? [];
+  const padded = (cell: string | number, column: number): string =>
+    typeof cell === 'number' ? String(cell).padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+  return rows.map((row) => row.map(padded).join('  ').trimEnd()).join('\n');
 }

@@ -1,16 +1,17 @@
 import { hash } from 'node:crypto';
 import { SECRET } from '../events/sign.ts';
 import type { SecretVersion } from '../services/secret-manager/secret-manager-server.ts';
-import type { Tally } from './tally.ts';
+import type { Faults } from './faults.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /** The signing secret of a run, which is rotated again and again. */
 export interface Rotation {
   /** Every secret that a run ever has, the first one first. */
   readonly secrets: readonly string[];
+  /** The versions in Secret Manager, now. */
+  readonly versions: SecretVersion[];
   /** What the sender signs with now, the newest first. */
-  signing(): readonly string[];
-  /** To be told the virtual time, in milliseconds. */
-  advance(now: number): void;
+  signing: readonly string[];
 }
 
 const MINUTE_MS = 60_000;
@@ -27,50 +28,31 @@ export const FIRST_SECRET_RETIRED_MS = 2 * EVERY_MS;
  * Plans the rotations, each as terraform/operations.md describes it: the new version is added here,
  * then at the sender, which signs with both for over an hour (Svix: 24), so that even keys that are
  * read again only after an outage know it; then the old one is disabled.
- * @param versions of the secret, changed as time goes by.
  */
-export function planRotations(versions: SecretVersion[], tally: Tally): Rotation {
-  const secrets = [
-    SECRET,
-    ...Array.from({ length: ROTATIONS }, (_, at) => `whsec_${hash('sha256', `${at}`, 'base64')}`),
-  ];
-  versions.push({ number: 1, state: 'ENABLED', data: SECRET });
-  let signing: readonly string[] = [SECRET];
-
-  const steps = secrets.slice(1).flatMap((secret, at) => {
-    const from = MINUTE_MS + at * EVERY_MS;
-    const old = secrets[at] ?? '';
-    return [
-      step('version added', from, () => versions.push({ number: at + 2, state: 'ENABLED', data: secret })),
-      step('signed with both', from + MINUTE_MS, () => {
-        signing = [secret, old];
-      }),
-      step('signed with the new one', from + HOUR_MS + 10 * MINUTE_MS, () => {
-        signing = [secret];
-      }),
-      step('old version disabled', from + HOUR_MS + 20 * MINUTE_MS, () => {
-        const version = versions[at];
-        if (version !== undefined) version.state = 'DISABLED';
-      }),
-    ];
-  });
-
-  function step(name: string, at: number, change: () => void): { at: number; run: () => void } {
-    const run = (): void => {
-      tally.injected('rotation', name);
+export function planRotations(scheduler: Scheduler, faults: Faults): Rotation {
+  const later = Array.from({ length: ROTATIONS }, (_, index) => `whsec_${hash('sha256', `${index}`, 'base64')}`);
+  const first: SecretVersion = { number: 1, state: 'ENABLED', data: SECRET };
+  const rotation: Rotation = { secrets: [SECRET, ...later], versions: [first], signing: [SECRET] };
+  const step = (due: number, name: string, change: () => void): void =>
+    scheduler.add(due, () => {
+      faults.record('rotation', name);
       change();
-    };
-    return { at, run };
+    });
+  let old = first;
+  for (const [index, secret] of later.entries()) {
+    const startMs = MINUTE_MS + index * EVERY_MS;
+    const [retired, version] = [old, { number: index + 2, state: 'ENABLED', data: secret } as const];
+    step(startMs, 'version added', () => rotation.versions.push(version));
+    step(startMs + MINUTE_MS, 'signed with both', () => {
+      rotation.signing = [secret, String(retired.data)];
+    });
+    step(startMs + HOUR_MS + 10 * MINUTE_MS, 'signed with the new one', () => {
+      rotation.signing = [secret];
+    });
+    step(startMs + HOUR_MS + 20 * MINUTE_MS, 'old version disabled', () => {
+      retired.state = 'DISABLED';
+    });
+    old = version;
   }
-
-  return {
-    secrets,
-    signing: () => signing,
-    advance(now) {
-      for (let next = steps[0]; next !== undefined && next.at <= now; next = steps[0]) {
-        steps.shift();
-        next.run();
-      }
-    },
-  };
+  return rotation;
 }

@@ -1,199 +1,152 @@
+import pg from 'pg';
 import { crashPostgres } from '../services/postgres/crash-postgres.ts';
 import type { LocalPostgres } from '../services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../services/pubsub/emulator.ts';
-import { type SecretVersion, startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';
-import type { Apps } from './apps.ts';
-import { createVirtualClock, type FairClock, startFairClock, type VirtualClock } from './clocks.ts';
+import { provision } from '../services/pubsub/provision.ts';
+import { startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';
+import { type Client, openClient, type Target } from './client.ts';
 import { startDatabaseProxy } from './database-proxy.ts';
-import { faultInjector, type InjectFault, type Severity } from './fault-injector.ts';
-import { type Outage, publishFaults, secretFaults } from './grpc-faults.ts';
-import type { Instance } from './instance.ts';
-import { startLeadInstance } from './lead-instance.ts';
+import { ADD_DUPLICATES, poison } from './event-plan.ts';
+import { Faults, type Rng, type Severity, seededRng } from './faults.ts';
+import { type Apps, SHIPPED, startFunctions } from './functions.ts';
+import { publishFaults, secretFaults } from './grpc-faults.ts';
+import { captureStdout } from './instance.ts';
 import { type LeadLine, Ledger } from './ledger.ts';
-import type { Switches } from './outages.ts';
-import { poison } from './poison.ts';
-import { createPoster, type OnAnswer, type Poster } from './post.ts';
-import { startProcesses } from './processes.ts';
+import { NO_OUTAGE, type Outages, type Switches } from './outages.ts';
 import { startPushFront } from './push-front.ts';
-import { createResources, NAMES } from './resources.ts';
-import { type Rng, seededRng } from './rng.ts';
 import { planRotations, type Rotation } from './rotation.ts';
-import { settle, workOff } from './settle.ts';
-import { captureStdout } from './stdout-lines.ts';
-import type { Target } from './svix.ts';
-import { createTally, type Tally } from './tally.ts';
-import { timeLimits } from './time-scale.ts';
-import { watchAnswers } from './watch-answers.ts';
-import { startWebhookInstance } from './webhook-instance.ts';
-
-/** Both functions and everything around them, with a fault behind every door. */
-export interface Simulation extends Switches {
-  readonly rng: Rng;
-  readonly injectFault: InjectFault;
-  readonly clock: VirtualClock;
-  readonly fair: FairClock;
-  readonly ledger: Ledger;
-  readonly tally: Tally;
-  readonly poster: Poster;
-  readonly rotation: Rotation;
-  /** Where a request goes: mostly the function in this process, sometimes the real one. */
-  readonly targetFor: (key: string) => Target;
-  /** The function in this process, on virtual time. */
-  readonly scaledTarget: () => Target;
-  readonly onAnswer: OnAnswer;
-  readonly publishPoison: (number: number) => void;
-  /** Waits until every message is worked off or dead-lettered. */
-  readonly workOff: () => Promise<void>;
-  /** Ends every outage, redrives dead letters, and waits for the rest. Returns how many were redriven. */
-  readonly settle: () => Promise<number>;
-  /** Kinds of faults that never were injected, although their place was reached. */
-  readonly missingFaults: () => readonly string[];
-  readonly crashes: () => number;
-  /** Milliseconds from the end of a request's budget to the latest answer. */
-  readonly latest: () => number;
-  readonly close: () => Promise<void>;
-}
+import { createScheduler, type Scheduler } from './scheduler.ts';
+import { NAMES, settle, workOff } from './settle.ts';
+import { timeLimits } from './time-limits.ts';
 
 /** What a simulation is made of. */
 export interface SimulationOptions {
   readonly seed: number;
-  readonly scale: number;
-  readonly severity: Severity;
-  readonly answerMs?: number | undefined;
   readonly postgres: LocalPostgres;
+  /** Factor on all time limits of the functions in this process; 1 is production. */
+  readonly scale: number;
+  /** When an answer of theirs is late; not scaled, since a machine may have other things to do. */
+  readonly answerMs: number;
+  /** Default: as the weights of each kind of fault say. */
+  readonly severity?: Severity;
+  /** Events, retries and forgeries under way at once. Default 64. */
+  readonly concurrency?: number;
+  /** The folder with the built functions; without it no real process takes part. */
   readonly dist?: string | undefined;
-  readonly apps: Apps;
-  readonly onAdvance: (now: number) => void;
+  /** Default: as they ship. */
+  readonly apps?: Apps;
+}
+
+/** Both functions and everything around them, with faults everywhere between. */
+export interface Simulation {
+  readonly rng: Rng;
+  readonly faults: Faults;
+  readonly scheduler: Scheduler;
+  readonly rotation: Rotation;
+  readonly outages: Outages;
+  readonly switches: Switches;
+  readonly ledger: Ledger;
+  readonly client: Client;
+  /** The webhook in this process, on virtual time. */
+  readonly webhook: Target;
+  /** Where a request goes: mostly to that one, sometimes to the real process. */
+  readonly webhookFor: (key: string) => Target;
+  readonly publishPoison: (number: number) => void;
+  /**
+   * Waits until every message is worked off or dead-lettered, ends every outage, redrives dead
+   * letters, and waits for the rest. Returns how many were redriven.
+   */
+  readonly settle: () => Promise<number>;
+  readonly close: () => Promise<void>;
 }
 
 /** 10 s to 600 s become 2 ms to 120 ms. */
 const BACKOFF_SCALE = 0.0002;
+/** As in Terraform. */
+const SUBSCRIPTION = { maxDeliveryAttempts: 30, ackDeadlineSeconds: 60 };
 
 /** Starts everything. */
 export async function openSimulation(options: SimulationOptions): Promise<Simulation> {
-  const { seed, scale, postgres, apps } = options;
+  const { seed, scale, severity = {}, concurrency = 64, postgres, dist, apps = SHIPPED } = options;
   process.env['METADATA_SERVER_DETECTION'] = 'none';
+  await addDuplicates(postgres);
   const rng = seededRng(seed);
-  const injector = faultInjector(rng, options.severity);
-  const injectFault = injector.inject;
-  const tally = createTally();
+  const faults = new Faults(rng, severity);
   const ledger = new Ledger();
-  const versions: SecretVersion[] = [];
-  const rotation = planRotations(versions, tally);
-  const clock = createVirtualClock((now) => {
-    rotation.advance(now);
-    options.onAdvance(now);
-  });
-  const fair = startFairClock();
-  const poster = createPoster();
-  const limits = timeLimits(scale, options.answerMs);
-  const outages: { pubsub: Outage; secrets: Outage } = { pubsub: undefined, secrets: undefined };
-  let webhook: Instance | undefined;
-  let lead: Instance | undefined;
-  const crashWebhook = (): void => webhook?.crash();
+  const scheduler = createScheduler(concurrency);
+  const rotation = planRotations(scheduler, faults);
+  const outages: Outages = {};
+  const opened = new AsyncDisposableStack();
+  const client = openClient(ledger);
+  opened.defer(client.close);
+
+  const crashWebhook = (): void => functions.targets.webhook.crash();
   const crashLead = (): void => {
-    lead?.crash();
+    functions.targets.lead.crash();
+    // The connections of a container end with it.
     proxy.cut();
   };
-
+  const called = { faults, outages, scale, crash: crashWebhook };
   const emulator = await startPubSubEmulator({
     timeScale: BACKOFF_SCALE,
     onEvent: (event) => ledger.observe(event, NAMES.topic),
-    intercept: publishFaults({ rng, injectFault, tally, scale, crash: crashWebhook, outage: () => outages.pubsub }),
+    intercept: publishFaults(called),
   });
-  const secrets = await startSecretManagerServer({
-    versions,
-    intercept: secretFaults({ rng, injectFault, tally, scale, crash: crashWebhook, outage: () => outages.secrets }),
+  opened.defer(emulator.close);
+  const secretManager = await startSecretManagerServer({
+    versions: rotation.versions,
+    intercept: secretFaults(called),
   });
-  const targetPort = Number(new URL(postgres.readerUrl).port);
-  const proxy = await startDatabaseProxy({ targetPort, rng, injectFault, tally, scale, crash: crashLead });
-  const databaseUrl = new URL(postgres.readerUrl);
-  databaseUrl.port = String(proxy.port);
-
-  const stdout = captureStdout((line) => ledger.written(line as LeadLine));
-  lead = await startLeadInstance(databaseUrl.href, limits, apps);
-  webhook = await startWebhookInstance({
-    clock,
-    limits,
+  opened.defer(secretManager.close);
+  const proxy = await startDatabaseProxy(postgres.readerUrl, { ...called, crash: crashLead });
+  opened.defer(proxy.close);
+  opened.defer(captureStdout((line) => ledger.written(line as LeadLine)));
+  const functions = await startFunctions({
     apps,
-    topic: NAMES.topic,
-    pubsubHost: emulator.host,
-    secretName: 'projects/p/secrets/webhook',
-    secretHost: secrets.host,
-  });
-  const [webhookNow, leadNow] = [webhook, lead];
-  const processes = await startProcesses({
-    dist: options.dist,
+    dist,
     rng,
-    webhookEnv: {
-      INCIDENT_WEBHOOK_SECRET: rotation.secrets.join(' '),
-      INCIDENT_EVENTS_TOPIC: NAMES.topic,
-      PUBSUB_EMULATOR_HOST: emulator.host,
-    },
-    leadEnv: { DATABASE_URL: databaseUrl.href, LOG_LEVEL: 'debug' },
-    onLeadLine: (line) => ledger.written(line as LeadLine),
-    onFault: (what) => ledger.violations.push(what),
-  });
-
-  const watch = watchAnswers(ledger);
-  const scaledTarget = (): Target => ({ ...limits, url: webhookNow.url() + PATH, seconds: clock.seconds });
-  const front = await startPushFront({
-    rng,
-    injectFault,
-    tally,
+    scheduler,
+    rotation,
     ledger,
-    poster,
-    clock: fair,
-    onAnswer: watch.onAnswer,
-    subscriberFor: (key) => processes.leadFor(key) ?? { ...limits, url: leadNow.url(), crash: crashLead },
+    limits: timeLimits(scale, options.answerMs),
+    pubsubHost: emulator.host,
+    secretManagerHost: secretManager.host,
+    databaseUrl: proxy.url,
   });
-  await createResources(emulator, front.url);
+  opened.defer(functions.close);
+  const front = await startPushFront({ faults, ledger, client, targetFor: (key) => functions.targetFor('lead', key) });
+  opened.defer(front.close);
+  await provision(emulator, { ...NAMES, ...SUBSCRIPTION, pushEndpoint: front.url });
 
-  let closed = false;
   return {
     rng,
-    injectFault,
-    clock,
-    fair,
-    ledger,
-    tally,
-    poster,
+    faults,
+    scheduler,
     rotation,
-    onAnswer: watch.onAnswer,
-    scaledTarget,
-    targetFor: (key) => processes.webhookFor(key, PATH) ?? scaledTarget(),
-    setPubSub: (pubsub) => void Object.assign(outages, { pubsub }),
-    setSecrets: (secrets) => void Object.assign(outages, { secrets }),
-    setDatabase: (outage) => void Object.assign(proxy, { outage }),
-    cutDatabase: proxy.cut,
-    restartDatabase: () => void crashPostgres(postgres).catch(() => {}),
-    crashWebhook,
-    kill: processes.kill,
+    outages,
+    ledger,
+    client,
+    switches: {
+      crashWebhook,
+      cutDatabase: proxy.cut,
+      crashDatabase: () => void crashPostgres(postgres).catch(() => {}),
+      kill: functions.kill,
+    },
+    webhook: functions.targets.webhook,
+    webhookFor: (key) => functions.targetFor('webhook', key),
     publishPoison: (number) => emulator.publish(NAMES.topic, poison(number)),
-    workOff: () => workOff({ emulator, underway: front.underway }),
-    settle() {
-      Object.assign(outages, { pubsub: undefined, secrets: undefined });
-      proxy.outage = undefined;
-      return settle({ emulator, ledger, underway: front.underway });
+    async settle() {
+      await workOff(emulator, front.underway);
+      Object.assign(outages, NO_OUTAGE);
+      return settle(emulator, ledger, front.underway);
     },
-    missingFaults: injector.missing,
-    crashes: () => webhookNow.crashes() + leadNow.crashes(),
-    latest: watch.latest,
-    async close() {
-      if (closed) return;
-      closed = true;
-      await processes.close();
-      await webhookNow.close();
-      await leadNow.close();
-      await emulator.close();
-      await front.close();
-      await secrets.close();
-      await proxy.close();
-      poster.close();
-      fair.stop();
-      stdout.release();
-    },
+    close: () => opened.disposeAsync(),
   };
 }
 
-const PATH = '/webhooks/incident/lead';
+async function addDuplicates({ ownerUrl }: LocalPostgres): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  await client.query(ADD_DUPLICATES);
+  await client.end();
+}

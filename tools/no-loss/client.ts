@@ -1,0 +1,100 @@
+import { Agent, request } from 'node:http';
+import type { Ledger } from './ledger.ts';
+import type { TimeLimits } from './time-limits.ts';
+
+/** A function, as whoever calls it sees it. */
+export interface Target {
+  readonly url: string;
+  readonly limits: TimeLimits;
+  /** Unix seconds by its clock. */
+  readonly seconds: () => number;
+  /** Ends it, as a container that dies. */
+  readonly crash: () => void;
+}
+
+/** What a caller sees of a request: the status, or a word for why there was none. */
+export type Answer = number | 'cut' | 'timeout';
+
+/** A request, `POST` to the target's own address by default. */
+export interface Call {
+  readonly target: Target;
+  /** What a violation calls it. */
+  readonly name: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+  readonly method?: string | undefined;
+  readonly path?: string | undefined;
+  /** Cuts the connection this long after the request went out, answer or no answer. */
+  readonly cutAfterMs?: number | undefined;
+}
+
+/** Calls functions over connections that are kept, follows no redirect, and repeats nothing by itself. */
+export interface Client {
+  /** Resolves with the answer, of which the ledger has learned then. */
+  call(call: Call): Promise<Answer>;
+  close(): void;
+}
+
+/** Opens a client. */
+export function openClient(ledger: Ledger): Client {
+  const agent = new Agent({ keepAlive: true });
+  const clock = startFairClock();
+  return {
+    async call(call) {
+      const startedAt = clock.now();
+      const answer = await send(agent, call);
+      ledger.answered(answer, clock.now() - startedAt, call.target.limits, call.name);
+      return answer;
+    },
+    close() {
+      clock.stop();
+      agent.destroy();
+    },
+  };
+}
+
+function send(agent: Agent, { target, headers, body, method = 'POST', path, cutAfterMs }: Call): Promise<Answer> {
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const sent = request(path === undefined ? target.url : new URL(path, target.url), {
+    method,
+    agent,
+    headers: { 'content-length': Buffer.byteLength(body), ...headers },
+  });
+  sent.on('response', (response) => {
+    response.on('error', () => {}).resume();
+    resolve(cutAfterMs === undefined ? (response.statusCode ?? 0) : 'cut');
+  });
+  sent.on('error', () => resolve('cut'));
+  const timer = setTimeout(() => {
+    resolve('timeout');
+    sent.destroy();
+  }, target.limits.callerMs);
+  sent.end(body, () => {
+    if (cutAfterMs !== undefined) setTimeout(() => sent.destroy(), cutAfterMs);
+  });
+  return promise.finally(() => clearTimeout(timer));
+}
+
+const TICK_MS = 5;
+
+/**
+ * A real clock, in milliseconds, that stands still while this process gets no turn, so that a busy
+ * machine is not taken for a late answer.
+ */
+function startFairClock(): { now(): number; stop(): void } {
+  let last = performance.now();
+  let stalled = 0;
+  const stall = (now: number): number => Math.max(0, now - last - 2 * TICK_MS);
+  const timer = setInterval(() => {
+    const now = performance.now();
+    stalled += stall(now);
+    last = now;
+  }, TICK_MS);
+  return {
+    now() {
+      const now = performance.now();
+      return now - stalled - stall(now);
+    },
+    stop: () => clearInterval(timer),
+  };
+}
