@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SHIPPED } from '../../tools/no-loss/context.ts';
 import type { Severity } from '../../tools/no-loss/faults.ts';
-import type { Apps } from '../../tools/no-loss/functions.ts';
 
 /** What to put in the place of a piece of a function's source. */
 type Edit = readonly [file: string, find: string, replace: string];
@@ -151,7 +151,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
  * The functions as they would ship with this bug in them, from a copy of their sources.
  * @throws Error where the text to replace is not in the file, just once.
  */
-export async function mutate({ edits }: Mutant): Promise<Apps> {
+export async function mutate({ edits }: Mutant): Promise<typeof SHIPPED> {
   mkdirSync(join(ROOT, '.local'), { recursive: true });
   // Inside the repository, so that packages are found from it.
   const copy = mkdtempSync(join(ROOT, '.local', 'mutant-'));

@@ -48,6 +48,6 @@ describe('finds a function that', () => {
       const { violations } = await run({ events: 120, seed: 1, scale: 0.05, answerMs: 700, severity, postgres, apps });
       expect(violations.filter((found) => violation.test(found))).not.toEqual([]);
     },
-    60_000,
+    120_000,
   );
 });

@@ -5,21 +5,19 @@ import type { DeliveryRecord, EventRecord, Ledger } from './ledger.ts';
 const WITHOUT_DATABASE = new Set(['skipped_status', 'no_lead', 'no_slack_user', 'invalid_message']);
 const UNAVAILABLE = 'database_unavailable';
 
-/** Everything that must not be, in words; empty after a good run. */
-export function findViolations(ledger: Ledger): string[] {
-  const found = [...ledger.violations, ...ledger.forged.map((messageId) => `message ${messageId} is forged`)];
-  for (const record of ledger.events.values()) found.push(...checkEvent(record, ledger));
-  for (const [messageId, webhookId] of ledger.published) found.push(...checkMessage(messageId, webhookId, ledger));
-  for (const delivery of ledger.deliveries.values()) found.push(...checkDelivery(delivery, ledger));
-  found.push(...checkVisible(ledger));
-  return found;
-}
-
-/** Ids of the events that did not have their effect, for the table of faults. */
-export function lostEvents(ledger: Ledger): ReadonlySet<string> {
-  return new Set(
-    [...ledger.events.values()].filter((record) => checkEvent(record, ledger).length > 0).map(({ event }) => event.id),
-  );
+/** What must not be, in words, and the ids of the events that did not have their effect. */
+export function check(ledger: Ledger): { violations: string[]; lost: ReadonlySet<string> } {
+  const lost = new Set<string>();
+  const violations = [...ledger.violations, ...ledger.forged.map((messageId) => `message ${messageId} is forged`)];
+  for (const record of ledger.events.values()) {
+    const found = checkEvent(record, ledger);
+    if (found.length > 0) lost.add(record.event.id);
+    violations.push(...found);
+  }
+  for (const [messageId, webhookId] of ledger.published) violations.push(...checkMessage(messageId, webhookId, ledger));
+  for (const delivery of ledger.deliveries.values()) violations.push(...checkDelivery(delivery, ledger));
+  violations.push(...checkVisible(ledger));
+  return { violations, lost };
 }
 
 function checkEvent(record: EventRecord, ledger: Ledger): string[] {
@@ -61,18 +59,22 @@ function checkDelivery(delivery: DeliveryRecord, ledger: Ledger): string[] {
   const unavailable = lines.length - rest.length;
   const sets = expected.length === 0 ? 0 : rest.length / expected.length;
   const name = `a delivery of message ${messageId} (${event?.kind ?? 'poison'})`;
-  const counts = countOf(rest);
-  const whole = [...countOf(expected)].every(([line, count]) => (counts.get(line) ?? 0) === count * sets);
-  if (!Number.isInteger(sets) || !whole) return [`${name} wrote ${rest.join(' | ')}; expected ${expected.join(' | ')}`];
+  const whole = Number.isInteger(sets) && isSame(rest, Array.from({ length: sets }, () => expected).flat());
+  if (!whole) return [`${name} wrote ${rest.join(' | ')}; expected ${expected.join(' | ')}`];
   if (unavailable > 0 && expected.every((line) => WITHOUT_DATABASE.has(line))) return [`${name} asked the database`];
   if (sets + unavailable > forwarded) return [`${name} wrote ${sets + unavailable} sets of lines in ${forwarded} runs`];
   const right = ledger.poison.has(messageId) ? 400 : expected.includes('ambiguous_alaner') ? 500 : 204;
-  const answered = countOf(statuses);
-  const other = [...answered.keys()].filter((status) => status !== right && status !== 503);
+  const times = (status: number): number => statuses.filter((answered) => answered === status).length;
+  const other = statuses.filter((status) => status !== right && status !== 503);
   if (other.length > 0) return [`${name} was answered with ${other.join(', ')}`];
-  if ((answered.get(right) ?? 0) > sets) return [`${name} was answered with ${right} without its lines`];
-  if ((answered.get(503) ?? 0) > unavailable) return [`${name} was answered with 503 without a line`];
+  if (times(right) > sets) return [`${name} was answered with ${right} without its lines`];
+  if (times(503) > unavailable) return [`${name} was answered with 503 without a line`];
   return [];
+}
+
+/** Whether both hold the same lines, in any order. */
+function isSame(lines: readonly string[], others: readonly string[]): boolean {
+  return JSON.stringify(lines.toSorted()) === JSON.stringify(others.toSorted());
 }
 
 function checkVisible(ledger: Ledger): string[] {
@@ -93,10 +95,4 @@ function checkVisible(ledger: Ledger): string[] {
     }
   }
   return found;
-}
-
-function countOf<T>(items: readonly T[]): Map<T, number> {
-  const counts = new Map<T, number>();
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
-  return counts;
 }

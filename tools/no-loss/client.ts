@@ -22,30 +22,42 @@ export interface Call {
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
-  readonly method?: string | undefined;
-  readonly path?: string | undefined;
+  readonly method?: string;
+  readonly path?: string;
   /** Cuts the connection this long after the request went out, answer or no answer. */
   readonly cutAfterMs?: number | undefined;
 }
 
-/** Calls functions over connections that are kept, follows no redirect, and repeats nothing by itself. */
-export interface Client {
-  /** Resolves with the answer, of which the ledger has learned then. */
-  call(call: Call): Promise<Answer>;
-  close(): void;
-}
+/** A function without a deadline would otherwise fill the memory with its lateness. */
+const MAX_VIOLATIONS = 1_000;
 
-/** Opens a client. */
-export function openClient(ledger: Ledger): Client {
+/**
+ * Calls functions over connections that are kept, follows no redirect, and repeats nothing by itself.
+ * @param violations learns which calls are answered late or never.
+ */
+export function openClient({ violations }: Ledger) {
   const agent = new Agent({ keepAlive: true });
   const clock = startFairClock();
+  let latestMs = 0;
+
+  function check(answer: Answer, elapsedMs: number, { name, target: { limits } }: Call): void {
+    if (violations.length >= MAX_VIOLATIONS) return;
+    if (answer === 'timeout') violations.push(`${name} was not answered at all`);
+    if (typeof answer !== 'number') return;
+    latestMs = Math.max(latestMs, elapsedMs - limits.budgetMs);
+    if (elapsedMs <= limits.answerMs) return;
+    violations.push(`${name} was answered after ${Math.round(elapsedMs)} ms, later than ${limits.answerMs} ms`);
+  }
+
   return {
-    async call(call) {
-      const startedAt = clock.now();
+    async call(call: Call): Promise<Answer> {
+      const startedAtMs = clock.now();
       const answer = await send(agent, call);
-      ledger.answered(answer, clock.now() - startedAt, call.target.limits, call.name);
+      check(answer, clock.now() - startedAtMs, call);
       return answer;
     },
+    /** Milliseconds from the end of a request's budget, when work on it stops, to the latest answer. */
+    latestMs: () => latestMs,
     close() {
       clock.stop();
       agent.destroy();

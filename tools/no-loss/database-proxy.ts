@@ -1,17 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type { Fault } from './faults.ts';
-import type { Service } from './grpc-faults.ts';
-import type { DatabaseOutage } from './outages.ts';
-
-/** A TCP proxy in front of PostgreSQL. */
-export interface DatabaseProxy {
-  /** As the URL that it stands in front of. */
-  readonly url: string;
-  /** Cuts every connection, as a failover does. */
-  cut(): void;
-  close(): Promise<void>;
-}
+import type { Context } from './context.ts';
 
 /** Each request of the client is a step: start-up, password, statement. */
 const STEP = {
@@ -24,82 +13,69 @@ const STEP = {
 };
 const SLOW_MS = 2_000;
 
-/** Starts a proxy on a free port of 127.0.0.1. */
-export async function startDatabaseProxy(databaseUrl: string, service: Service): Promise<DatabaseProxy> {
-  const { faults, outages, scale, crash } = service;
-  const url = new URL(databaseUrl);
+/** Starts a TCP proxy in front of PostgreSQL, on a free port of 127.0.0.1. */
+export async function startDatabaseProxy({ faults, outages, options, crash }: Context) {
+  const url = new URL(options.postgres.readerUrl);
   const targetPort = Number(url.port);
-  const sockets = new Set<Socket>();
+  const clients = new Set<Socket>();
   let steps = 0;
 
-  const server = createServer((client) => {
+  function serve(client: Socket): void {
     if (outages.database === 'refusing') {
       faults.record('database', 'outage: refusing');
       client.destroy();
       return;
     }
     const database = connect(targetPort, '127.0.0.1');
-    closeWith(client, database);
-    closeWith(database, client);
+    clients.add(client);
+    client
+      .on('error', () => {})
+      .on('close', () => {
+        clients.delete(client);
+        database.destroy();
+      });
+    database.on('error', () => {}).on('close', () => client.destroy());
     let cutOnAnswer = false;
     database.on('data', (bytes) => {
       if (cutOnAnswer) client.destroy();
       else client.write(bytes);
     });
     client.on('data', (bytes) => {
-      const fault = nextFault();
-      switch (fault?.kind) {
-        case 'silence':
-        case 'silent':
-          return;
-        case 'slow':
-          setTimeout(() => database.writable && database.write(bytes), fault.amount * SLOW_MS * scale);
-          return;
-        case 'cut before':
-          client.destroy();
-          return;
-        case 'crash before':
-          crash();
-          cut();
-          return;
-        case 'cut after':
-          cutOnAnswer = true;
-      }
-      database.write(bytes);
-      if (fault?.kind === 'crash after') {
-        crash();
+      const { kind, amount = 1 } = nextFault();
+      const forward = (): unknown => database.writable && database.write(bytes);
+      if (kind === 'silence' || kind === 'silent') return;
+      if (kind === 'slow') return void setTimeout(forward, amount * SLOW_MS * options.scale);
+      if (kind === 'cut before') return void client.destroy();
+      if (kind === 'cut after') cutOnAnswer = true;
+      if (kind !== 'crash before') forward();
+      if (kind === 'crash before' || kind === 'crash after') {
+        crash.lead();
         cut();
       }
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  }
 
-  function nextFault(): Fault<keyof typeof STEP | DatabaseOutage> | undefined {
+  function nextFault(): { kind?: keyof typeof STEP | 'silent'; amount?: number } {
     const outage = outages.database;
     steps += 1;
     // What is connected already is not refused.
-    if (outage === undefined || outage === 'refusing') return faults.draw('database', String(steps), STEP);
+    if (outage === undefined || outage === 'refusing') return faults.draw('database', String(steps), STEP) ?? {};
     faults.meetOutage('database', outage);
-    return { kind: outage, amount: 1 };
-  }
-
-  function closeWith(socket: Socket, peer: Socket): void {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      sockets.delete(socket);
-      peer.destroy();
-    });
+    return { kind: outage };
   }
 
   const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
+    for (const client of clients) client.destroy();
   };
+  const server = createServer(serve).listen(0, '127.0.0.1');
+  await once(server, 'listening');
   url.port = String((server.address() as AddressInfo).port);
   return {
+    /** As the URL that it stands in front of. */
     url: url.href,
+    /** Cuts every connection, as a failover does. */
     cut,
-    async close() {
+    async close(): Promise<void> {
       cut();
       server.close();
       await once(server, 'close');

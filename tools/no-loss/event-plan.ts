@@ -60,8 +60,12 @@ const OTHERS = ['public_incident.incident_created_v2.json', 'private_incident.in
 );
 const PING = readExample('../svix-ping.json');
 
-/** A lead, and the outcome of looking it up, or the e-mail address of one without the role. */
-type Lead = { readonly slackId?: string } & ({ readonly outcome: string } | { readonly email: string });
+/** A lead, with the e-mail address that the line about it begins with, or else the outcome. */
+interface Lead {
+  readonly slackId?: string;
+  readonly email?: string;
+  readonly outcome?: string;
+}
 
 const ADA: Lead = { slackId: 'U01LEAD', email: 'ada@example.com' };
 const LISA: Lead = { slackId: 'U02AYNF2XJM', email: 'lisa@example.com' };
@@ -82,10 +86,8 @@ export function planEvent(number: number, rng: Rng): PlannedEvent {
       return { ...withoutEffect, body: PING };
     case 'not_json':
       return { ...withoutEffect, body: '{"event_type": ', status: 400 };
-    case 'breaks_schema': {
-      const body = JSON.stringify({ event_type: INCIDENT_UPDATED, [INCIDENT_UPDATED]: { id: number } });
-      return { ...withoutEffect, body, status: 422 };
-    }
+    case 'breaks_schema':
+      return { ...withoutEffect, body: updateOf({ id: number }), status: 422 };
     default:
       return planUpdate(id, kind, number);
   }
@@ -93,31 +95,31 @@ export function planEvent(number: number, rng: Rng): PlannedEvent {
 
 function planUpdate(id: string, kind: UpdateKind, number: number): PlannedEvent {
   const incidentId = `01INCIDENT${String(number).padStart(16, '0')}`;
-  const leads = leadsOf(number)[kind];
-  const lines = leads.map((lead) =>
-    'outcome' in lead
-      ? lead.outcome
-      : lineKey('lead_without_role', `${lead.email} is now incident lead for incident id: ${incidentId}`),
+  const leads = leadsOf(kind, number);
+  const lines = leads.map(
+    ({ email, outcome }) =>
+      outcome ?? lineKey('lead_without_role', `${email} is now incident lead for incident id: ${incidentId}`),
   );
-  const body = JSON.stringify({
-    event_type: INCIDENT_UPDATED,
-    [INCIDENT_UPDATED]: {
-      ...example[INCIDENT_UPDATED],
-      id: incidentId,
-      incident_status: { category: kind === 'skipped_status' ? ['triage', 'live'][number % 2] : 'learning' },
-      incident_role_assignments: leads.map(({ slackId }, index) => ({
-        role: { role_type: 'lead' },
-        assignee: { id: `01USER${number}X${index}`, ...(slackId !== undefined && { slack_user_id: slackId }) },
-      })),
-    },
+  const body = updateOf({
+    ...example[INCIDENT_UPDATED],
+    id: incidentId,
+    incident_status: { category: kind === 'skipped_status' ? ['triage', 'live'][number % 2] : 'learning' },
+    incident_role_assignments: leads.map(({ slackId }, index) => ({
+      role: { role_type: 'lead' },
+      assignee: { id: `01USER${number}X${index}`, ...(slackId !== undefined && { slack_user_id: slackId }) },
+    })),
   });
-  const wholeEvent = kind === 'skipped_status' || kind === 'no_lead';
-  return { id, kind, body, status: 204, lines: wholeEvent ? [kind] : lines };
+  const isSkipped = kind === 'skipped_status' || kind === 'no_lead';
+  return { id, kind, body, status: 204, lines: isSkipped ? [kind] : lines };
 }
 
-function leadsOf(number: number): Record<UpdateKind, readonly Lead[]> {
+function updateOf(incident: object): string {
+  return JSON.stringify({ event_type: INCIDENT_UPDATED, [INCIDENT_UPDATED]: incident });
+}
+
+function leadsOf(kind: UpdateKind, number: number): readonly Lead[] {
   const [plainest, other] = number % 2 === 0 ? [ADA, LISA] : [LISA, ADA];
-  return {
+  const leads: Record<UpdateKind, readonly Lead[]> = {
     one_without_role: [plainest],
     one_with_role: [GRACE],
     two_leads: [plainest, GRACE],
@@ -128,6 +130,7 @@ function leadsOf(number: number): Record<UpdateKind, readonly Lead[]> {
     skipped_status: [plainest],
     ambiguous_alaner: [plainest, TWIN],
   };
+  return leads[kind];
 }
 
 /** The attribute that marks a message as nobody's event. */

@@ -54,13 +54,14 @@ export class Faults {
   readonly steps = new Map<string, number>();
   /** By `place/kind`. */
   readonly injected = new Map<string, Injected>();
-  readonly #notMet = new Map<string, Set<string>>();
+  /** By place: the kinds that are to be injected. */
+  readonly #kinds = new Map<string, readonly string[]>();
   readonly #rng: Rng;
-  readonly #severity: ReadonlyMap<string, number>;
+  readonly #severity: Severity;
 
   constructor(rng: Rng, severity: Severity) {
     this.#rng = rng;
-    this.#severity = new Map(Object.entries(severity));
+    this.#severity = severity;
   }
 
   /**
@@ -74,15 +75,12 @@ export class Faults {
     webhookId?: string,
   ): Fault<T> | undefined {
     const step = this.#count(place);
-    const [word = ''] = place.split(' ');
-    const factor = this.#severity.get(word) ?? 1;
+    const factor = this.#severity[place.split(' ')[0] as keyof Severity] ?? 1;
     if (factor === 0) return undefined;
-    const notMet = this.#notMet.get(place) ?? new Set(Object.keys(weights));
-    this.#notMet.set(place, notMet);
-    const [first] = step % STEPS_BETWEEN_FIRST_TIMES === 0 ? notMet : [];
+    this.#kinds.set(place, Object.keys(weights));
+    const [first] = step % STEPS_BETWEEN_FIRST_TIMES === 0 ? this.#notMetAt(place) : [];
     const kind = (first as T | undefined) ?? pick(this.#rng(`${place}/${key}`) / factor, weights);
     if (kind === undefined) return undefined;
-    notMet.delete(kind);
     this.record(place, kind, webhookId);
     return { kind, amount: this.#rng(`${place}/${key}/amount`) };
   }
@@ -104,7 +102,11 @@ export class Faults {
 
   /** `place/kind` of each kind that was not injected, although its place was reached. */
   notMet(): string[] {
-    return [...this.#notMet].flatMap(([place, kinds]) => [...kinds].map((kind) => `${place}/${kind}`));
+    return [...this.#kinds.keys()].flatMap((place) => this.#notMetAt(place).map((kind) => `${place}/${kind}`));
+  }
+
+  #notMetAt(place: string): string[] {
+    return this.#kinds.get(place)?.filter((kind) => !this.injected.has(`${place}/${kind}`)) ?? [];
   }
 
   #count(place: string): number {

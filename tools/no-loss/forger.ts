@@ -15,22 +15,6 @@ interface Forgery {
   readonly method?: string;
 }
 
-/** What a forgery is made from. */
-interface Given {
-  /** Of an authentic request. */
-  readonly body: string;
-  /** The same with another incident id. */
-  readonly forged: string;
-  /** Unix seconds. */
-  readonly timestamp: number;
-  /** Seconds, up to an hour. */
-  readonly skew: number;
-  /** The first secret, which is good no more. */
-  readonly retired: string;
-  /** Signs with what is valid now; `changes` differ from it. */
-  readonly signed: (body: string, changes?: Signing) => Forgery;
-}
-
 /** Sent once the secret that it is signed with is retired. */
 const RETIRED = 'a retired secret';
 
@@ -70,22 +54,31 @@ export function planForgery(simulation: Simulation, event: PlannedEvent, dueMs: 
   });
 }
 
-function givenBy({ scheduler, rotation, rng }: Simulation, { id, body }: PlannedEvent): Given {
+/** What a forgery is made from. */
+type Given = ReturnType<typeof givenBy>;
+
+function givenBy({ scheduler, rotation, rng }: Simulation, { id, body }: PlannedEvent) {
   const timestamp = Math.floor(scheduler.seconds());
   const [secret = ''] = rotation.signing;
   const [retired = ''] = rotation.secrets;
   return {
     body,
+    /** The body with another incident id. */
     forged: body.replaceAll('01INCIDENT', FORGED).concat(' '),
     timestamp,
+    /** Seconds, up to an hour. */
     skew: Math.floor(rng(`age/${id}`) * 3_600),
     retired,
-    signed: (text, changes) => ({ headers: sign(text, { secret, id, timestamp, ...changes }), body: text }),
+    /** Signs as the sender does, apart from the changes. */
+    signed: (text: string, changes?: Signing): Forgery => ({
+      headers: sign(text, { secret, id, timestamp, ...changes }),
+      body: text,
+    }),
   };
 }
 
 async function send({ client, ledger, faults, webhook }: Simulation, name: string, forgery: Forgery): Promise<void> {
-  const answer = await client.call({ target: webhook, name: `a forgery (${name})`, ...forgery });
+  const answer = await client.call({ target: webhook.inProcess, name: `a forgery (${name})`, ...forgery });
   faults.record('forgery', name);
   ledger.forgeryAnswers.set(answer, (ledger.forgeryAnswers.get(answer) ?? 0) + 1);
   if (typeof answer === 'number' && !REFUSALS.has(answer)) {

@@ -2,18 +2,8 @@ import type { InjectedFault, Intercept } from '../services/grpc/fault.ts';
 import { Code } from '../services/grpc/rpc-error.ts';
 import type { PubSubRequests } from '../services/pubsub/requests.ts';
 import type { SecretManagerRequests } from '../services/secret-manager/secret-manager-server.ts';
-import type { Faults } from './faults.ts';
-import type { GrpcOutage, Outages } from './outages.ts';
-
-/** What the faults around a service that a function calls depend on. */
-export interface Service {
-  readonly faults: Faults;
-  readonly outages: Outages;
-  /** Factor on delays. */
-  readonly scale: number;
-  /** Ends the function. */
-  readonly crash: () => void;
-}
+import type { Context, GrpcOutage } from './context.ts';
+import type { Fault } from './faults.ts';
 
 const PUBLISH = {
   unavailable: 0.022,
@@ -56,43 +46,39 @@ const OUTAGE_EFFECTS: Readonly<Record<GrpcOutage, InjectedFault>> = {
 };
 
 /** Faults around `Publish`: the first message of a batch decides, and its n-th time. */
-export function publishFaults(service: Service): Intercept<PubSubRequests> {
+export function publishFaults(context: Context): Intercept<PubSubRequests> {
   const times = new Map<string, number>();
   return (call) => {
     if (call.method !== 'Publish') return undefined;
     const id = call.request.messages[0]?.attributes?.['webhookId'] ?? '';
     const time = (times.get(id) ?? 0) + 1;
     times.set(id, time);
-    return faultOf(service, 'pubsub', 'publish', `${id}/${time}`, PUBLISH, id);
+    const outage = duringOutage(context, 'pubsub', 'publish', id);
+    return outage ?? carryOut(context, context.faults.draw('publish', `${id}/${time}`, PUBLISH, id));
   };
 }
 
 /** Faults around the two calls of Secret Manager, by their number. */
-export function secretFaults(service: Service): Intercept<SecretManagerRequests> {
+export function secretFaults(context: Context): Intercept<SecretManagerRequests> {
   let calls = 0;
   return ({ method }) => {
     calls += 1;
     const place = method === 'ListSecretVersions' ? 'secret list' : 'secret access';
-    return faultOf(service, 'secrets', place, String(calls), SECRET);
+    const outage = duringOutage(context, 'secrets', place);
+    return outage ?? carryOut(context, context.faults.draw(place, String(calls), SECRET));
   };
 }
 
-function faultOf(
-  { faults, outages, scale, crash }: Service,
-  part: 'pubsub' | 'secrets',
-  place: string,
-  key: string,
-  weights: Readonly<Partial<Record<keyof typeof EFFECTS, number>>>,
-  webhookId?: string,
-): InjectedFault | undefined {
+function duringOutage({ outages, faults }: Context, part: 'pubsub' | 'secrets', place: string, webhookId?: string) {
   const outage = outages[part];
-  if (outage !== undefined) {
-    faults.meetOutage(place, outage, webhookId);
-    return OUTAGE_EFFECTS[outage];
-  }
-  const fault = faults.draw(place, key, weights as Record<keyof typeof EFFECTS, number>, webhookId);
+  if (outage === undefined) return undefined;
+  faults.meetOutage(place, outage, webhookId);
+  return OUTAGE_EFFECTS[outage];
+}
+
+function carryOut({ options, crash }: Context, fault: Fault<keyof typeof EFFECTS> | undefined) {
   if (fault === undefined) return undefined;
-  if (fault.kind === 'crash before' || fault.kind === 'crash after') crash();
+  if (fault.kind === 'crash before' || fault.kind === 'crash after') crash.webhook();
   const effect = EFFECTS[fault.kind];
-  return 'delayMs' in effect ? { ...effect, delayMs: effect.delayMs * fault.amount * scale } : effect;
+  return 'delayMs' in effect ? { ...effect, delayMs: effect.delayMs * fault.amount * options.scale } : effect;
 }

@@ -1,6 +1,5 @@
 import type { EmulatorEvent } from '../services/pubsub/events.ts';
 import { FORGED, lineKey, type PlannedEvent, POISON } from './event-plan.ts';
-import type { TimeLimits } from './time-limits.ts';
 
 /** What became of one event. */
 export interface EventRecord {
@@ -44,9 +43,6 @@ export interface LeadLine {
   };
 }
 
-/** A function without a deadline would otherwise fill the memory with its lateness. */
-const MAX_VIOLATIONS = 1_000;
-
 /** Everything that happened, for the checks at the end. */
 export class Ledger {
   readonly events = new Map<string, EventRecord>();
@@ -66,24 +62,11 @@ export class Ledger {
   readonly forgeryAnswers = new Map<number | string, number>();
   /** Crashes of a function in this process. */
   crashes = 0;
-  /** Milliseconds from the end of a request's budget, when work on it stops, to the latest answer. */
-  latestMs = 0;
 
   plan(event: PlannedEvent): EventRecord {
     const record = { event, attempts: 0, accepted: false, replays: 0, statuses: new Set<number>(), messageIds: [] };
     this.events.set(event.id, record);
     return record;
-  }
-
-  /** Takes a function's answer, or why there was none, and how long that took; `name` names the request. */
-  answered(answer: number | 'cut' | 'timeout', elapsedMs: number, limits: TimeLimits, name: string): void {
-    if (this.violations.length >= MAX_VIOLATIONS) return;
-    if (answer === 'timeout') this.violations.push(`${name} was not answered at all`);
-    if (typeof answer !== 'number') return;
-    this.latestMs = Math.max(this.latestMs, elapsedMs - limits.budgetMs);
-    if (elapsedMs <= limits.answerMs) return;
-    const times = `${Math.round(elapsedMs)} ms, later than ${limits.answerMs} ms`;
-    this.violations.push(`${name} was answered after ${times}`);
   }
 
   /** What the emulator tells of the topic `topic`. */
@@ -101,11 +84,9 @@ export class Ledger {
 
   delivery(messageId: string, attempt: number): DeliveryRecord {
     const key = `${messageId}/${attempt}`;
-    const known = this.deliveries.get(key);
-    if (known !== undefined) return known;
-    const made: DeliveryRecord = { messageId, forwarded: 0, statuses: [], lines: [] };
-    this.deliveries.set(key, made);
-    return made;
+    const record = this.deliveries.get(key) ?? { messageId, forwarded: 0, statuses: [], lines: [] };
+    this.deliveries.set(key, record);
+    return record;
   }
 
   /** Takes a line that the subscriber wrote about a message; others (of the process itself) pass. */

@@ -1,37 +1,24 @@
-import { join } from 'node:path';
 import { freePort } from '../services/functions/free-port.ts';
 import { type FunctionProcess, startFunction } from '../services/functions/function-process.ts';
 import type { LeadLine, Ledger } from './ledger.ts';
 
-/** A function from `dist/` under functions-framework, which is killed and started again. */
-export interface LiveProcess {
-  /** Where it listens, or undefined while there is none. */
-  url(): string | undefined;
-  /** Sends the signal, and starts another one when this one is gone. */
-  kill(signal: 'SIGKILL' | 'SIGTERM'): void;
-  /** Ends the last one; resolves when all of them are gone. */
-  close(): Promise<void>;
-}
-
-/** The built functions, by folder. */
-const TARGETS = { 'incident-webhook': 'incidentWebhook', 'incident-lead': 'incidentLead' };
 /** Cloud Run kills 10 s after SIGTERM. */
 const SHUTDOWN_LIMIT_MS = 10_000;
 
-/** Starts a function; the ledger learns what it writes, and what it should not have done. */
+/**
+ * Starts a built function under functions-framework; the ledger learns what it writes, and
+ * what it should not have done.
+ */
 export async function startLiveProcess(
-  dist: string,
-  name: keyof typeof TARGETS,
+  folder: string,
+  target: 'incidentWebhook' | 'incidentLead',
   env: Readonly<Record<string, string>>,
   ledger: Ledger,
-): Promise<LiveProcess> {
-  const onFault = (what: string): void => void ledger.violations.push(`${name} ${what}`);
+) {
+  const onFault = (what: string): void => void ledger.violations.push(`${target} ${what}`);
   const start = async (): Promise<FunctionProcess> =>
     startFunction({
-      folder: join(dist, name),
-      target: TARGETS[name],
-      env,
-      port: await freePort(),
+      ...{ folder, target, env, port: await freePort() },
       onLine(line, stream) {
         try {
           ledger.written(JSON.parse(stream === 'stdout' ? line : '') as LeadLine);
@@ -45,23 +32,26 @@ export async function startLiveProcess(
   let closed = false;
 
   async function replace(old: FunctionProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const since = performance.now();
+    const startedAtMs = performance.now();
     old.process.kill(signal);
     const code = await old.exited;
     if (signal === 'SIGTERM' && code !== 0) onFault(`ended with exit code ${code} after SIGTERM`);
-    if (performance.now() - since > SHUTDOWN_LIMIT_MS) onFault('took over 10 s to end');
+    if (performance.now() - startedAtMs > SHUTDOWN_LIMIT_MS) onFault('took over 10 s to end');
     if (!closed) current = await start();
   }
 
   return {
+    /** Where it listens, or undefined while there is none. */
     url: () => current?.url,
-    kill(signal) {
+    /** Sends the signal, and starts another one when this one is gone. */
+    kill(signal: 'SIGKILL' | 'SIGTERM'): void {
       const old = current;
       if (old === undefined) return;
       current = undefined;
       change = change.then(() => replace(old, signal)).catch((error: unknown) => onFault(String(error)));
     },
-    async close() {
+    /** Ends the last one; resolves when all of them are gone. */
+    async close(): Promise<void> {
       closed = true;
       await change;
       await current?.stop();

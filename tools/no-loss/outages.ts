@@ -1,29 +1,5 @@
-import type { Faults } from './faults.ts';
-import type { Scheduler } from './scheduler.ts';
-
-/** How each part is out of order as a whole, now; undefined while it works. */
-export interface Outages {
-  pubsub?: GrpcOutage | undefined;
-  secrets?: GrpcOutage | undefined;
-  database?: DatabaseOutage | undefined;
-}
-
-/** A service that is called by gRPC. */
-export type GrpcOutage = 'unavailable' | 'hanging' | 'denied';
-/** `refusing` refuses new connections. */
-export type DatabaseOutage = 'refusing' | 'silent' | 'slow';
-
-/** All parts work. */
-export const NO_OUTAGE: Outages = { pubsub: undefined, secrets: undefined, database: undefined };
-
-/** What can be cut or ended as a whole. */
-export interface Switches {
-  readonly crashWebhook: () => void;
-  readonly cutDatabase: () => void;
-  readonly crashDatabase: () => void;
-  /** A function process, if any runs. */
-  readonly kill: (which: 'webhook' | 'lead', signal: 'SIGKILL' | 'SIGTERM') => void;
-}
+import { NO_OUTAGE, type Outages } from './context.ts';
+import type { Simulation } from './simulation.ts';
 
 /** Parts of a cycle; no two outages overlap. */
 const OUTAGES: readonly (readonly [name: string, from: number, to: number, outage: Outages])[] = [
@@ -38,48 +14,36 @@ const OUTAGES: readonly (readonly [name: string, from: number, to: number, outag
   ['database slow', 0.74, 0.78, { database: 'slow' }],
 ];
 
-type Blow = readonly [name: string, when: number, strike: (switches: Switches) => void];
+type Blow = readonly [name: string, when: number, strike: (simulation: Simulation) => void];
 
 const BLOWS: readonly Blow[] = [
-  ['cold start without Secret Manager', 0.43, ({ crashWebhook }) => crashWebhook()],
-  ['cold start, Secret Manager hanging', 0.49, ({ crashWebhook }) => crashWebhook()],
+  ['cold start without Secret Manager', 0.43, ({ crash }) => crash.webhook()],
+  ['cold start, Secret Manager hanging', 0.49, ({ crash }) => crash.webhook()],
   ['all database connections cut', 0.82, ({ cutDatabase }) => cutDatabase()],
   ['PostgreSQL crashed and restarted', 0.86, ({ crashDatabase }) => crashDatabase()],
 ];
 
 /** What befalls the function processes. */
 const KILLS: readonly Blow[] = [
-  ['kill -9 of the webhook process', 0.05, ({ kill }) => kill('webhook', 'SIGKILL')],
-  ['SIGTERM to the webhook process', 0.58, ({ kill }) => kill('webhook', 'SIGTERM')],
-  ['kill -9 of the lead process', 0.9, ({ kill }) => kill('lead', 'SIGKILL')],
-  ['SIGTERM to the lead process', 0.95, ({ kill }) => kill('lead', 'SIGTERM')],
+  ['kill -9 of the webhook process', 0.05, ({ webhook }) => webhook.kill('SIGKILL')],
+  ['SIGTERM to the webhook process', 0.58, ({ webhook }) => webhook.kill('SIGTERM')],
+  ['kill -9 of the lead process', 0.9, ({ lead }) => lead.kill('SIGKILL')],
+  ['SIGTERM to the lead process', 0.95, ({ lead }) => lead.kill('SIGTERM')],
 ];
 
 /** An outage is at most a twelfth of a run. */
 const EVENTS_PER_CYCLE = 1_000;
 const MAX_CYCLES = 12;
 
-/** What the plan changes. */
-export interface Planned {
-  readonly scheduler: Scheduler;
-  readonly faults: Faults;
-  readonly outages: Outages;
-  readonly switches: Switches;
-}
-
 /**
- * Plans the outages of a run: the same cycle again and again, while `events` events are sent over
- * `durationMs` of virtual time.
+ * Plans the outages of a run: the same cycle again and again over `durationMs` of virtual time, in
+ * which the events are sent.
  */
-export function planOutages(
-  { scheduler, faults, outages, switches }: Planned,
-  events: number,
-  durationMs: number,
-  withProcesses: boolean,
-): void {
-  const cycles = Math.min(Math.max(Math.round(events / EVENTS_PER_CYCLE), 1), MAX_CYCLES);
+export function planOutages(simulation: Simulation, durationMs: number): void {
+  const { options, scheduler, faults, outages } = simulation;
+  const cycles = Math.min(Math.max(Math.round(options.events / EVENTS_PER_CYCLE), 1), MAX_CYCLES);
   const cycleMs = durationMs / cycles;
-  const blows = withProcesses ? [...BLOWS, ...KILLS] : BLOWS;
+  const blows = options.dist === undefined ? BLOWS : [...BLOWS, ...KILLS];
   for (let cycle = 0; cycle < cycles; cycle += 1) {
     for (const [name, from, to, outage] of OUTAGES) {
       scheduler.add((cycle + from) * cycleMs, () => {
@@ -91,7 +55,7 @@ export function planOutages(
     for (const [name, when, strike] of blows) {
       scheduler.add((cycle + when) * cycleMs, () => {
         faults.record('whole parts', name);
-        strike(switches);
+        strike(simulation);
       });
     }
   }

@@ -3,26 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, Client, Target } from './client.ts';
-import type { Faults } from './faults.ts';
-import type { DeliveryRecord, Ledger } from './ledger.ts';
-
-/** The network between Pub/Sub and the subscriber. */
-export interface PushFront {
-  readonly url: string;
-  /** Deliveries that are still on their way, those that Pub/Sub no longer waits for included. */
-  underway(): number;
-  close(): Promise<void>;
-}
-
-/** What the front needs. */
-export interface FrontOptions {
-  readonly faults: Faults;
-  readonly ledger: Ledger;
-  readonly client: Client;
-  /** Who gets a push, by its key. */
-  readonly targetFor: (key: string) => Target;
-}
+import type { Answer, Target } from './client.ts';
+import type { Context } from './context.ts';
+import type { DeliveryRecord } from './ledger.ts';
 
 const FAULTS = {
   'push lost': 0.02,
@@ -36,8 +19,11 @@ const LATE_MS = 200;
 const TWICE_MS = 50;
 const CRASH_MS = 5;
 
-/** Starts the front on a free port of 127.0.0.1. */
-export async function startPushFront({ faults, ledger, client, targetFor }: FrontOptions): Promise<PushFront> {
+/**
+ * Starts the network between Pub/Sub and the subscriber, on a free port of 127.0.0.1.
+ * @param targetFor who gets a push, by its key.
+ */
+export async function startPushFront({ faults, ledger, client }: Context, targetFor: (key: string) => Target) {
   let underway = 0;
 
   async function forward(body: Buffer, delivery: DeliveryRecord, target: Target): Promise<Answer> {
@@ -82,8 +68,9 @@ export async function startPushFront({ faults, ledger, client, targetFor }: Fron
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    /** Deliveries that are still on their way, those that Pub/Sub no longer waits for included. */
     underway: () => underway,
-    async close() {
+    async close(): Promise<void> {
       server.close();
       server.closeAllConnections();
       await once(server, 'close');

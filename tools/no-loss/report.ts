@@ -2,7 +2,7 @@ import type { RunReport } from './run.ts';
 
 /** A run as a table for people: what was injected where, what was survived, what was sent and what came of it. */
 export function describeRun(report: RunReport): string {
-  const { ledger, faults, options, lost, violations } = report;
+  const { ledger, faults, scheduler, options, lost, violations } = report;
   const events = [...ledger.events.values()];
   const visible = [...ledger.visible.values()];
   const injected = [...faults.injected.values()]
@@ -10,17 +10,16 @@ export function describeRun(report: RunReport): string {
     .sort((a, b) => a.place.localeCompare(b.place) || b.count - a.count);
   const steps = [...faults.steps].map(([place, count]) => `${place} ${count}`).join(', ');
   const answers = [...ledger.forgeryAnswers].map(([answer, count]) => `${answer}: ${count}`).join(', ');
+  const mostAttempts = Math.max(0, ...events.map(({ accepted, attempts }) => (accepted ? attempts : 0)));
+  const severalTimes = visible.filter(({ timestamps }) => timestamps.size > 1).length;
+  const lostAmong = (ids: ReadonlySet<string>): number => [...ids].filter((id) => lost.has(id)).length;
+  const hours = (scheduler.now() / 3_600_000).toFixed(1);
   return [
-    `No-loss run, seed ${options.seed}: ${events.length} events, ${report.seconds.toFixed(1)} s for ${report.virtualHours.toFixed(1)} h of virtual time`,
+    `No-loss run, seed ${options.seed}: ${events.length} events, ${report.seconds.toFixed(1)} s for ${hours} h of virtual time`,
     '',
     table([
       ['where', 'fault', 'injected', 'survived'],
-      ...injected.map(({ place, kind, count, struck }) => [
-        place,
-        kind,
-        count,
-        count - [...struck].filter((id) => lost.has(id)).length,
-      ]),
+      ...injected.map(({ place, kind, count, struck }) => [place, kind, count, count - lostAmong(struck)]),
     ]),
     '',
     table([
@@ -29,10 +28,7 @@ export function describeRun(report: RunReport): string {
       ['crashes of a function in this process', ledger.crashes],
       ['events sent', events.length],
       ['attempts to send them', events.reduce((sum, { attempts }) => sum + attempts, 0)],
-      [
-        'most attempts for one event that was accepted',
-        Math.max(0, ...events.map(({ accepted, attempts }) => (accepted ? attempts : 0))),
-      ],
+      ['most attempts for one event that was accepted', mostAttempts],
       ['events replayed by hand, their eight attempts used up', events.filter(({ replays }) => replays > 0).length],
       ['messages published (events twice or more often included)', ledger.published.size],
       ['poison messages among them', ledger.poison.size],
@@ -40,13 +36,10 @@ export function describeRun(report: RunReport): string {
       ['messages redriven from the dead letters', report.redriven],
       ['lines "... is now incident lead ..."', visible.length],
       ['of these, with more than one insertId', visible.filter(({ insertIds }) => insertIds.size > 1).length],
-      [
-        'of these, published and written more than once, at several times',
-        visible.filter(({ timestamps }) => timestamps.size > 1).length,
-      ],
+      ['of these, published and written more than once, at several times', severalTimes],
       ['forgeries sent', [...ledger.forgeryAnswers.values()].reduce((sum, count) => sum + count, 0)],
       ['answers to them', answers],
-      ['latest answer, in milliseconds after the work on it had to stop', Math.round(ledger.latestMs)],
+      ['latest answer, in milliseconds after the work on it had to stop', Math.round(report.client.latestMs())],
       ['kinds of faults that were not met', faults.notMet().join(', ') || 0],
       ['events lost', lost.size],
       ['violations', violations.length],

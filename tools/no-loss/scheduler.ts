@@ -1,14 +1,5 @@
-/** Runs tasks in the order of virtual time, which leaps from one that is due to the next: 28 hours of retries take seconds. */
-export interface Scheduler {
-  /** Virtual milliseconds since the run began. */
-  now(): number;
-  /** Virtual time in Unix seconds. */
-  seconds(): number;
-  /** Has `run` called once `now()` is `due`; what is due already is called next. */
-  add(due: number, run: () => void | Promise<void>): void;
-  /** Works until nothing is left. */
-  work(): Promise<void>;
-}
+/** See `createScheduler`. */
+export type Scheduler = ReturnType<typeof createScheduler>;
 
 interface Task {
   readonly due: number;
@@ -21,12 +12,16 @@ interface Task {
  */
 const HORIZON_MS = 240_000;
 
-/** @param concurrency tasks under way at once. */
-export function createScheduler(concurrency: number): Scheduler {
-  const startedAt = Date.now();
-  let now = 0;
+/**
+ * Runs tasks in the order of virtual time, which leaps from one that is due to the next, so that
+ * 28 hours of retries take seconds.
+ * @param concurrency tasks under way at once.
+ */
+export function createScheduler(concurrency: number) {
+  const startedAtMs = Date.now();
   const queue: Task[] = [];
   const underway = new Set<{ readonly since: number }>();
+  let now = 0;
   let finish: () => void = () => {};
 
   async function start({ due, run }: Task): Promise<void> {
@@ -39,10 +34,10 @@ export function createScheduler(concurrency: number): Scheduler {
   }
 
   function startDue(): void {
-    for (let next = queue[0]; next !== undefined && underway.size < concurrency; next = queue[0]) {
+    for (let [next] = queue; next && underway.size < concurrency; [next] = queue) {
       // Tasks begin in the order of time, so the first one under way is the oldest.
       const [oldest] = underway;
-      if (oldest !== undefined && next.due > oldest.since + HORIZON_MS) return;
+      if (oldest && next.due > oldest.since + HORIZON_MS) return;
       queue.shift();
       void start(next);
     }
@@ -50,14 +45,18 @@ export function createScheduler(concurrency: number): Scheduler {
   }
 
   return {
+    /** Virtual milliseconds since the run began. */
     now: () => now,
-    seconds: () => (startedAt + now) / 1000,
-    add(due, run) {
+    /** Virtual time in Unix seconds. */
+    seconds: () => (startedAtMs + now) / 1000,
+    /** Has a task run once `now()` is `due`, or next if it is. */
+    add(due: number, run: Task['run']): void {
       const later = queue.findIndex((task) => task.due > due);
       queue.splice(later === -1 ? queue.length : later, 0, { due, run });
     },
+    /** Works until nothing is left. */
     work: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         finish = resolve;
         startDue();
       }),

@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signWithAll } from '../events/sign.ts';
-import type { Answer } from './client.ts';
+import type { Answer, Target } from './client.ts';
 import type { PlannedEvent } from './event-plan.ts';
 import type { Fault } from './faults.ts';
 import type { EventRecord } from './ledger.ts';
 import type { Simulation } from './simulation.ts';
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
+const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Before each retry, https://docs.svix.com/retries: 8 attempts over 27 h 35 m 5 s. */
-const RETRIES_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR];
+const RETRIES_MS = [5_000, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR];
 const JITTER = 0.2;
 /** Svix's server waits at least this long after a timeout. */
 const AFTER_TIMEOUT_MS = MINUTE;
@@ -29,10 +28,10 @@ export function sendEvent(simulation: Simulation, event: PlannedEvent): Promise<
 
 async function attempt(simulation: Simulation, record: EventRecord, number: number): Promise<void> {
   const { scheduler, faults, rng } = simulation;
-  const { event } = record;
-  const key = `${event.id}/${record.replays}/${number}`;
+  const { id, status } = record.event;
+  const key = `${id}/${record.replays}/${number}`;
   record.attempts += 1;
-  const answers = await deliver(simulation, record, key, faults.draw('send', key, FAULTS, event.id));
+  const answers = await deliver(simulation, record, key, faults.draw('send', key, FAULTS, id));
   if (answers.some((answer) => typeof answer === 'number' && answer >= 200 && answer < 300)) {
     record.accepted = true;
     return;
@@ -42,43 +41,34 @@ async function attempt(simulation: Simulation, record: EventRecord, number: numb
     const jitteredMs = delayMs * (1 - JITTER + 2 * JITTER * rng(`jitter/${key}`));
     const waitMs = answers.includes('timeout') ? Math.max(jitteredMs, AFTER_TIMEOUT_MS) : jitteredMs;
     scheduler.add(scheduler.now() + waitMs, () => attempt(simulation, record, number + 1));
-  } else if (event.status === 204 && record.replays < REPLAYS) {
+  } else if (status === 204 && record.replays < REPLAYS) {
     record.replays += 1;
     scheduler.add(scheduler.now() + REPLAY_AFTER_MS, () => attempt(simulation, record, 1));
   }
 }
 
-/** Sends one attempt, in spite of the fault; resolves with what came back. */
+/** Delivers one attempt with its fault; resolves with every answer that there was. */
 async function deliver(
   simulation: Simulation,
   record: EventRecord,
   key: string,
   fault: Fault<keyof typeof FAULTS> | undefined,
 ): Promise<readonly Answer[]> {
-  const post = (cutAfterMs?: number): Promise<Answer> => postOnce(simulation, record, key, cutAfterMs);
-  switch (fault?.kind) {
-    case 'request lost':
-      return ['cut'];
-    case 'answer lost':
-      return [await post(fault.amount * ANSWER_LOST_MS)];
-    case 'sent twice':
-      return Promise.all([post(), post()]);
-    case 'sent late':
-      await sleep(fault.amount * LATE_MS);
-      return [await post()];
-    default:
-      return [await post()];
-  }
+  const target = simulation.webhook.targetFor(key);
+  if (fault?.kind === 'request lost') return [];
+  if (fault?.kind === 'sent late') await sleep(fault.amount * LATE_MS);
+  const cutAfterMs = fault?.kind === 'answer lost' ? fault.amount * ANSWER_LOST_MS : undefined;
+  const post = (): Promise<Answer> => postOnce(simulation, record, target, cutAfterMs);
+  return Promise.all(fault?.kind === 'sent twice' ? [post(), post()] : [post()]);
 }
 
 async function postOnce(
-  { client, ledger, rotation, webhookFor }: Simulation,
+  { client, ledger, rotation }: Simulation,
   { event, statuses, messageIds }: EventRecord,
-  key: string,
+  target: Target,
   cutAfterMs: number | undefined,
 ): Promise<Answer> {
   const { id, kind, body } = event;
-  const target = webhookFor(key);
   const headers = signWithAll(rotation.signing, body, { id, timestamp: Math.floor(target.seconds()) });
   const answer = await client.call({ target, headers, body, cutAfterMs, name: `webhook ${id}` });
   if (typeof answer !== 'number') return answer;

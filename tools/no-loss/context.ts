@@ -1,0 +1,79 @@
+import { createApp as createLeadApp } from '../../functions/incident-lead/app.ts';
+import { createApp as createWebhookApp } from '../../functions/incident-webhook/app.ts';
+import type { LocalPostgres } from '../services/postgres/postgres.ts';
+import { openClient } from './client.ts';
+import { Faults, type Severity, seededRng } from './faults.ts';
+import { Ledger } from './ledger.ts';
+import { planRotations } from './rotation.ts';
+import { createScheduler } from './scheduler.ts';
+import { timeLimits } from './time-limits.ts';
+
+/** The composition roots of both functions, as they ship. */
+export const SHIPPED = { createWebhookApp, createLeadApp };
+
+/** Full names on the emulators. */
+export const NAMES = {
+  topic: 'projects/p/topics/incident-events',
+  subscription: 'projects/p/subscriptions/incident-lead',
+  deadLetterTopic: 'projects/p/topics/dead-letters',
+  deadLetterSubscription: 'projects/p/subscriptions/dead-letters',
+  secret: 'projects/p/secrets/webhook',
+};
+
+/** What to run. */
+export interface RunOptions {
+  readonly events: number;
+  readonly seed: number;
+  readonly postgres: LocalPostgres;
+  /** Factor on all time limits of the functions in this process; 1 is production. */
+  readonly scale: number;
+  /** When an answer of theirs is late; not scaled, since a machine may have other things to do. */
+  readonly answerMs: number;
+  /** Default: as the weights of each kind of fault say. */
+  readonly severity?: Severity;
+  /** Events, retries and forgeries under way at once. Default 64. */
+  readonly concurrency?: number;
+  /** The folder with the built functions; without it no real process takes part. */
+  readonly dist?: string | undefined;
+  /** Default: as they ship. */
+  readonly apps?: typeof SHIPPED;
+  /**
+   * In place of the planned outages one of the database, from the first event until every message
+   * is dead-lettered. Default false.
+   */
+  readonly withoutDatabase?: boolean;
+  /** Called every thousand events with the number sent and what was found wrong so far. */
+  readonly onProgress?: (sent: number, violations: readonly string[]) => void;
+}
+
+/** How each part is out of order as a whole; undefined while it works. */
+export interface Outages {
+  pubsub?: GrpcOutage | undefined;
+  secrets?: GrpcOutage | undefined;
+  /** `refusing` refuses new connections. */
+  database?: 'refusing' | 'silent' | 'slow' | undefined;
+}
+
+/** Of a service that is called by gRPC. */
+export type GrpcOutage = 'unavailable' | 'hanging' | 'denied';
+
+/** All parts work. */
+export const NO_OUTAGE: Outages = { pubsub: undefined, secrets: undefined, database: undefined };
+
+/** What all parts of a run share. */
+export type Context = ReturnType<typeof createContext>;
+
+/** Creates it for one run. */
+export function createContext(options: RunOptions) {
+  const rng = seededRng(options.seed);
+  const faults = new Faults(rng, options.severity ?? {});
+  const ledger = new Ledger();
+  const scheduler = createScheduler(options.concurrency ?? 64);
+  const rotation = planRotations(scheduler, faults);
+  const outages: Outages = {};
+  /** Ends a function in this process, as a container that dies, once it runs. */
+  const crash = { webhook() {}, lead() {} };
+  const limits = timeLimits(options.scale, options.answerMs);
+  const client = openClient(ledger);
+  return { options, limits, rng, faults, ledger, scheduler, rotation, outages, crash, client };
+}
