@@ -1,16 +1,14 @@
 import fc from 'fast-check';
 import { SECRET, sign } from '../../tools/events/sign.ts';
-import { mutations, NOW, requests } from '../../tools/fuzz/arbitraries.ts';
-import { HEADER_NAMES, mutate } from '../../tools/fuzz/mutate.ts';
+import { mutate, mutations, NOW, requests } from '../../tools/fuzz/mutate.ts';
 import { createJudge } from '../../tools/fuzz/verdict.ts';
 
 const judge = createJudge([SECRET], NOW);
 
 it('accepts every request that is signed', async () => {
   await fc.assert(
-    fc.asyncProperty(requests, async ({ headers, body }) => {
-      const rawHeaders = HEADER_NAMES.flatMap((name) => [name, headers[name]]);
-      expect(await judge({ rawHeaders, body })).toBe('accepted');
+    fc.asyncProperty(requests, async (request) => {
+      expect(await judge(request)).toBe('accepted');
     }),
   );
 });
@@ -29,9 +27,9 @@ it('accepts none of which one byte or one header was changed', async () => {
 it('accepts no other spelling of a signature: each of its characters counts', async () => {
   const body = Buffer.from('{"success":true}');
   const { 'webhook-signature': signature = '', ...rest } = sign(body, { timestamp: NOW });
-  for (let at = 0; at < signature.length; at += 1) {
+  for (let index = 0; index < signature.length; index += 1) {
     for (let byte = 0; byte < 128; byte += 1) {
-      const mutated = signature.slice(0, at) + String.fromCharCode(byte) + signature.slice(at + 1);
+      const mutated = signature.slice(0, index) + String.fromCharCode(byte) + signature.slice(index + 1);
       if (mutated === signature) continue;
       const rawHeaders = Object.entries({ ...rest, 'webhook-signature': mutated }).flat();
       const verdict = await judge({ rawHeaders, body });
@@ -41,7 +39,8 @@ it('accepts no other spelling of a signature: each of its characters counts', as
 });
 
 it('refuses any headers and any bytes with a reason, and throws nothing else', async () => {
-  const name = fc.constantFrom(...HEADER_NAMES, 'svix-id', 'svix-timestamp', 'svix-signature', 'Webhook-Id');
+  const names = ['webhook', 'svix'].flatMap((family) => [`${family}-id`, `${family}-timestamp`, `${family}-signature`]);
+  const name = fc.constantFrom(...names, 'Webhook-Id');
   const value = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('', 'v1,', `v1,${'A'.repeat(43)}=`, String(NOW), 'msg_1', `v1,${'\u00e9'.repeat(44)}`),

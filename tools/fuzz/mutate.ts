@@ -1,67 +1,69 @@
-/** A request as the verifier sees it: header values as Node decodes them (latin1), and the bytes of the body. */
-export interface SignedRequest {
-  readonly headers: Readonly<Record<HeaderName, string>>;
-  readonly body: Buffer;
-}
+import fc from 'fast-check';
+import { sign } from '../events/sign.ts';
 
-/** The three headers of Standard Webhooks. */
-export const HEADER_NAMES = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const;
-/** One of the three. */
-export type HeaderName = (typeof HEADER_NAMES)[number];
-
-/** What is done to a request. */
-export const OPERATIONS = ['change', 'insert', 'delete', 'drop header', 'repeat header'] as const;
-/** One of them; the first three are for one byte. */
-export type Operation = (typeof OPERATIONS)[number];
-
-/** Where, and what: all numbers are taken modulo whatever they choose from, so any whole numbers make a mutation. */
-export interface Mutation {
-  readonly operation: Operation;
-  /** 0 is the body, 1 to 3 the headers. */
-  readonly part: number;
-  readonly position: number;
-  /** For `change` and `insert`. */
-  readonly byte: number;
-}
-
-/** A mutated request: `rawHeaders` as `IncomingMessage` has them. */
-export interface Mutated {
+/** A request as the verifier sees it: headers as in `IncomingMessage.rawHeaders`, and the bytes of the body. */
+export interface RawRequest {
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
+
+/** Unix seconds of the verifier's clock. */
+export const NOW = 1_795_450_765;
+
+/** A request that is signed, with the three headers of Standard Webhooks and no other. */
+export function signed(body: Buffer, id: string, timestamp: number): RawRequest {
+  const { 'content-type': _, ...headers } = sign(body, { id, timestamp });
+  return { rawHeaders: Object.entries(headers).flat(), body };
+}
+
+/** Requests that are authentic: any text and id, as old or as far ahead as is allowed. */
+export const requests: fc.Arbitrary<RawRequest> = fc
+  .record({
+    text: fc.oneof(fc.json(), fc.string({ unit: 'binary', minLength: 1 }), fc.constant('{"a":"\ufffd"}')),
+    id: fc.stringMatching(/^[A-Za-z0-9_-]{1,256}$/),
+    skew: fc.integer({ min: -300, max: 300 }),
+  })
+  .map(({ text, id, skew }) => signed(Buffer.from(text), id, NOW + skew));
+
+/**
+ * Any change of one byte or one header: what, and where. Part 0 is the body, 1 to 3 the headers;
+ * `position` and `byte` are for one byte, and `position` is taken modulo the number of bytes.
+ */
+export const mutations = fc.record({
+  operation: fc.constantFrom('change', 'insert', 'delete', 'drop header', 'repeat header'),
+  part: fc.nat(3),
+  position: fc.nat(),
+  byte: fc.nat(255),
+});
+type Mutation = typeof mutations extends fc.Arbitrary<infer Value> ? Value : never;
 
 /**
  * Applies one mutation.
  * @returns undefined where the request would still be the same: HTTP ignores white space around a
  *   header value (RFC 9110, 5.5).
  */
-export function mutate({ headers, body }: SignedRequest, mutation: Mutation): Mutated | undefined {
-  const name = HEADER_NAMES[(mutation.part - 1) % HEADER_NAMES.length] ?? 'webhook-id';
-  const pairs = HEADER_NAMES.map((each) => [each, headers[each]] as const);
+export function mutate({ rawHeaders, body }: RawRequest, mutation: Mutation): RawRequest | undefined {
+  // The body has no header; the first one is taken.
+  const index = 2 * Math.max(mutation.part - 1, 0);
+  const [name = '', value = ''] = rawHeaders.slice(index);
   switch (mutation.operation) {
     case 'drop header':
-      return { rawHeaders: pairs.filter(([each]) => each !== name).flat(), body };
+      return { rawHeaders: rawHeaders.toSpliced(index, 2), body };
     case 'repeat header':
-      return { rawHeaders: [...pairs.flat(), name, headers[name]], body };
-    default: {
-      if (mutation.part % 4 === 0) {
-        const mutated = mutateBytes(body, mutation);
-        return mutated.equals(body) ? undefined : { rawHeaders: pairs.flat(), body: mutated };
-      }
-      const value = mutateBytes(Buffer.from(headers[name], 'latin1'), mutation).toString('latin1');
-      const trimmed = value.replace(/^[ \t]+|[ \t]+$/g, '');
-      if (trimmed === headers[name]) return undefined;
-      return { rawHeaders: pairs.flatMap(([each, given]) => [each, each === name ? value : given]), body };
-    }
+      return { rawHeaders: [...rawHeaders, name, value], body };
   }
+  if (mutation.part === 0) {
+    const mutated = mutateBytes(body, mutation);
+    return mutated.equals(body) ? undefined : { rawHeaders, body: mutated };
+  }
+  const mutated = mutateBytes(Buffer.from(value, 'latin1'), mutation).toString('latin1');
+  if (mutated.replace(/^[ \t]+|[ \t]+$/g, '') === value) return undefined;
+  return { rawHeaders: rawHeaders.with(index + 1, mutated), body };
 }
 
 function mutateBytes(bytes: Buffer, { operation, position, byte }: Mutation): Buffer {
-  const at = position % (operation === 'insert' ? bytes.length + 1 : bytes.length);
-  const inserted = operation === 'delete' ? [] : [byte % 256];
-  return Buffer.concat([
-    bytes.subarray(0, at),
-    Buffer.from(inserted),
-    bytes.subarray(operation === 'insert' ? at : at + 1),
-  ]);
+  const isInsertion = operation === 'insert';
+  const index = position % (bytes.length + (isInsertion ? 1 : 0));
+  const inserted = operation === 'delete' ? Buffer.of() : Buffer.of(byte);
+  return Buffer.concat([bytes.subarray(0, index), inserted, bytes.subarray(isInsertion ? index : index + 1)]);
 }

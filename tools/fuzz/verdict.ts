@@ -4,10 +4,10 @@ import { Refusal, type RefusalReason } from '../../functions/incident-webhook/ou
 import { literalKeys } from '../../functions/incident-webhook/signing-keys.ts';
 import { createVerifier } from '../../functions/incident-webhook/verifier.ts';
 import { deadlineAfter } from '../../shared/deadline.ts';
-import type { Mutated } from './mutate.ts';
+import type { RawRequest } from './mutate.ts';
 
 /** Judges a request with the verifier that the function uses. Rejects with whatever is not a Refusal: a bug. */
-export type Judge = (request: Mutated) => Promise<RefusalReason | 'accepted'>;
+export type Judge = (request: RawRequest) => Promise<RefusalReason | 'accepted'>;
 
 /** @param nowSeconds Unix seconds. */
 export function createJudge(secrets: readonly string[], nowSeconds: number): Judge {
