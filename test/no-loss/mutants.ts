@@ -3,21 +3,20 @@ import { join } from 'node:path';
 import type { SHIPPED } from '../../tools/no-loss/context.ts';
 import type { Severity } from '../../tools/no-loss/faults.ts';
 
-/** What to put in the place of a piece of a function's source. */
-type Edit = readonly [file: string, find: string, replace: string];
-
 /** A bug, and how a run finds it. */
 export interface Mutant {
-  readonly edits: readonly Edit[];
+  /** Where, below `functions/`. */
+  readonly file: string;
+  /** What to replace, and with what. */
+  readonly edits: Readonly<Record<string, string>>;
   /** So many faults that the mutant meets what it cannot stand. Default: as many as everywhere. */
   readonly severity?: Severity;
+  /** Default 120. */
+  readonly events?: number;
   readonly violation: RegExp;
 }
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const WEBHOOK = 'functions/incident-webhook';
-const LEAD = 'functions/incident-lead';
-const PUBLISH = 'await publish(decision.publish, deadline);';
+const PUBLISH = 'await publish(decision.publish, deadline)';
 
 const LOST = /204 while Pub\/Sub did not hold it|is lost: accepted, never published/;
 const REFUSED = /was answered with 401, not 204$/;
@@ -34,140 +33,128 @@ const CALM: Severity = { send: 0, secret: 0, publish: 0 };
  */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'answers 204 before Pub/Sub has confirmed': {
-    edits: [[`${WEBHOOK}/handler.ts`, PUBLISH, 'publish(decision.publish, deadline).catch(() => {});']],
+    file: 'incident-webhook/handler.ts',
+    edits: { [PUBLISH]: 'publish(decision.publish, deadline).catch(() => {})' },
     severity: { publish: 9 },
     violation: LOST,
   },
   'drops an event on a publish error': {
-    edits: [[`${WEBHOOK}/handler.ts`, PUBLISH, 'await publish(decision.publish, deadline).catch(() => {});']],
+    file: 'incident-webhook/handler.ts',
+    edits: { [PUBLISH]: `${PUBLISH}.catch(() => {})` },
     severity: { publish: 9 },
     violation: LOST,
   },
   'waits for Pub/Sub without a deadline': {
-    edits: [
-      [
-        `${WEBHOOK}/handler.ts`,
-        PUBLISH,
-        `await publish(decision.publish, { remaining: () => 60_000, race: (work) => work }).catch(
-           () => new Promise(() => {}),
-         );`,
-      ],
-    ],
+    file: 'incident-webhook/handler.ts',
+    edits: {
+      [PUBLISH]: `const endless = { remaining: () => 60_000, race: (work) => work };
+        await publish(decision.publish, endless).catch(() => new Promise(() => {}))`,
+    },
+    // Each failure costs the time that the sender waits.
+    events: 40,
     severity: { publish: 9 },
     violation: LATE,
   },
   'does not look at the age': {
-    edits: [[`${WEBHOOK}/verifier.ts`, '    checkAge(headers, now());\n', '']],
+    file: 'incident-webhook/verifier.ts',
+    edits: { '    checkAge(headers, now());\n': '' },
     severity: CALM,
     violation: FORGED,
   },
   'takes any signature': {
-    edits: [
-      [
-        `${WEBHOOK}/verifier.ts`,
-        'if (given.length === 0 || !(await keys.some(matches, deadline)))',
+    file: 'incident-webhook/verifier.ts',
+    edits: {
+      'if (given.length === 0 || !(await keys.some(matches, deadline)))':
         'await keys.some(matches, deadline); if (given.length === 0)',
-      ],
-    ],
+    },
     severity: CALM,
     violation: FORGED,
   },
   'signs without the body': {
-    edits: [[`${WEBHOOK}/verifier.ts`, '.update(body).digest(', '.digest(']],
+    file: 'incident-webhook/verifier.ts',
+    edits: { '.update(body).digest(': '.digest(' },
     violation: REFUSED,
   },
   'keeps the secrets that it read first': {
-    edits: [
-      [
-        `${WEBHOOK}/signing-keys.ts`,
-        'if (now() - listedAt <= MAX_AGE_MS ||',
-        'if (listedAt > Number.NEGATIVE_INFINITY ||',
-      ],
-      [`${WEBHOOK}/signing-keys.ts`, 'if (mayRead(incomplete ? RETRY_MS : MIN_REREAD_MS)) await readOnce();', ''],
-      [`${WEBHOOK}/signing-keys.ts`, 'MAX_STALE_MS = 3_600_000', 'MAX_STALE_MS = Number.POSITIVE_INFINITY'],
-    ],
+    file: 'incident-webhook/signing-keys.ts',
+    edits: {
+      'if (now() - listedAt <= MAX_AGE_MS ||': 'if (listedAt > Number.NEGATIVE_INFINITY ||',
+      'if (mayRead(incomplete ? RETRY_MS : MIN_REREAD_MS)) await readOnce();': '',
+      'MAX_STALE_MS = 3_600_000': 'MAX_STALE_MS = Number.POSITIVE_INFINITY',
+    },
     // Answers lost, so events are sent again for a day, while the function that read the first secret lives on.
     severity: { send: 9, secret: 0, publish: 0 },
     violation: /^a forgery \(a retired secret\) was answered with 204$|was answered with 401, not 204$/,
   },
   'starts the webhook without its clock': {
-    edits: [[`${WEBHOOK}/app.ts`, 'createVerifier(keys, clock.now)', 'createVerifier(keys, Date.now)']],
+    file: 'incident-webhook/app.ts',
+    edits: { 'createVerifier(keys, clock.now)': 'createVerifier(keys, Date.now)' },
     violation: REFUSED,
   },
   'starts the webhook without its limits': {
-    edits: [
-      [
-        `${WEBHOOK}/app.ts`,
-        'createHandler(routes, publish, limits)',
-        'createHandler(routes, publish, { ...limits, answerMs: 60_000 })',
-      ],
-      [
-        `${WEBHOOK}/app.ts`,
-        'config.pubsubEmulatorHost, limits.publish)',
-        'config.pubsubEmulatorHost, { attemptMs: 60_000, callMs: 60_000 })',
-      ],
-    ],
+    file: 'incident-webhook/app.ts',
+    edits: {
+      'createHandler(routes, publish, limits)': 'createHandler(routes, publish, { ...limits, answerMs: 60_000 })',
+      'config.pubsubEmulatorHost, limits.publish)': 'config.pubsubEmulatorHost, { attemptMs: 60_000, callMs: 60_000 })',
+    },
     severity: { publish: 9 },
     violation: LATE,
   },
   'starts the lead without its limits': {
-    edits: [
-      [
-        `${LEAD}/app.ts`,
-        'connectedDirectory(config, limits, log), limits, clock.now)',
-        `connectedDirectory(
-           config,
-           { ...limits, database: { ...limits.database, statementMs: 3_000, queryMs: 3_000, connectMs: 3_000 } },
-           log,
-         ), { ...limits, answerMs: 3_000 }, clock.now)`,
-      ],
-    ],
+    file: 'incident-lead/app.ts',
+    edits: {
+      'connectedDirectory(config, limits, log), limits,': `connectedDirectory(
+          config,
+          { ...limits, database: { ...limits.database, statementMs: 3_000, queryMs: 3_000, connectMs: 3_000 } },
+          log,
+        ), { ...limits, answerMs: 3_000 },`,
+    },
     severity: { database: 5 },
     violation: LATE,
   },
   'starts the lead without its log': {
-    edits: [[`${LEAD}/app.ts`, 'limits, clock.now), log)', 'limits, clock.now), () => {})']],
+    file: 'incident-lead/app.ts',
+    edits: { 'limits, clock.now), log)': 'limits, clock.now), () => {})' },
     violation: /./,
   },
   'acknowledges on a database error': {
-    edits: [
-      [
-        `${LEAD}/handler.ts`,
-        'await directory.find(slackIds, deadline)',
-        'await directory.find(slackIds, deadline).catch(() => new Map())',
-      ],
-    ],
+    file: 'incident-lead/handler.ts',
+    edits: {
+      'await directory.find(slackIds, deadline)': 'await directory.find(slackIds, deadline).catch(() => new Map())',
+    },
     severity: { database: 5 },
     violation: /wrote unknown_alaner; expected/,
   },
   'gives each delivery its own insertId': {
-    edits: [[`${LEAD}/outcomes.ts`, 'insertId: insertIdOf(event.webhookId, lead)', 'insertId: String(Math.random())']],
+    file: 'incident-lead/outcomes.ts',
+    edits: { 'insertId: insertIdOf(event.webhookId, lead)': 'insertId: String(Math.random())' },
     severity: { push: 2 },
     violation: /is visible \d+ times/,
   },
 };
 
+const ROOT = join(import.meta.dirname, '..', '..');
+
 /**
  * The functions as they would ship with this bug in them, from a copy of their sources.
  * @throws Error where the text to replace is not in the file, just once.
  */
-export async function mutate({ edits }: Mutant): Promise<typeof SHIPPED> {
+export async function mutate({ file, edits }: Mutant): Promise<typeof SHIPPED> {
   mkdirSync(join(ROOT, '.local'), { recursive: true });
   // Inside the repository, so that packages are found from it.
   const copy = mkdtempSync(join(ROOT, '.local', 'mutant-'));
   try {
     for (const folder of ['functions', 'shared', 'schemas'])
       cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
-    for (const [file, find, replace] of edits) {
-      const source = readFileSync(join(copy, file), 'utf8');
+    const path = join(copy, 'functions', file);
+    let source = readFileSync(path, 'utf8');
+    for (const [find, replace] of Object.entries(edits)) {
       if (source.split(find).length !== 2) throw new Error(`${file} has no single "${find}"`);
-      writeFileSync(
-        join(copy, file),
-        source.replace(find, () => replace),
-      );
+      source = source.replace(find, () => replace);
     }
-    const webhook = await import(join(copy, WEBHOOK, 'app.ts'));
-    const lead = await import(join(copy, LEAD, 'app.ts'));
+    writeFileSync(path, source);
+    const webhook = await import(join(copy, 'functions/incident-webhook/app.ts'));
+    const lead = await import(join(copy, 'functions/incident-lead/app.ts'));
     return { createWebhookApp: webhook.createApp, createLeadApp: lead.createApp };
   } finally {
     rmSync(copy, { recursive: true });

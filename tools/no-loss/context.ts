@@ -2,7 +2,7 @@ import { createApp as createLeadApp } from '../../functions/incident-lead/app.ts
 import { createApp as createWebhookApp } from '../../functions/incident-webhook/app.ts';
 import type { LocalPostgres } from '../services/postgres/postgres.ts';
 import { openClient } from './client.ts';
-import { Faults, type Severity, seededRng } from './faults.ts';
+import { createFaults, type Severity, seededRng } from './faults.ts';
 import { Ledger } from './ledger.ts';
 import { planRotations } from './rotation.ts';
 import { createScheduler } from './scheduler.ts';
@@ -66,7 +66,7 @@ export type Context = ReturnType<typeof createContext>;
 /** Creates it for one run. */
 export function createContext(options: RunOptions) {
   const rng = seededRng(options.seed);
-  const faults = new Faults(rng, options.severity ?? {});
+  const faults = createFaults(rng, options.severity ?? {});
   const ledger = new Ledger();
   const scheduler = createScheduler(options.concurrency ?? 64);
   const rotation = planRotations(scheduler, faults);

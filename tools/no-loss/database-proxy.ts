@@ -41,27 +41,18 @@ export async function startDatabaseProxy({ faults, outages, options, crash }: Co
       else client.write(bytes);
     });
     client.on('data', (bytes) => {
-      const { kind, amount = 1 } = nextFault();
+      steps += 1;
+      // What is connected already is not refused.
+      const outage = outages.database === 'refusing' ? undefined : outages.database;
+      const { kind, amount = 0 } = faults.draw('database', String(steps), STEP, { outage }) ?? {};
       const forward = (): unknown => database.writable && database.write(bytes);
       if (kind === 'silence' || kind === 'silent') return;
       if (kind === 'slow') return void setTimeout(forward, amount * SLOW_MS * options.scale);
       if (kind === 'cut before') return void client.destroy();
       if (kind === 'cut after') cutOnAnswer = true;
       if (kind !== 'crash before') forward();
-      if (kind === 'crash before' || kind === 'crash after') {
-        crash.lead();
-        cut();
-      }
+      if (kind === 'crash before' || kind === 'crash after') crash.lead();
     });
-  }
-
-  function nextFault(): { kind?: keyof typeof STEP | 'silent'; amount?: number } {
-    const outage = outages.database;
-    steps += 1;
-    // What is connected already is not refused.
-    if (outage === undefined || outage === 'refusing') return faults.draw('database', String(steps), STEP) ?? {};
-    faults.meetOutage('database', outage);
-    return { kind: outage };
   }
 
   const cut = (): void => {
@@ -73,7 +64,7 @@ export async function startDatabaseProxy({ faults, outages, options, crash }: Co
   return {
     /** As the URL that it stands in front of. */
     url: url.href,
-    /** Cuts every connection, as a failover does. */
+    /** Cuts every connection, as a failover does, or a crash of the function. */
     cut,
     async close(): Promise<void> {
       cut();

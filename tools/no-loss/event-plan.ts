@@ -61,11 +61,7 @@ const OTHERS = ['public_incident.incident_created_v2.json', 'private_incident.in
 const PING = readExample('../svix-ping.json');
 
 /** A lead, with the e-mail address that the line about it begins with, or else the outcome. */
-interface Lead {
-  readonly slackId?: string;
-  readonly email?: string;
-  readonly outcome?: string;
-}
+type Lead = Readonly<Partial<Record<'slackId' | 'email' | 'outcome', string>>>;
 
 const ADA: Lead = { slackId: 'U01LEAD', email: 'ada@example.com' };
 const LISA: Lead = { slackId: 'U02AYNF2XJM', email: 'lisa@example.com' };

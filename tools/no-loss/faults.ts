@@ -27,7 +27,7 @@ export type Severity = Readonly<Partial<Record<'send' | 'secret' | 'publish' | '
 /** A fault to inject. */
 export interface Fault<T extends string> {
   readonly kind: T;
-  /** In [0, 1): the share of the longest delay, where the fault has one. */
+  /** The share of the longest delay, where the fault has one. */
   readonly amount: number;
 }
 
@@ -43,75 +43,68 @@ export interface Injected {
 /** Every so many steps a place injects a kind that it has not injected yet. */
 const STEPS_BETWEEN_FIRST_TIMES = 4;
 
+/** See `createFaults`. */
+export type Faults = ReturnType<typeof createFaults>;
+
 /**
  * Draws the faults of a run, and counts them.
  *
  * By chance, but each kind of a place at least once: which call meets a rare fault otherwise depends
  * on timing, and a proof must meet each of its faults whatever the machine does.
  */
-export class Faults {
+export function createFaults(rng: Rng, severity: Severity) {
   /** By place: the steps at which a fault could have been injected. */
-  readonly steps = new Map<string, number>();
+  const steps = new Map<string, number>();
   /** By `place/kind`. */
-  readonly injected = new Map<string, Injected>();
+  const injected = new Map<string, Injected>();
   /** By place: the kinds that are to be injected. */
-  readonly #kinds = new Map<string, readonly string[]>();
-  readonly #rng: Rng;
-  readonly #severity: Severity;
+  const kinds = new Map<string, readonly string[]>();
 
-  constructor(rng: Rng, severity: Severity) {
-    this.#rng = rng;
-    this.#severity = severity;
-  }
+  const notMetAt = (place: string): string[] =>
+    kinds.get(place)?.filter((kind) => !injected.has(`${place}/${kind}`)) ?? [];
 
-  /**
-   * The fault of a step, if any.
-   * @param key of the step; its fault depends on nothing else but the seed and what was never met.
-   */
-  draw<T extends string>(
-    place: string,
-    key: string,
-    weights: Readonly<Record<T, number>>,
-    webhookId?: string,
-  ): Fault<T> | undefined {
-    const step = this.#count(place);
-    const factor = this.#severity[place.split(' ')[0] as keyof Severity] ?? 1;
-    if (factor === 0) return undefined;
-    this.#kinds.set(place, Object.keys(weights));
-    const [first] = step % STEPS_BETWEEN_FIRST_TIMES === 0 ? this.#notMetAt(place) : [];
-    const kind = (first as T | undefined) ?? pick(this.#rng(`${place}/${key}`) / factor, weights);
-    if (kind === undefined) return undefined;
-    this.record(place, kind, webhookId);
-    return { kind, amount: this.#rng(`${place}/${key}/amount`) };
-  }
-
-  /** Counts a step that meets an outage, which is planned and not drawn. */
-  meetOutage(place: string, outage: string, webhookId?: string): void {
-    this.#count(place);
-    this.record(place, `outage: ${outage}`, webhookId);
-  }
-
-  /** Counts a fault. */
-  record(place: string, kind: string, webhookId?: string): void {
+  function record(place: string, kind: string, webhookId?: string): void {
     const key = `${place}/${kind}`;
-    const entry = this.injected.get(key) ?? { place, kind, count: 0, struck: new Set() };
-    this.injected.set(key, entry);
+    const entry = injected.get(key) ?? { place, kind, count: 0, struck: new Set() };
+    injected.set(key, entry);
     entry.count += 1;
     if (webhookId !== undefined) entry.struck.add(webhookId);
   }
 
-  /** `place/kind` of each kind that was not injected, although its place was reached. */
-  notMet(): string[] {
-    return [...this.#kinds.keys()].flatMap((place) => this.#notMetAt(place).map((kind) => `${place}/${kind}`));
+  /**
+   * The fault of a step, if any.
+   * @param key of the step; its fault depends on nothing else but the seed, what was never met, and `outage`.
+   * @param met the webhook whose step it is, and the outage that the step meets, which then is its fault.
+   */
+  function draw<Kind extends string, Outage extends string = never>(
+    place: string,
+    key: string,
+    weights: Readonly<Record<Kind, number>>,
+    { webhookId, outage }: { readonly webhookId?: string; readonly outage?: Outage | undefined } = {},
+  ): Fault<Kind | Outage> | undefined {
+    const step = (steps.get(place) ?? 0) + 1;
+    steps.set(place, step);
+    if (outage !== undefined) {
+      record(place, `outage: ${outage}`, webhookId);
+      return { kind: outage, amount: 1 };
+    }
+    const factor = severity[place.split(' ')[0] as keyof Severity] ?? 1;
+    if (factor === 0) return undefined;
+    kinds.set(place, Object.keys(weights));
+    const [first] = step % STEPS_BETWEEN_FIRST_TIMES === 0 ? notMetAt(place) : [];
+    const kind = (first as Kind | undefined) ?? pick(rng(`${place}/${key}`) / factor, weights);
+    if (kind === undefined) return undefined;
+    record(place, kind, webhookId);
+    return { kind, amount: rng(`${place}/${key}/amount`) };
   }
 
-  #notMetAt(place: string): string[] {
-    return this.#kinds.get(place)?.filter((kind) => !this.injected.has(`${place}/${kind}`)) ?? [];
-  }
-
-  #count(place: string): number {
-    const step = (this.steps.get(place) ?? 0) + 1;
-    this.steps.set(place, step);
-    return step;
-  }
+  return {
+    steps,
+    injected,
+    draw,
+    /** Counts a fault that was not drawn. */
+    record,
+    /** `place/kind` of each kind that was not injected, although its place was reached. */
+    notMet: () => [...kinds.keys()].flatMap((place) => notMetAt(place).map((kind) => `${place}/${kind}`)),
+  };
 }

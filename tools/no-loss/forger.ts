@@ -1,4 +1,5 @@
 import { newId, type Signing, sign } from '../events/sign.ts';
+import type { Call } from './client.ts';
 import { FORGED, type PlannedEvent } from './event-plan.ts';
 import { FIRST_SECRET_RETIRED_MS } from './rotation.ts';
 import type { Simulation } from './simulation.ts';
@@ -8,12 +9,7 @@ const REFUSALS = new Set([401, 404, 405, 415, 503]);
 const OTHER_SECRET = 'whsec_b3RoZXIgc2VjcmV0IG9mIDI0IGJ5dGVz';
 const REPLAY_AFTER_MS = 600_000;
 
-interface Forgery {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly path?: string;
-  readonly method?: string;
-}
+type Forgery = Omit<Call, 'target' | 'name'>;
 
 /** Sent once the secret that it is signed with is retired. */
 const RETIRED = 'a retired secret';

@@ -24,18 +24,21 @@ const REAL_TIME = { limits: timeLimits(1, ANSWER_MS), seconds: () => Date.now() 
  * Starts a function in this process, on virtual time, and, where it was built, as a process.
  * @param createApp builds the one in this process from nothing.
  * @param env of the process.
+ * @param onCrash called when the one in this process has crashed.
  */
 export async function startFunction(
   { options, limits, rng, ledger, scheduler, crash }: Context,
   name: keyof typeof FUNCTIONS,
   createApp: (log: Log) => RequestListener,
   env: Readonly<Record<string, string>>,
+  onCrash = () => {},
 ) {
   const { folder, target, path, level } = FUNCTIONS[name];
   const instance = await startInstance(level, createApp);
   crash[name] = () => {
     ledger.crashes += 1;
     instance.crash();
+    onCrash();
   };
   const { dist } = options;
   const process = dist === undefined ? undefined : await startLiveProcess(join(dist, folder), target, env, ledger);

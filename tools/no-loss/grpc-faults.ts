@@ -26,12 +26,14 @@ const SECRET = {
 };
 const LATE_MS = 3_000;
 
-const EFFECTS: Readonly<Record<keyof typeof PUBLISH | keyof typeof SECRET, InjectedFault>> = {
+const EFFECTS: Readonly<Record<keyof typeof PUBLISH | keyof typeof SECRET | GrpcOutage, InjectedFault>> = {
   unavailable: { fail: Code.UNAVAILABLE },
+  denied: { fail: Code.PERMISSION_DENIED },
   'permission denied': { fail: Code.PERMISSION_DENIED },
   'not found': { fail: Code.NOT_FOUND },
   'resource exhausted': { fail: Code.RESOURCE_EXHAUSTED },
   hang: { hang: true },
+  hanging: { hang: true },
   'confirmed late': { committed: true, delayMs: LATE_MS },
   slow: { delayMs: LATE_MS },
   'taken, answered with an error': { committed: true, fail: Code.PERMISSION_DENIED },
@@ -39,22 +41,17 @@ const EFFECTS: Readonly<Record<keyof typeof PUBLISH | keyof typeof SECRET, Injec
   'crash before': { fail: Code.UNAVAILABLE },
   'crash after': { committed: true, hang: true },
 };
-const OUTAGE_EFFECTS: Readonly<Record<GrpcOutage, InjectedFault>> = {
-  unavailable: EFFECTS.unavailable,
-  hanging: EFFECTS.hang,
-  denied: EFFECTS['permission denied'],
-};
 
 /** Faults around `Publish`: the first message of a batch decides, and its n-th time. */
 export function publishFaults(context: Context): Intercept<PubSubRequests> {
   const times = new Map<string, number>();
   return (call) => {
     if (call.method !== 'Publish') return undefined;
-    const id = call.request.messages[0]?.attributes?.['webhookId'] ?? '';
-    const time = (times.get(id) ?? 0) + 1;
-    times.set(id, time);
-    const outage = duringOutage(context, 'pubsub', 'publish', id);
-    return outage ?? carryOut(context, context.faults.draw('publish', `${id}/${time}`, PUBLISH, id));
+    const webhookId = call.request.messages[0]?.attributes?.['webhookId'] ?? '';
+    const time = (times.get(webhookId) ?? 0) + 1;
+    times.set(webhookId, time);
+    const met = { webhookId, outage: context.outages.pubsub };
+    return carryOut(context, context.faults.draw('publish', `${webhookId}/${time}`, PUBLISH, met));
   };
 }
 
@@ -64,16 +61,9 @@ export function secretFaults(context: Context): Intercept<SecretManagerRequests>
   return ({ method }) => {
     calls += 1;
     const place = method === 'ListSecretVersions' ? 'secret list' : 'secret access';
-    const outage = duringOutage(context, 'secrets', place);
-    return outage ?? carryOut(context, context.faults.draw(place, String(calls), SECRET));
+    const met = { outage: context.outages.secrets };
+    return carryOut(context, context.faults.draw(place, String(calls), SECRET, met));
   };
-}
-
-function duringOutage({ outages, faults }: Context, part: 'pubsub' | 'secrets', place: string, webhookId?: string) {
-  const outage = outages[part];
-  if (outage === undefined) return undefined;
-  faults.meetOutage(place, outage, webhookId);
-  return OUTAGE_EFFECTS[outage];
 }
 
 function carryOut({ options, crash }: Context, fault: Fault<keyof typeof EFFECTS> | undefined) {

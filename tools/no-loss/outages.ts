@@ -45,18 +45,15 @@ export function planOutages(simulation: Simulation, durationMs: number): void {
   const cycleMs = durationMs / cycles;
   const blows = options.dist === undefined ? BLOWS : [...BLOWS, ...KILLS];
   for (let cycle = 0; cycle < cycles; cycle += 1) {
-    for (const [name, from, to, outage] of OUTAGES) {
-      scheduler.add((cycle + from) * cycleMs, () => {
-        faults.record('whole parts', name);
-        Object.assign(outages, outage);
-      });
-      scheduler.add((cycle + to) * cycleMs, () => void Object.assign(outages, NO_OUTAGE));
-    }
-    for (const [name, when, strike] of blows) {
+    const plan = (when: number, name: string, strike: () => void): void =>
       scheduler.add((cycle + when) * cycleMs, () => {
         faults.record('whole parts', name);
-        strike(simulation);
+        strike();
       });
+    for (const [name, from, to, outage] of OUTAGES) {
+      plan(from, name, () => Object.assign(outages, outage));
+      scheduler.add((cycle + to) * cycleMs, () => void Object.assign(outages, NO_OUTAGE));
     }
+    for (const [name, when, strike] of blows) plan(when, name, () => strike(simulation));
   }
 }

@@ -26,9 +26,10 @@ const CRASH_MS = 5;
 export async function startPushFront({ faults, ledger, client }: Context, targetFor: (key: string) => Target) {
   let underway = 0;
 
-  async function forward(body: Buffer, delivery: DeliveryRecord, target: Target): Promise<Answer> {
+  async function forward(body: Buffer, delivery: DeliveryRecord, target: Target, delayMs: number): Promise<Answer> {
     underway += 1;
     delivery.forwarded += 1;
+    if (delayMs > 0) await sleep(delayMs);
     const headers = { 'content-type': 'application/json' };
     const answer = await client.call({ target, headers, body, name: `the push of message ${delivery.messageId}` });
     if (typeof answer === 'number') delivery.statuses.push(answer);
@@ -45,21 +46,13 @@ export async function startPushFront({ faults, ledger, client }: Context, target
     const id = message.attributes?.['webhookId'] ?? message.messageId;
     const delivery = ledger.delivery(message.messageId, deliveryAttempt);
     const key = `${id}/${ledger.events.get(id)?.messageIds.indexOf(message.messageId) ?? 0}/${deliveryAttempt}`;
-    const { kind, amount = 0 } = faults.draw('push', key, FAULTS, id) ?? {};
+    const { kind, amount = 0 } = faults.draw('push', key, FAULTS, { webhookId: id }) ?? {};
     const target = targetFor(key);
     if (kind === 'push lost') return void req.socket.destroy();
-    if (kind === 'delivered late') await sleep(amount * LATE_MS);
     if (kind === 'crash before') target.crash();
-    const answered = forward(body, delivery, target);
     if (kind === 'crash after') setTimeout(target.crash, amount * CRASH_MS);
-    const answer = await answered;
-    if (kind === 'delivered twice') {
-      underway += 1;
-      setTimeout(() => {
-        underway -= 1;
-        void forward(body, delivery, targetFor(`${key}/again`));
-      }, amount * TWICE_MS);
-    }
+    const answer = await forward(body, delivery, target, kind === 'delivered late' ? amount * LATE_MS : 0);
+    if (kind === 'delivered twice') void forward(body, delivery, targetFor(`${key}/again`), amount * TWICE_MS);
     if (kind === 'answer lost' || typeof answer !== 'number') return void req.socket.destroy();
     res.writeHead(answer).end();
   }

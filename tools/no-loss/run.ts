@@ -19,7 +19,7 @@ const POISON_SHARE = 0.003;
  * what came of it.
  */
 export async function run(options: RunOptions) {
-  const startedAt = performance.now();
+  const startedAtMs = performance.now();
   const simulation = await openSimulation(options);
   const { ledger, scheduler, outages } = simulation;
   let redriven: number;
@@ -32,7 +32,7 @@ export async function run(options: RunOptions) {
   } finally {
     await simulation.close();
   }
-  return { ...simulation, ...check(ledger), redriven, seconds: (performance.now() - startedAt) / 1000 };
+  return { ...simulation, ...check(ledger), redriven, seconds: (performance.now() - startedAtMs) / 1000 };
 }
 
 /** Sends the event with this number and what goes with it, and plans the next one. */

@@ -21,8 +21,8 @@ export function createScheduler(concurrency: number) {
   const startedAtMs = Date.now();
   const queue: Task[] = [];
   const underway = new Set<{ readonly since: number }>();
+  const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
   let now = 0;
-  let finish: () => void = () => {};
 
   async function start({ due, run }: Task): Promise<void> {
     now = Math.max(now, due);
@@ -55,10 +55,9 @@ export function createScheduler(concurrency: number) {
       queue.splice(later === -1 ? queue.length : later, 0, { due, run });
     },
     /** Works until nothing is left. */
-    work: () =>
-      new Promise<void>((resolve) => {
-        finish = resolve;
-        startDue();
-      }),
+    work(): Promise<void> {
+      startDue();
+      return finished;
+    },
   };
 }

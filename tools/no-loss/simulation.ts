@@ -55,7 +55,7 @@ export async function openSimulation(options: RunOptions) {
   opened.defer(webhook.close);
   const leadEnv = { DATABASE_URL: proxy.url, LOG_LEVEL: 'debug' };
   const createLead = (log: Log) => apps.createLeadApp({ env: leadEnv, limits: limits.lead, log });
-  const lead = await startFunction(context, 'lead', createLead, leadEnv);
+  const lead = await startFunction(context, 'lead', createLead, leadEnv, proxy.cut);
   opened.defer(lead.close);
   const front = await startPushFront(context, lead.targetFor);
   opened.defer(front.close);

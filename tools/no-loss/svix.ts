@@ -27,11 +27,12 @@ export function sendEvent(simulation: Simulation, event: PlannedEvent): Promise<
 }
 
 async function attempt(simulation: Simulation, record: EventRecord, number: number): Promise<void> {
-  const { scheduler, faults, rng } = simulation;
+  const { scheduler, faults, rng, webhook } = simulation;
   const { id, status } = record.event;
   const key = `${id}/${record.replays}/${number}`;
   record.attempts += 1;
-  const answers = await deliver(simulation, record, key, faults.draw('send', key, FAULTS, id));
+  const fault = faults.draw('send', key, FAULTS, { webhookId: id });
+  const answers = await deliver(simulation, record, webhook.targetFor(key), fault);
   if (answers.some((answer) => typeof answer === 'number' && answer >= 200 && answer < 300)) {
     record.accepted = true;
     return;
@@ -51,23 +52,26 @@ async function attempt(simulation: Simulation, record: EventRecord, number: numb
 async function deliver(
   simulation: Simulation,
   record: EventRecord,
-  key: string,
+  target: Target,
   fault: Fault<keyof typeof FAULTS> | undefined,
 ): Promise<readonly Answer[]> {
-  const target = simulation.webhook.targetFor(key);
-  if (fault?.kind === 'request lost') return [];
-  if (fault?.kind === 'sent late') await sleep(fault.amount * LATE_MS);
-  const cutAfterMs = fault?.kind === 'answer lost' ? fault.amount * ANSWER_LOST_MS : undefined;
-  const post = (): Promise<Answer> => postOnce(simulation, record, target, cutAfterMs);
-  return Promise.all(fault?.kind === 'sent twice' ? [post(), post()] : [post()]);
+  const post = (cutAfterMs?: number): Promise<Answer> => postOnce(simulation, record, target, cutAfterMs);
+  switch (fault?.kind) {
+    case 'request lost':
+      return [];
+    case 'answer lost':
+      return [await post(fault.amount * ANSWER_LOST_MS)];
+    case 'sent twice':
+      return Promise.all([post(), post()]);
+    case 'sent late':
+      await sleep(fault.amount * LATE_MS);
+  }
+  return [await post()];
 }
 
-async function postOnce(
-  { client, ledger, rotation }: Simulation,
-  { event, statuses, messageIds }: EventRecord,
-  target: Target,
-  cutAfterMs: number | undefined,
-): Promise<Answer> {
+async function postOnce(simulation: Simulation, record: EventRecord, target: Target, cutAfterMs?: number) {
+  const { client, ledger, rotation } = simulation;
+  const { event, statuses, messageIds } = record;
   const { id, kind, body } = event;
   const headers = signWithAll(rotation.signing, body, { id, timestamp: Math.floor(target.seconds()) });
   const answer = await client.call({ target, headers, body, cutAfterMs, name: `webhook ${id}` });
