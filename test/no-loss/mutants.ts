@@ -11,8 +11,6 @@ export interface Mutant {
   readonly edits: Readonly<Record<string, string>>;
   /** So many faults that the mutant meets what it cannot stand. Default: as many as everywhere. */
   readonly severity?: Severity;
-  /** Default 120. */
-  readonly events?: number;
   readonly violation: RegExp;
 }
 
@@ -50,8 +48,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       [PUBLISH]: `const endless = { remaining: () => 60_000, race: (work) => work };
         await publish(decision.publish, endless).catch(() => new Promise(() => {}))`,
     },
-    // Each failure costs the time that the sender waits.
-    events: 40,
     severity: { publish: 9 },
     violation: LATE,
   },

@@ -30,7 +30,7 @@ function checkEvent(record: EventRecord, ledger: Ledger): string[] {
   if (event.lines === undefined) return [];
   if (messageIds.length === 0) return [`${name} is lost: accepted, never published`];
   const acknowledged = messageIds.some((messageId) => ledger.acknowledged.has(messageId));
-  if (!acknowledged && event.kind !== 'ambiguous_alaner') return [`${name} was never worked off by the subscriber`];
+  if (!acknowledged && event.kind !== 'ambiguous_alaner') return [`${name} was never processed by the subscriber`];
   const wanted = event.lines.filter((line) => line.startsWith('lead_without_role'));
   const missing = wanted.filter((line) => !ledger.visible.has(`${event.id} ${line}`));
   return missing.map((line) => `${name} has no line "${line}"`);
@@ -42,7 +42,7 @@ function checkMessage(messageId: string, webhookId: string, ledger: Ledger): str
   if (ledger.poison.has(messageId)) return dead ? [] : [`poison message ${messageId} was not dead-lettered`];
   if (kind === undefined) return [`message ${messageId} stems from no authentic event`];
   if (kind === 'ambiguous_alaner') return dead ? [] : [`${webhookId} is ambiguous and was not dead-lettered`];
-  return dead || ledger.acknowledged.has(messageId) ? [] : [`message ${messageId} of ${webhookId} was not worked off`];
+  return dead || ledger.acknowledged.has(messageId) ? [] : [`message ${messageId} of ${webhookId} was not processed`];
 }
 
 /**

@@ -33,7 +33,7 @@ const MAX_VIOLATIONS = 1_000;
 
 /**
  * Calls functions over connections that are kept, follows no redirect, and repeats nothing by itself.
- * @param violations learns which calls are answered late or never.
+ * @param violations gets those of calls that are answered late or never.
  */
 export function openClient({ violations }: Ledger) {
   const agent = new Agent({ keepAlive: true });

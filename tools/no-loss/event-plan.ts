@@ -45,20 +45,18 @@ export type Kind = keyof typeof SHARES | 'one_without_role';
 type UpdateKind = Exclude<Kind, 'other_event' | 'ping' | 'breaks_schema' | 'not_json'>;
 
 /** Slack id of two alaners; the subscriber cannot tell them apart. */
-const AMBIGUOUS_SLACK_ID = 'U09TWINS';
+const AMBIGUOUS_SLACK_ID = 'U09DUPLICATE';
 /** Adds the alaners that a run needs beside the samples. */
 export const ADD_DUPLICATES = `
   insert into alaner (id, email, slack_id) values
-    ('00000000-0000-4000-8000-0000000000a1', 'twin-one@example.com', '${AMBIGUOUS_SLACK_ID}'),
-    ('00000000-0000-4000-8000-0000000000a2', 'twin-two@example.com', '${AMBIGUOUS_SLACK_ID}')
+    ('00000000-0000-4000-8000-0000000000a1', 'duplicate-one@example.com', '${AMBIGUOUS_SLACK_ID}'),
+    ('00000000-0000-4000-8000-0000000000a2', 'duplicate-two@example.com', '${AMBIGUOUS_SLACK_ID}')
   on conflict (id) do nothing`;
 
-const readExample = (file: string): string => readFileSync(join(EXAMPLES, file), 'utf8');
-const example = JSON.parse(readExample(`${INCIDENT_UPDATED}.json`)) as { [INCIDENT_UPDATED]: object };
-const OTHERS = ['public_incident.incident_created_v2.json', 'private_incident.incident_updated_v2.json'].map(
-  readExample,
-);
-const PING = readExample('../svix-ping.json');
+const readExample = (name: string): string => readFileSync(join(EXAMPLES, `${name}.json`), 'utf8');
+const example = JSON.parse(readExample(INCIDENT_UPDATED)) as { [INCIDENT_UPDATED]: object };
+const OTHERS = ['public_incident.incident_created_v2', 'private_incident.incident_updated_v2'].map(readExample);
+const PING = readExample('../svix-ping');
 
 /** A lead, with the e-mail address that the line about it begins with, or else the outcome. */
 type Lead = Readonly<Partial<Record<'slackId' | 'email' | 'outcome', string>>>;
@@ -67,7 +65,7 @@ const ADA: Lead = { slackId: 'U01LEAD', email: 'ada@example.com' };
 const LISA: Lead = { slackId: 'U02AYNF2XJM', email: 'lisa@example.com' };
 const GRACE: Lead = { slackId: 'U02MANAGER', outcome: 'lead_with_role' };
 const NOBODY: Lead = { slackId: 'U0NOBODY', outcome: 'unknown_alaner' };
-const TWIN: Lead = { slackId: AMBIGUOUS_SLACK_ID, outcome: 'ambiguous_alaner' };
+const AMBIGUOUS: Lead = { slackId: AMBIGUOUS_SLACK_ID, outcome: 'ambiguous_alaner' };
 const NO_SLACK: Lead = { outcome: 'no_slack_user' };
 
 /** The event with this number, always the same for one seed. */
@@ -124,12 +122,12 @@ function leadsOf(kind: UpdateKind, number: number): readonly Lead[] {
     no_slack_user: [NO_SLACK],
     no_lead: [],
     skipped_status: [plainest],
-    ambiguous_alaner: [plainest, TWIN],
+    ambiguous_alaner: [plainest, AMBIGUOUS],
   };
   return leads[kind];
 }
 
-/** The attribute that marks a message as nobody's event. */
+/** The attribute that marks such a message as `poison` makes. */
 export const POISON = 'poison';
 
 const POISONOUS: readonly MessageInput[] = [
@@ -141,7 +139,7 @@ const POISONOUS: readonly MessageInput[] = [
   { attributes: { schemaVersion: '1' } },
 ];
 
-/** A message that somebody else put on the topic, and that can never be worked off. */
+/** A message from somebody else on the topic, which the subscriber can never process. */
 export function poison(number: number): MessageInput {
   const message = POISONOUS[number % POISONOUS.length];
   return { ...message, attributes: { ...message?.attributes, [POISON]: String(number) } };

@@ -36,8 +36,8 @@ export interface Injected {
   readonly place: string;
   readonly kind: string;
   count: number;
-  /** Webhook ids, where they are known. */
-  readonly struck: Set<string>;
+  /** Of the events that it was injected into, where they are known. */
+  readonly webhookIds: Set<string>;
 }
 
 /** Every so many steps a place injects a kind that it has not injected yet. */
@@ -65,14 +65,14 @@ export function createFaults(rng: Rng, severity: Severity) {
 
   function record(place: string, kind: string, webhookId?: string): void {
     const key = `${place}/${kind}`;
-    const entry = injected.get(key) ?? { place, kind, count: 0, struck: new Set() };
+    const entry = injected.get(key) ?? { place, kind, count: 0, webhookIds: new Set() };
     injected.set(key, entry);
     entry.count += 1;
-    if (webhookId !== undefined) entry.struck.add(webhookId);
+    if (webhookId !== undefined) entry.webhookIds.add(webhookId);
   }
 
   /**
-   * The fault of a step, if any.
+   * The fault to inject at a step, if any.
    * @param key of the step; its fault depends on nothing else but the seed, what was never met, and `outage`.
    * @param met the webhook whose step it is, and the outage that the step meets, which then is its fault.
    */

@@ -6,8 +6,8 @@ import type { LeadLine, Ledger } from './ledger.ts';
 const SHUTDOWN_LIMIT_MS = 10_000;
 
 /**
- * Starts a built function under functions-framework; the ledger learns what it writes, and
- * what it should not have done.
+ * Starts a built function under functions-framework; its lines and whatever it should not have done
+ * go to the ledger.
  */
 export async function startLiveProcess(
   folder: string,

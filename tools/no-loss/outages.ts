@@ -14,17 +14,17 @@ const OUTAGES: readonly (readonly [name: string, from: number, to: number, outag
   ['database slow', 0.74, 0.78, { database: 'slow' }],
 ];
 
-type Blow = readonly [name: string, when: number, strike: (simulation: Simulation) => void];
+type Disruption = readonly [name: string, when: number, cause: (simulation: Simulation) => void];
 
-const BLOWS: readonly Blow[] = [
+const DISRUPTIONS: readonly Disruption[] = [
   ['cold start without Secret Manager', 0.43, ({ crash }) => crash.webhook()],
   ['cold start, Secret Manager hanging', 0.49, ({ crash }) => crash.webhook()],
   ['all database connections cut', 0.82, ({ cutDatabase }) => cutDatabase()],
   ['PostgreSQL crashed and restarted', 0.86, ({ crashDatabase }) => crashDatabase()],
 ];
 
-/** What befalls the function processes. */
-const KILLS: readonly Blow[] = [
+/** Only if the function processes run. */
+const KILLS: readonly Disruption[] = [
   ['kill -9 of the webhook process', 0.05, ({ webhook }) => webhook.kill('SIGKILL')],
   ['SIGTERM to the webhook process', 0.58, ({ webhook }) => webhook.kill('SIGTERM')],
   ['kill -9 of the lead process', 0.9, ({ lead }) => lead.kill('SIGKILL')],
@@ -43,17 +43,17 @@ export function planOutages(simulation: Simulation, durationMs: number): void {
   const { options, scheduler, faults, outages } = simulation;
   const cycles = Math.min(Math.max(Math.round(options.events / EVENTS_PER_CYCLE), 1), MAX_CYCLES);
   const cycleMs = durationMs / cycles;
-  const blows = options.dist === undefined ? BLOWS : [...BLOWS, ...KILLS];
+  const disruptions = options.dist === undefined ? DISRUPTIONS : [...DISRUPTIONS, ...KILLS];
   for (let cycle = 0; cycle < cycles; cycle += 1) {
-    const plan = (when: number, name: string, strike: () => void): void =>
+    const plan = (when: number, name: string, cause: () => void): void =>
       scheduler.add((cycle + when) * cycleMs, () => {
         faults.record('whole parts', name);
-        strike();
+        cause();
       });
     for (const [name, from, to, outage] of OUTAGES) {
       plan(from, name, () => Object.assign(outages, outage));
       scheduler.add((cycle + to) * cycleMs, () => void Object.assign(outages, NO_OUTAGE));
     }
-    for (const [name, when, strike] of blows) plan(when, name, () => strike(simulation));
+    for (const [name, when, cause] of disruptions) plan(when, name, () => cause(simulation));
   }
 }

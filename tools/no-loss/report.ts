@@ -1,3 +1,4 @@
+import type { Injected } from './faults.ts';
 import type { RunReport } from './run.ts';
 
 /** A run as a table for people: what was injected where, what was survived, what was sent and what came of it. */
@@ -12,19 +13,19 @@ export function describeRun(report: RunReport): string {
   const answers = [...ledger.forgeryAnswers].map(([answer, count]) => `${answer}: ${count}`).join(', ');
   const mostAttempts = Math.max(0, ...events.map(({ accepted, attempts }) => (accepted ? attempts : 0)));
   const severalTimes = visible.filter(({ timestamps }) => timestamps.size > 1).length;
-  const lostAmong = (ids: ReadonlySet<string>): number => [...ids].filter((id) => lost.has(id)).length;
+  const lostOf = ({ webhookIds }: Injected): number => [...webhookIds].filter((id) => lost.has(id)).length;
   const hours = (scheduler.now() / 3_600_000).toFixed(1);
   return [
     `No-loss run, seed ${options.seed}: ${events.length} events, ${report.seconds.toFixed(1)} s for ${hours} h of virtual time`,
     '',
     table([
       ['where', 'fault', 'injected', 'survived'],
-      ...injected.map(({ place, kind, count, struck }) => [place, kind, count, count - lostAmong(struck)]),
+      ...injected.map((fault) => [fault.place, fault.kind, fault.count, fault.count - lostOf(fault)]),
     ]),
     '',
     table([
       ['', 'count'],
-      ['steps at which a fault could strike', steps],
+      ['steps at which a fault could be injected', steps],
       ['crashes of a function in this process', ledger.crashes],
       ['events sent', events.length],
       ['attempts to send them', events.reduce((sum, { attempts }) => sum + attempts, 0)],

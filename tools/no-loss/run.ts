@@ -15,8 +15,8 @@ const FORGERY_SHARE = 0.2;
 const POISON_SHARE = 0.003;
 
 /**
- * Sends the events through everything that can go wrong, waits until all is worked off, and checks
- * what came of it.
+ * Sends the events while everything fails that can fail, waits until all messages are processed, and
+ * checks the outcome.
  */
 export async function run(options: RunOptions) {
   const startedAtMs = performance.now();

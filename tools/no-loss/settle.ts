@@ -13,8 +13,8 @@ const REDRIVE = { idleMs: 500, stop: new AbortController().signal };
 const MAX_REDRIVES = 10;
 
 /**
- * Waits until every message is worked off or dead-lettered, ends every outage, redrives what was
- * dead-lettered for one, as people do, and waits for the rest.
+ * Waits until every message is processed or dead-lettered, ends every outage, redrives what was
+ * dead-lettered because of one, as an operator would, and waits for the rest.
  * @param underway deliveries that are still on their way.
  * @returns how many messages were redriven.
  */
@@ -23,7 +23,7 @@ export async function settle(
   emulator: PubSubEmulator,
   underway: () => number,
 ): Promise<number> {
-  await workOff(emulator, underway);
+  await waitUntilIdle(emulator, underway);
   Object.assign(outages, NO_OUTAGE);
   const isCurable = ({ attributes }: Message): boolean =>
     attributes[POISON] === undefined &&
@@ -34,16 +34,16 @@ export async function settle(
   let failures = 0;
   for (let runs = 0; runs < MAX_REDRIVES && curable().length + failures > redriven; runs += 1) {
     redriven = curable().length;
-    // A publish that failed leaves its message in the subscription for the next run, as it does for people.
+    // A publish that failed leaves its message in the subscription for the next run, as it does for an operator.
     failures = (await moveDeadLetters(pubsub, REDRIVE, () => {})).failures.length;
-    await workOff(emulator, underway);
+    await waitUntilIdle(emulator, underway);
   }
   await pubsub.close();
   return redriven;
 }
 
 /** Waits until no message is left, or nothing has moved for a while. */
-async function workOff(emulator: PubSubEmulator, underway: () => number): Promise<void> {
+async function waitUntilIdle(emulator: PubSubEmulator, underway: () => number): Promise<void> {
   let last = -1;
   let since = performance.now();
   for (;;) {

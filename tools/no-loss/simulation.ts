@@ -21,7 +21,7 @@ const BACKOFF_SCALE = 0.0002;
 /** As in Terraform. */
 const SUBSCRIPTION = { maxDeliveryAttempts: 30, ackDeadlineSeconds: 60 };
 
-/** Starts everything. */
+/** Starts everything; `close` ends it in the reverse order. */
 export async function openSimulation(options: RunOptions) {
   process.env['METADATA_SERVER_DETECTION'] = 'none';
   const { postgres, apps = SHIPPED } = options;
@@ -29,20 +29,21 @@ export async function openSimulation(options: RunOptions) {
   const context = createContext(options);
   const { limits, scheduler, ledger, client, rotation } = context;
   const { versions, secrets } = rotation;
-  const opened = new AsyncDisposableStack();
-  opened.defer(client.close);
+  // Closes what is open if something does not start.
+  await using starting = new AsyncDisposableStack();
+  starting.defer(client.close);
   const emulator = await startPubSubEmulator({
     timeScale: BACKOFF_SCALE,
     onEvent: (event) => ledger.observe(event, NAMES.topic),
     intercept: publishFaults(context),
   });
-  opened.defer(emulator.close);
+  starting.defer(emulator.close);
   const secretManager = await startSecretManagerServer({ versions, intercept: secretFaults(context) });
-  opened.defer(secretManager.close);
+  starting.defer(secretManager.close);
   const proxy = await startDatabaseProxy(context);
-  opened.defer(proxy.close);
+  starting.defer(proxy.close);
 
-  opened.defer(captureStdout(ledger));
+  starting.defer(captureStdout(ledger));
   const clock = { now: () => scheduler.seconds() * 1000, monotonic: scheduler.now };
   const topicEnv = { INCIDENT_EVENTS_TOPIC: NAMES.topic, PUBSUB_EMULATOR_HOST: emulator.host };
   const stored = { INCIDENT_WEBHOOK_SECRET: NAMES.secret, SECRET_MANAGER_EMULATOR_HOST: secretManager.host };
@@ -52,14 +53,15 @@ export async function openSimulation(options: RunOptions) {
     (log) => apps.createWebhookApp({ env: { ...topicEnv, ...stored }, clock, limits: limits.webhook, log }),
     { ...topicEnv, INCIDENT_WEBHOOK_SECRET: secrets.join(' ') },
   );
-  opened.defer(webhook.close);
+  starting.defer(webhook.close);
   const leadEnv = { DATABASE_URL: proxy.url, LOG_LEVEL: 'debug' };
   const createLead = (log: Log) => apps.createLeadApp({ env: leadEnv, limits: limits.lead, log });
   const lead = await startFunction(context, 'lead', createLead, leadEnv, proxy.cut);
-  opened.defer(lead.close);
+  starting.defer(lead.close);
   const front = await startPushFront(context, lead.targetFor);
-  opened.defer(front.close);
+  starting.defer(front.close);
   await provision(emulator, { ...NAMES, ...SUBSCRIPTION, pushEndpoint: front.url });
+  const opened = starting.move();
   return {
     ...context,
     webhook,
