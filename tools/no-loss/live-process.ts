@@ -31,7 +31,10 @@ export async function startLiveProcess(
   let change: Promise<void> = Promise.resolve();
   let closed = false;
 
-  async function replace(old: FunctionProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  async function replace(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const old = current;
+    if (old === undefined) return;
+    current = undefined;
     const startedAtMs = performance.now();
     old.process.kill(signal);
     const code = await old.exited;
@@ -43,12 +46,9 @@ export async function startLiveProcess(
   return {
     /** Where it listens, or undefined while there is none. */
     url: () => current?.url,
-    /** Sends the signal, and starts another one when this one is gone. */
+    /** Sends the signal once the process runs, and starts another one when it is gone. */
     kill(signal: 'SIGKILL' | 'SIGTERM'): void {
-      const old = current;
-      if (old === undefined) return;
-      current = undefined;
-      change = change.then(() => replace(old, signal)).catch((error: unknown) => onFault(String(error)));
+      change = change.then(() => replace(signal)).catch((error: unknown) => onFault(String(error)));
     },
     /** Ends the last one; resolves when all of them are gone. */
     async close(): Promise<void> {
