@@ -14,9 +14,9 @@ export function describeRun(report: RunReport): string {
   const mostAttempts = Math.max(0, ...events.map(({ accepted, attempts }) => (accepted ? attempts : 0)));
   const severalTimes = visible.filter(({ timestamps }) => timestamps.size > 1).length;
   const lostOf = ({ webhookIds }: Injected): number => [...webhookIds].filter((id) => lost.has(id)).length;
-  const hours = (scheduler.now() / 3_600_000).toFixed(1);
+  const [hours, seconds] = [scheduler.now() / 3_600_000, report.seconds].map((time) => time.toFixed(1));
   return [
-    `No-loss run, seed ${options.seed}: ${events.length} events, ${report.seconds.toFixed(1)} s for ${hours} h of virtual time`,
+    `No-loss run, seed ${options.seed}: ${events.length} events, ${seconds} s for ${hours} h of virtual time`,
     '',
     table([
       ['where', 'fault', 'injected', 'survived'],
