@@ -8,7 +8,8 @@ export interface Row {
 }
 
 /** A local part of 64 characters, an at sign, a domain of 255 (RFC 5321, 4.5.3.1). */
-const EMAIL = /^[^\p{C}\p{Z}]{1,320}$/u;
+export const MAX_EMAIL_LENGTH = 320;
+const EMAIL = new RegExp(`^[^\\p{C}\\p{Z}]{1,${MAX_EMAIL_LENGTH}}$`, 'u');
 
 /**
  * Groups rows by Slack id.

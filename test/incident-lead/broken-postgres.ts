@@ -7,6 +7,8 @@ export const MARK = 'what-the-server-said';
 export const ROW = [GRACE.slackUserId, 'grace@example.com', '{AlanToolsBackendIamManager}'];
 const ZEROS = Buffer.alloc(1_000);
 const ZERO_LENGTH = message('S', Buffer.alloc(0), 0);
+const COMPLETE = message('C', Buffer.from('SELECT 1\0'));
+const rowWith = (roles: string): Buffer => dataRow([...ROW.slice(0, 2), roles]);
 const UNKNOWN_AUTHENTICATION = authentication(99);
 
 export const always =
@@ -19,15 +21,7 @@ const before =
     Buffer.concat([bytes, good]);
 /** In place of the rows. */
 export const rows = (...messages: Buffer[]): Spoil =>
-  always(
-    Buffer.concat([
-      message('1'),
-      message('2'),
-      ...messages,
-      message('C', Buffer.from('SELECT 1\0')),
-      message('Z', Buffer.from('I')),
-    ]),
-  );
+  always(Buffer.concat([message('1'), message('2'), ...messages, COMPLETE, message('Z', Buffer.from('I'))]));
 
 /** What breaks the protocol wherever it comes. */
 export const ANYWHERE: Record<string, Spoil> = {
@@ -71,7 +65,25 @@ export const AT_A_LOOK_UP: Record<string, Spoil> = {
   'a field of a length below -1': rows(rowDescription(), message('D', Buffer.from([0, 3, 255, 255, 255, 0, 65]))),
   'a description that ends too soon': rows(message('T', Buffer.from([0, 9, 65])), dataRow(ROW)),
   'other columns': rows(rowDescription(['a', 'b', 'c']), dataRow(ROW)),
-  'roles that are not an array': rows(rowDescription(), dataRow([ROW[0] ?? '', ROW[1] ?? '', '{"'])),
+  ...Object.fromEntries(
+    [
+      '{"',
+      '',
+      'x',
+      '[]',
+      'AlanToolsBackendIamManager',
+      '["AlanToolsBackendIamManager"]',
+      '{a}b',
+      '{a,}',
+      '{{a}}',
+      '{a',
+    ].map((roles) => [`roles that are not an array: ${roles}`, rows(rowDescription(), rowWith(roles))]),
+  ),
+  'a row without its roles': rows(rowDescription(), dataRow(ROW.slice(0, 2))),
+  'text said to be binary': rows(rowDescription(undefined, 1), dataRow(ROW)),
+  'two results': rows(rowDescription(), dataRow(ROW), COMPLETE, rowDescription(), dataRow(ROW)),
+  'two ends of a result': rows(rowDescription(), dataRow(ROW), COMPLETE),
+  'an empty result before the right one': rows(message('C', Buffer.from('SET\0')), rowDescription(), dataRow(ROW)),
   'a request to copy in': always(message('G', Buffer.from([0, 0, 0]))),
   'authentication again': always(authentication(3)),
 };

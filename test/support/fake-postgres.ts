@@ -71,13 +71,14 @@ export function authentication(kind: number, more: string | Buffer = ''): Buffer
   return message('R', Buffer.concat([int32(kind), Buffer.from(more)]));
 }
 
-/** The columns of the directory. */
-export function rowDescription(names: readonly string[] = ['slack_id', 'email', 'roles']): Buffer {
+/** The columns of the directory; format 1 is binary. */
+export function rowDescription(names: readonly string[] = ['slack_id', 'email', 'roles'], format = 0): Buffer {
   const columns = names.map((name) => {
     const tail = Buffer.alloc(18);
     tail.writeInt32BE(name === 'roles' ? TEXT_ARRAY : TEXT, 6);
     tail.writeInt16BE(-1, 10);
     tail.writeInt32BE(-1, 12);
+    tail.writeInt16BE(format, 16);
     return Buffer.concat([Buffer.from(`${name}\0`), tail]);
   });
   return message('T', Buffer.concat([int16(names.length), ...columns]));

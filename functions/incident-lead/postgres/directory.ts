@@ -3,11 +3,14 @@ import { batch } from '../../../shared/batch.ts';
 import type { Deadline } from '../../../shared/deadline.ts';
 import type { LeadConfig } from '../config.ts';
 import type { Alaners, Directory } from '../directory.ts';
-import { type Row, rowsBySlackId, toAlaner } from '../rows.ts';
+import { MAX_EMAIL_LENGTH, type Row, rowsBySlackId, toAlaner } from '../rows.ts';
 import { DatabaseFault } from './errors.ts';
 import { openDatabase, type PoolLimits } from './pool.ts';
+import { parseTextArray } from './text-array.ts';
 
 const COLUMNS = 'slack_id,email,roles';
+/** Values stay as the server wrote them: pg's parsers guess, and one of them needs gigabytes for a few bytes. */
+const AS_TEXT = { getTypeParser: () => String };
 /** Maximum of Slack ids in one round trip. */
 const MAX_IDS = 1_000;
 
@@ -18,7 +21,7 @@ const MAX_IDS = 1_000;
  */
 export function findAlanersSql(schema: string): string {
   const view = `${pg.escapeIdentifier(schema)}.alaner_directory`;
-  return `select slack_id::pg_catalog.text as slack_id, email::pg_catalog.text as email, roles::pg_catalog.text[] as roles
+  return `select slack_id::pg_catalog.text as slack_id, pg_catalog.left(email::pg_catalog.text, ${MAX_EMAIL_LENGTH + 1}) as email, roles::pg_catalog.text[] as roles
 from ${view} where slack_id::pg_catalog.text operator(pg_catalog.=) any($1::pg_catalog.text[])`;
 }
 
@@ -38,9 +41,8 @@ export function openDirectory(
   const find = batch<readonly string[], ReadonlyMap<string, readonly Row[]>>(
     async (lookUps, deadline) => {
       const slackIds = new Set(lookUps.flat());
-      const result = await database.query({ text, values: [[...slackIds]] }, deadline);
-      checkColumns(result);
-      const rows = rowsBySlackId(result.rows, slackIds);
+      const statement: pg.QueryArrayConfig = { text, values: [[...slackIds]], rowMode: 'array', types: AS_TEXT };
+      const rows = rowsBySlackId(readRows(await database.query(statement, deadline)), slackIds);
       return lookUps.map(() => rows);
     },
     // Look-ups that arrive while all connections are busy wait and share the next round trip.
@@ -56,7 +58,21 @@ export function openDirectory(
   return { directory: { find: findAlaners, wasReached: database.wasReached }, connect: database.connect };
 }
 
-function checkColumns({ fields, rows, rowCount }: pg.QueryResult): void {
-  if (fields.map(({ name }) => name).join() === COLUMNS && rowCount === rows.length) return;
-  throw new DatabaseFault('row', 'it does not return the columns slack_id, email and roles');
+/** @throws DatabaseFault unless there is one result, of three columns as text. */
+function readRows(result: pg.QueryArrayResult<unknown[]>): Row[] {
+  // pg returns a list if the server sent several.
+  if (Array.isArray(result)) throw new DatabaseFault('row', 'it returns several results');
+  const { fields, rows, rowCount } = result;
+  const asText = fields.every(({ format }) => format === 'text');
+  if (fields.map(({ name }) => name).join() !== COLUMNS || !asText || rowCount !== rows.length) {
+    throw new DatabaseFault('row', 'it does not return the columns slack_id, email and roles');
+  }
+  if (rows.some(({ length }) => length !== fields.length)) {
+    throw new DatabaseFault('row', 'it returns a row that is not complete');
+  }
+  return rows.map(([slackId, email, roles]) => ({
+    slack_id: slackId,
+    email,
+    roles: typeof roles === 'string' ? parseTextArray(roles) : roles,
+  }));
 }

@@ -25,7 +25,7 @@ export interface Database {
    * Runs one statement, and once more on a new connection if the first was lost.
    * @throws DatabaseFault if there is no result by the deadline.
    */
-  query(statement: pg.QueryConfig, deadline: Deadline): Promise<pg.QueryResult>;
+  query(statement: pg.QueryArrayConfig, deadline: Deadline): Promise<pg.QueryArrayResult<unknown[]>>;
   /** Opens a connection ahead of the first statement. */
   connect(): Promise<void>;
   /** False until the first connection to Cloud SQL succeeds. */
@@ -86,7 +86,7 @@ export function openDatabase(
     }
   }
 
-  async function read(statement: pg.QueryConfig, deadline: Deadline): Promise<pg.QueryResult> {
+  async function read(statement: pg.QueryArrayConfig, deadline: Deadline): Promise<pg.QueryArrayResult<unknown[]>> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await use((pool) => pool.query(statement));
