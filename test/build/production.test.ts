@@ -7,7 +7,8 @@ import { incidentEvent, pushBody } from '../../tools/events/push.ts';
 import { SECRET, sign } from '../../tools/events/sign.ts';
 import { freePort } from '../../tools/services/functions/free-port.ts';
 import { startFunction } from '../../tools/services/functions/function-process.ts';
-import { type GoogleCloud, startGoogleCloud, TOKEN } from '../../tools/services/google-cloud/google-apis.ts';
+import { type GoogleCloud, startGoogleCloud } from '../../tools/services/google-cloud/google-apis.ts';
+import { TOKEN } from '../../tools/services/google-cloud/google-network.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const UPDATE = JSON.stringify({
@@ -120,10 +121,11 @@ describe('the bundles, configured as in production', () => {
   ])(
     'recover, without a restart, from a metadata server that left a token for %s unanswered',
     async (_name, env) => {
-      cloud.metadataHangs = true;
+      const { answerToken } = cloud;
+      cloud.answerToken = () => {};
       const url = await startWebhook(env);
       expect(await send(url)).toBe(503);
-      cloud.metadataHangs = false;
+      cloud.answerToken = answerToken;
       const until = performance.now() + RECOVERY_MS;
       let status = await send(url);
       while (status !== 204 && performance.now() < until) status = await send(url);

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { PubSub, v1 } from '@google-cloud/pubsub';
 import { grpcOptions } from '../../shared/grpc.ts';
-import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
+import { type PubSubEmulator, startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 
 /** A message as a subscriber gets it. */
 export interface Pulled {
@@ -41,11 +43,25 @@ export const GOOGLE_EMULATOR = process.env['GOOGLE_PUBSUB_EMULATOR'];
 
 /** Opens Google's emulator in `npm run test:google-emulator`, else ours: the tests in this folder hold on both. */
 export async function openPubSub(): Promise<OpenPubSub> {
+  const projectId = `p-${randomUUID()}`;
+  if (GOOGLE_EMULATOR !== undefined) return connectPubSub(GOOGLE_EMULATOR, projectId);
+  const emulator = await startPubSubEmulator();
+  return closing(emulator, await connectPubSub(emulator.host, projectId));
+}
+
+/** The same, closing this emulator with the rest. */
+export function closing(emulator: PubSubEmulator, open: OpenPubSub): OpenPubSub {
+  const close = async (): Promise<void> => {
+    await open.close();
+    await emulator.close();
+  };
+  return { ...open, close };
+}
+
+/** Connects to the Pub/Sub at `host`, and creates the topic. */
+export async function connectPubSub(host: string, projectId: string): Promise<OpenPubSub> {
   // google-auth would look for a metadata server, for seconds, even with an emulator.
   process.env['METADATA_SERVER_DETECTION'] = 'none';
-  const ours = GOOGLE_EMULATOR === undefined ? await startPubSubEmulator() : undefined;
-  const host = GOOGLE_EMULATOR ?? ours?.host ?? '';
-  const projectId = `p-${randomUUID()}`;
   const client = new PubSub({ projectId, apiEndpoint: host, emulatorMode: true });
   const publisher = new v1.PublisherClient(grpcOptions(host));
   const subscriber = new v1.SubscriberClient(grpcOptions(host));
@@ -88,7 +104,6 @@ export async function openPubSub(): Promise<OpenPubSub> {
     },
     async close() {
       await Promise.all([client.close(), publisher.close(), subscriber.close()]);
-      await ours?.close();
     },
   };
   return open;
@@ -96,33 +111,55 @@ export async function openPubSub(): Promise<OpenPubSub> {
 
 /** A push as the endpoint got it. */
 export interface Push {
-  readonly message: {
-    readonly data?: string;
-    readonly attributes?: Record<string, string>;
-    readonly messageId: string;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly body: {
+    readonly message: {
+      readonly data?: string;
+      readonly attributes?: Record<string, string>;
+      readonly messageId: string;
+    };
+    readonly subscription: string;
+    readonly deliveryAttempt?: number;
   };
-  readonly subscription: string;
+  readonly receivedAtMs: number;
 }
 
-/** A push endpoint that answers with what `status` says. */
-export async function openEndpoint(status: (push: Push, count: number) => number) {
+/** A push endpoint. */
+export interface Endpoint {
+  readonly url: string;
+  readonly pushes: readonly Push[];
+  /** Connections that are open, idle ones included. */
+  connections(): Promise<number>;
+  close(): void;
+}
+
+/**
+ * Starts a push endpoint on a free port.
+ *
+ * @param answer the status for each push, or nothing to leave it without an answer
+ */
+export async function openEndpoint(answer: (push: Push, count: number) => number | undefined): Promise<Endpoint> {
   const pushes: Push[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const push = JSON.parse(Buffer.concat(chunks).toString()) as Push;
-    pushes.push(push);
-    response.writeHead(status(push, pushes.length)).end();
+    const push = { headers: request.headers, body: (await json(request)) as Push['body'], receivedAtMs: Date.now() };
+    const status = answer(push, pushes.push(push));
+    if (status !== undefined) response.writeHead(status).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/push`,
     pushes,
-    close(): void {
+    connections: () => promisify(server.getConnections.bind(server))(),
+    close() {
       server.close();
       server.closeAllConnections();
     },
   };
+}
+
+/** Milliseconds from each push to the next. */
+export function gapsBetween(pushes: readonly Push[]): number[] {
+  return pushes.slice(1).map(({ receivedAtMs }, index) => receivedAtMs - (pushes[index]?.receivedAtMs ?? 0));
 }
 
 /**
@@ -134,6 +171,6 @@ export async function until(what: string, condition: () => boolean | Promise<boo
   const deadline = performance.now() + 20_000;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`waited 20 s for: ${what}`);
-    await sleep(20);
+    await sleep(5);
   }
 }

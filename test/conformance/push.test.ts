@@ -1,7 +1,15 @@
-import { type OpenPubSub, openEndpoint, openPubSub, type Push, until } from './open-pubsub.ts';
+import {
+  type Endpoint,
+  gapsBetween,
+  type OpenPubSub,
+  openEndpoint,
+  openPubSub,
+  type Push,
+  until,
+} from './open-pubsub.ts';
 
 let open: OpenPubSub;
-let endpoint: Awaited<ReturnType<typeof openEndpoint>>;
+let endpoint: Endpoint;
 
 beforeAll(async () => {
   open = await openPubSub();
@@ -24,7 +32,7 @@ it('posts the envelope with both spellings of the ids', async () => {
   const [messageId] = await open.publish({ data: 'é>?~', attributes: { k: 'v' } });
   await until('a push', () => endpoint.pushes.length === 1);
   const publishTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
-  expect(endpoint.pushes[0]).toEqual({
+  expect(endpoint.pushes[0]?.body).toEqual({
     message: {
       data: 'w6k+P34=',
       attributes: { k: 'v' },
@@ -50,7 +58,7 @@ it.each([400, 401, 404, 429, 500, 503])('takes %i as a refusal and delivers agai
   await push(`refused-${code}`, (_push, count) => (count === 1 ? code : 204));
   const [messageId] = await open.publish({ data: 'x' });
   await until('two pushes', () => endpoint.pushes.length === 2);
-  expect(endpoint.pushes.map(({ message }) => message.messageId)).toEqual([messageId, messageId]);
+  expect(endpoint.pushes.map(({ body }) => body.message.messageId)).toEqual([messageId, messageId]);
 });
 
 it('keeps a message while nothing listens, and follows the endpoint when it moves', async () => {
@@ -61,16 +69,11 @@ it('keeps a message while nothing listens, and follows the endpoint when it move
 });
 
 it('backs off: the longer, the more deliveries have failed', async () => {
-  const at: number[] = [];
   const retryPolicy = { minimumBackoff: { seconds: 2 }, maximumBackoff: { seconds: 600 } };
-  const answer = (): number => {
-    at.push(performance.now());
-    return at.length === 4 ? 204 : 503;
-  };
-  await push('backing-off', answer, { retryPolicy });
+  await push('backing-off', (_push, count) => (count === 4 ? 204 : 503), { retryPolicy });
   await open.publish({ data: 'x' });
-  await until('four pushes', () => at.length === 4);
-  const gaps = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+  await until('four pushes', () => endpoint.pushes.length === 4);
+  const gaps = gapsBetween(endpoint.pushes);
   // The first comes at once, give or take a second of Google's; the others no sooner than the minimum and its jitter.
   for (const [index, [least, most]] of [
     [0, 1_500],

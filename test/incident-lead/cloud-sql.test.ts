@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ADA, incidentEvent, pushBody } from '../../tools/events/push.ts';
 import { type CloudSqlServer, letIamUserIn, startCloudSqlServer } from '../../tools/services/google-cloud/cloud-sql.ts';
+import { TOKEN } from '../../tools/services/google-cloud/google-network.ts';
 import { startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectRecovery, expectUnavailable } from '../support/lead-answers.ts';
@@ -62,7 +63,7 @@ concurrently('reads the directory through the connector, as its IAM user, whatev
   const here = await open(() => {}, { PGSSLMODE: 'require' });
   for (let round = 0; round < 3; round += 1) expectFine(await here.send());
   expect(here.cloud.certificates).toBe(1);
-  expect(here.cloud.loginTokens).toEqual(['login-token']);
+  expect(here.cloud.loginTokens).toEqual([TOKEN]);
   here.cloud.cut();
   await expectRecovery(here, RECOVERY_SECONDS);
 });

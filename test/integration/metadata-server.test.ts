@@ -1,16 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SECRET } from '../../tools/events/sign.ts';
 import { type GoogleCloud, startGoogleCloud } from '../../tools/services/google-cloud/google-apis.ts';
+import { answerJson, type TokenAnswer } from '../../tools/services/google-cloud/google-network.ts';
 import { bodyOf } from '../incident-webhook/body.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { expectForm } from '../support/hostile-table.ts';
-import {
-  answer,
-  type MetadataServer,
-  startMetadataServer,
-  type TokenAnswer,
-  token,
-} from '../support/metadata-server.ts';
 import { type Exchange, startWebhookSystem, type WebhookSystem } from '../support/webhook-system.ts';
 
 /** The contract's limits: for any answer, and for the recovery after any fault. */
@@ -38,13 +32,12 @@ const AT_RENEWAL = ['answers 429', 'answers 404', 'sends half of a token'] as co
 interface Surroundings {
   readonly system: WebhookSystem;
   readonly cloud: GoogleCloud;
-  readonly metadata: MetadataServer;
 }
 
 for (const [name, fault] of Object.entries(FAULTS)) {
   scenario(`answers 503 while the metadata server ${name} at the start, and recovers`, fault, {}, async (here) => {
     await expectUnavailable(here, 'secret');
-    here.metadata.answerToken = token(HOUR);
+    here.cloud.answerToken = token(HOUR);
     await expectRecovery(here);
   });
 }
@@ -56,9 +49,9 @@ scenario(
   async (here) => {
     for (const fault of AT_RENEWAL.map((name) => FAULTS[name])) {
       await expectRecovery(here);
-      here.metadata.answerToken = fault;
+      here.cloud.answerToken = fault;
       await expectUnavailable(here, 'publish');
-      here.metadata.answerToken = token(SHORT);
+      here.cloud.answerToken = token(SHORT);
     }
   },
 );
@@ -80,24 +73,33 @@ function scenario(
 ): void {
   concurrently(name, async () => {
     const cloud = await startGoogleCloud();
-    const metadata = await startMetadataServer(first);
+    cloud.answerToken = first;
     const system = await startWebhookSystem({
       K_SERVICE: 'incident-webhook',
       INCIDENT_WEBHOOK_SECRET: 'projects/p/secrets/webhook',
       PUBSUB_EMULATOR_HOST: undefined,
       ...cloud.env,
-      ...metadata.env,
       ...env,
     });
     try {
-      await run({ system, cloud, metadata });
+      await run({ system, cloud });
       expect(system.output.filter((line) => line.includes(MARK))).toEqual([]);
     } finally {
       await system.stop();
-      await metadata.close();
       await cloud.close();
     }
   });
+}
+
+/** Gives out a new token each time, which lasts so many seconds. */
+function token(seconds: number): TokenAnswer {
+  return (res, count) =>
+    answerJson(res, 200, { access_token: `token-${count}`, expires_in: seconds, token_type: 'Bearer' });
+}
+
+/** Answers with this status and text. */
+function answer(status: number, text: string, type = 'application/json'): TokenAnswer {
+  return (res) => res.writeHead(status, { 'content-type': type }).end(text);
 }
 
 async function send({ system }: Surroundings): Promise<Exchange> {

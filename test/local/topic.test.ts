@@ -6,7 +6,7 @@ const MAY_NOT_DELIVER = /may deliver nothing/;
 
 describe('the Pub/Sub that somebody else started', () => {
   it('may be a stand-in that keeps no topics and subscriptions', async () => {
-    const standIn = await listen('stand-in', '127.0.0.1', 0, []);
+    const standIn = await listen('stand-in', 0, []);
     const topic = await openTopic(`127.0.0.1:${standIn.port}`, () => {});
     try {
       await topic.subscribe({ name: 'incident-lead', url: 'http://127.0.0.1:9/', filter: '' });

@@ -1,6 +1,6 @@
 import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { loadServices } from '../../tools/services/grpc/protos.ts';
+import { loadService } from '../../tools/services/grpc/protos.ts';
 
 /** Answers one publish call; what it does not send, the caller does not get. */
 export type Behaviour = (stream: ServerHttp2Stream, call: PublishCall) => void;
@@ -23,12 +23,7 @@ export interface Http2Peer {
   close(): Promise<void>;
 }
 
-const PUBSUB = {
-  client: '@google-cloud/pubsub',
-  api: '@google-cloud/pubsub-api',
-  file: 'google/pubsub/v1/pubsub.proto',
-};
-const { Publish } = loadServices(PUBSUB)['google.pubsub.v1.Publisher'] ?? {};
+const { Publish } = loadService('@google-cloud/pubsub', 'google.pubsub.v1.Publisher');
 /** A flag and a length in front of each message of gRPC. */
 const PREFIX_BYTES = 5;
 

@@ -11,7 +11,7 @@ import {
 import type { Intercept } from '../../tools/services/grpc/fault.ts';
 import { type PubSubEmulator, startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import type { Message } from '../../tools/services/pubsub/message.ts';
-import type { PubSubRequests } from '../../tools/services/pubsub/requests.ts';
+import type { PubSubRequests } from '../../tools/services/pubsub/methods.ts';
 import { exchange, type RawRequest, type RawResponse, toBytes } from '../../tools/services/raw-http.ts';
 
 /** The topic that the function publishes to. */

@@ -1,6 +1,6 @@
 import type { InjectedFault, Intercept } from '../services/grpc/fault.ts';
 import { Code } from '../services/grpc/rpc-error.ts';
-import type { PubSubRequests } from '../services/pubsub/requests.ts';
+import type { PubSubRequests } from '../services/pubsub/methods.ts';
 import type { SecretManagerRequests } from '../services/secret-manager/secret-manager-server.ts';
 import type { Context, GrpcOutage } from './context.ts';
 import type { Fault } from './faults.ts';

@@ -1,4 +1,5 @@
-import { GOOGLE_GROWTH, redeliveryDelay } from '../../../tools/services/pubsub/backoff.ts';
+import { type BackoffGrowth, GOOGLE_GROWTH, redeliveryDelay } from '../../../tools/services/pubsub/backoff.ts';
+import { checkSubscription } from '../../../tools/services/pubsub/resource.ts';
 
 const NAMES = { name: 'projects/p/subscriptions/sub', topic: 'projects/p/topics/top' };
 const PUSH = { pushConfig: { pushEndpoint: 'http://127.0.0.1/' } };
@@ -7,6 +8,8 @@ const policy = (minimum: number, maximum: number) => ({
   retryPolicy: { minimumBackoff: seconds(minimum), maximumBackoff: seconds(maximum) },
 });
 const DOUBLING = { factor: 2, jitter: 0 };
+const delayAfter = (settings: object, failures: number, growth: BackoffGrowth) =>
+  redeliveryDelay(checkSubscription({ ...NAMES, ...settings }), failures, growth);
 
 it.each([
   ['a pull subscription', {}, [0, 0, 0, 0]],
@@ -16,19 +19,18 @@ it.each([
   ['a maximum', policy(1.5, 5), [0, 1_500, 3_000, 5_000]],
   ['no waiting at all', policy(0, 0), [0, 0, 0, 0]],
 ])('%s: first at once, then doubled where told so', (_case, settings, delays) => {
-  const config = { ...NAMES, ...settings };
-  expect([1, 2, 3, 4].map((failures) => redeliveryDelay(config, failures, DOUBLING))).toEqual(delays);
+  expect([1, 2, 3, 4].map((failures) => delayAfter(settings, failures, DOUBLING))).toEqual(delays);
 });
 
 it.each([
   ['a retry policy', { retryPolicy: {} }, 600_000],
   ['a push without one', PUSH, 60_000],
 ])('%s stays at its maximum however often a message fails', (_case, settings, maximum) => {
-  expect(redeliveryDelay({ ...NAMES, ...settings }, 100, DOUBLING)).toBe(maximum);
+  expect(delayAfter(settings, 100, DOUBLING)).toBe(maximum);
 });
 
 it('grows 1.3 times with jitter unless told otherwise', () => {
-  const delays = Array.from({ length: 200 }, () => redeliveryDelay({ ...NAMES, retryPolicy: {} }, 4, GOOGLE_GROWTH));
+  const delays = Array.from({ length: 200 }, () => delayAfter({ retryPolicy: {} }, 4, GOOGLE_GROWTH));
   expect(Math.min(...delays)).toBeGreaterThanOrEqual(16_900 * 0.8);
   expect(Math.max(...delays)).toBeLessThanOrEqual(16_900 * 1.2);
   expect(new Set(delays).size).toBeGreaterThan(100);
@@ -40,7 +42,7 @@ it.each([
   ['doubling', 2, '3 h 50 min'],
 ])('30 deliveries last over two hours, growing %s', (_case, factor, lasts) => {
   const gaps = Array.from({ length: 29 }, (_, index) =>
-    redeliveryDelay({ ...NAMES, retryPolicy: {} }, index + 1, { factor, jitter: 0 }),
+    delayAfter({ retryPolicy: {} }, index + 1, { factor, jitter: 0 }),
   );
   const minutes = Math.floor(gaps.reduce((sum, gap) => sum + gap) / 60_000);
   expect(`${Math.floor(minutes / 60)} h ${minutes % 60} min`).toBe(lasts);

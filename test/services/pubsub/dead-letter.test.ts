@@ -39,16 +39,7 @@ it('keeps delivering while the dead-letter topic is gone', async () => {
 
 it('is provisioned twice without harm, by gRPC as well as directly', async () => {
   open = await openPush(() => 204);
-  const { v1 } = await import('@google-cloud/pubsub');
-  const { credentials } = await import('@grpc/grpc-js');
-  const [servicePath, port] = open.emulator.host.split(':');
-  const options = {
-    projectId: 'p',
-    servicePath: servicePath ?? '',
-    port: Number(port),
-    sslCreds: credentials.createInsecure(),
-  };
-  const [publisher, subscriber] = [new v1.PublisherClient(options), new v1.SubscriberClient(options)];
+  const { publisher, subscriber } = open;
   const target = {
     createTopic: (config: object) => publisher.createTopic(config),
     createSubscription: (config: object) => subscriber.createSubscription(config),
@@ -70,5 +61,4 @@ it('is provisioned twice without harm, by gRPC as well as directly', async () =>
   });
   expect(Number(created.retryPolicy?.minimumBackoff?.seconds)).toBe(10);
   expect(Number(created.retryPolicy?.maximumBackoff?.seconds)).toBe(600);
-  await Promise.all([publisher.close(), subscriber.close()]);
 });

@@ -28,4 +28,5 @@ it('tells which subscription a filter kept a message from', async () => {
   expect(open.events.filter(({ type }) => type === 'filtered')).toEqual([
     { type: 'filtered', subscription: NAMES.subscription, filter, message: open.emulator.published(NAMES.topic)[0] },
   ]);
+  expect(open.emulator.backlog(NAMES.subscription)).toBe(1);
 });

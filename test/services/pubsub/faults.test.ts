@@ -1,42 +1,28 @@
-import { v1 } from '@google-cloud/pubsub';
-import { credentials } from '@grpc/grpc-js';
 import type { InjectedFault, Intercept } from '../../../tools/services/grpc/fault.ts';
 import { Code } from '../../../tools/services/grpc/rpc-error.ts';
-import type { PubSubRequests } from '../../../tools/services/pubsub/requests.ts';
+import type { PubSubRequests } from '../../../tools/services/pubsub/methods.ts';
 import type { Fixture } from './emulator-fixture.ts';
 import { openFixture, until } from './emulator-fixture.ts';
 
 const TOPIC = 'projects/p/topics/events';
 
 let fixture: Fixture;
-let publisher: InstanceType<typeof v1.PublisherClient>;
 let intercept: Intercept<PubSubRequests>;
 
 beforeEach(async () => {
   intercept = () => undefined;
   fixture = await openFixture({ intercept: (call) => intercept(call) });
-  fixture.emulator.createTopic({ name: TOPIC });
-  const [servicePath = '', port] = fixture.emulator.host.split(':');
-  publisher = new v1.PublisherClient({
-    projectId: 'p',
-    servicePath,
-    port: Number(port),
-    sslCreds: credentials.createInsecure(),
-  });
 });
 
-afterEach(async () => {
-  await publisher.close();
-  await fixture.close();
-});
+afterEach(() => fixture.close());
 
 /** One publish without retries, given up after 1 s: the code it ends with, and how many messages are there. */
 async function outcome(fault: InjectedFault): Promise<[Code, number]> {
   // Connects, so that the second is the publish's own.
-  await publisher.getTopic({ topic: TOPIC });
+  await fixture.publisher.getTopic({ topic: TOPIC });
   intercept = ({ method }) => (method === 'Publish' ? fault : undefined);
   const messages = [{ data: Buffer.from('x') }];
-  const code = await publisher.publish({ topic: TOPIC, messages }, { timeout: 1_000, retry: null }).then(
+  const code = await fixture.publisher.publish({ topic: TOPIC, messages }, { timeout: 1_000, retry: null }).then(
     () => Code.OK,
     (error: { code: Code }) => error.code,
   );
@@ -57,9 +43,8 @@ it.each<[string, InjectedFault, [Code, number]]>([
 
 it('sees the request, so that a fault can pick its message', async () => {
   const topic = fixture.client.topic(TOPIC);
-  const unlucky = (attributes: Record<string, string> = {}): boolean => attributes['webhookId'] === 'msg_2';
   intercept = (call) =>
-    call.method === 'Publish' && call.request.messages.some(({ attributes }) => unlucky(attributes))
+    call.method === 'Publish' && call.request.messages.some(({ attributes }) => attributes?.['webhookId'] === 'msg_2')
       ? { fail: Code.PERMISSION_DENIED, details: 'not this one' }
       : undefined;
   await topic.publishMessage({ attributes: { webhookId: 'msg_1' } });
@@ -84,7 +69,7 @@ it('answers INTERNAL with the stack when the interceptor throws', async () => {
   intercept = () => {
     throw new TypeError('a bug in the test');
   };
-  const call = publisher.getTopic({ topic: TOPIC }, { retry: null });
+  const call = fixture.publisher.getTopic({ topic: TOPIC }, { retry: null });
   await expect(call).rejects.toMatchObject({
     code: Code.INTERNAL,
     details: expect.stringContaining('a bug in the test'),
@@ -97,7 +82,7 @@ it('closes at once with calls hanging', async () => {
     arrived = true;
     return { hang: true };
   };
-  const cut = publisher.publish({ topic: TOPIC, messages: [{ data: Buffer.from('x') }] }, { retry: null });
+  const cut = fixture.publisher.publish({ topic: TOPIC, messages: [{ data: Buffer.from('x') }] }, { retry: null });
   const failed = expect(cut).rejects.toHaveProperty('code');
   await until('the call', () => arrived);
   await fixture.emulator.close();

@@ -1,5 +1,4 @@
 import { compileFilter } from '../../../tools/services/pubsub/filter.ts';
-import { openFixture } from './emulator-fixture.ts';
 
 const MESSAGE = { status: 'live', region: 'eu-west', 'iana.org/lang': 'en', quote: 'a"b\\c' };
 
@@ -47,15 +46,4 @@ it.each([
   `attributes.a = "${'x'.repeat(256)}"`,
 ])('refuses %s', (filter) => {
   expect(() => compileFilter(filter)).toThrow(/^Invalid filter given/);
-});
-
-it('keeps what does not match from the subscription', async () => {
-  const { client, emulator, close } = await openFixture();
-  const [topic] = await client.createTopic('events');
-  await topic.createSubscription('live', { filter: 'attributes.status = "live"' });
-  await expect(topic.createSubscription('broken', { filter: 'status' })).rejects.toMatchObject({ code: 3 });
-  await topic.publishMessage({ data: Buffer.from('x'), attributes: { status: 'live' } });
-  await topic.publishMessage({ data: Buffer.from('x'), attributes: { status: 'triage' } });
-  expect(emulator.backlog('projects/p/subscriptions/live')).toBe(1);
-  await close();
 });

@@ -22,9 +22,9 @@ it('cuts pushes and timers when it closes', async () => {
   open.emulator.publish(NAMES.topic, { attributes: { hang: '1' } }, { attributes: { refuse: '1' } });
   await until('a push that hangs and one that was refused twice', () => open.endpoint.pushes.length === 3);
   const before = open.events.length;
-  expect(open.endpoint.connections()).toBeGreaterThan(0);
+  expect(await open.endpoint.connections()).toBeGreaterThan(0);
   await open.emulator.close();
-  await until('the end of all connections', () => open.endpoint.connections() === 0);
+  await until('the end of all connections', async () => (await open.endpoint.connections()) === 0);
   expect(open.events).toHaveLength(before);
   // Closing twice does no harm.
   await open.close();

@@ -1,5 +1,3 @@
-import { v1 } from '@google-cloud/pubsub';
-import { credentials } from '@grpc/grpc-js';
 import { Code } from '../../../tools/services/grpc/rpc-error.ts';
 import type { Fixture } from './emulator-fixture.ts';
 import { openFixture } from './emulator-fixture.ts';
@@ -9,24 +7,12 @@ const TOPIC = 'projects/p/topics/events';
 const OVERHEAD = 2 + TOPIC.length + 10;
 
 let fixture: Fixture;
-let publisher: InstanceType<typeof v1.PublisherClient>;
 
 beforeAll(async () => {
   fixture = await openFixture();
-  fixture.emulator.createTopic({ name: TOPIC });
-  const [servicePath = '', port] = fixture.emulator.host.split(':');
-  publisher = new v1.PublisherClient({
-    projectId: 'p',
-    servicePath,
-    port: Number(port),
-    sslCreds: credentials.createInsecure(),
-  });
 });
 
-afterAll(async () => {
-  await publisher.close();
-  await fixture.close();
-});
+afterAll(() => fixture.close());
 
 const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'v']));
 
@@ -39,7 +25,7 @@ it.each<[string, object[]]>([
   ["the attribute that Google's clients trace with", [{ attributes: { googclient_traceparent: '00-1-1-01' } }]],
 ])('takes %s', async (_case, messages) => {
   const before = fixture.emulator.published(TOPIC).length;
-  const [{ messageIds }] = await publisher.publish({ topic: TOPIC, messages });
+  const [{ messageIds }] = await fixture.publisher.publish({ topic: TOPIC, messages });
   const published = fixture.emulator.published(TOPIC).slice(before);
   expect(messageIds).toEqual(published.map(({ messageId }) => messageId));
   expect(messageIds).toHaveLength(messages.length);
@@ -56,7 +42,7 @@ it.each<[string, object[]]>([
   ['many small messages of as much', Array.from({ length: 1_000 }, () => ({ data: Buffer.alloc(10_000) }))],
 ])('refuses %s and publishes nothing', async (_case, messages) => {
   const before = fixture.emulator.published(TOPIC).length;
-  const refused = publisher.publish({ topic: TOPIC, messages });
+  const refused = fixture.publisher.publish({ topic: TOPIC, messages });
   await expect(refused).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
   expect(fixture.emulator.published(TOPIC)).toHaveLength(before);
 });

@@ -1,5 +1,3 @@
-import { v1 } from '@google-cloud/pubsub';
-import { credentials } from '@grpc/grpc-js';
 import { jest } from '@jest/globals';
 import { Code } from '../../../tools/services/grpc/rpc-error.ts';
 import type { Fixture } from './emulator-fixture.ts';
@@ -9,29 +7,17 @@ const TOPIC = 'projects/p/topics/events';
 const SUBSCRIPTION = 'projects/p/subscriptions/pulls';
 
 let fixture: Fixture;
-let subscriber: InstanceType<typeof v1.SubscriberClient>;
 
 beforeEach(async () => {
   // Ack deadlines of 10 s pass in 1 s.
   fixture = await openFixture({ ackDeadlineScale: 0.1 });
-  fixture.emulator.createTopic({ name: TOPIC });
   fixture.emulator.createSubscription({ name: SUBSCRIPTION, topic: TOPIC });
-  const [servicePath = '', port] = fixture.emulator.host.split(':');
-  subscriber = new v1.SubscriberClient({
-    projectId: 'p',
-    servicePath,
-    port: Number(port),
-    sslCreds: credentials.createInsecure(),
-  });
 });
 
-afterEach(async () => {
-  await subscriber.close();
-  await fixture.close();
-});
+afterEach(() => fixture.close());
 
 async function pull(maxMessages = 10) {
-  const [{ receivedMessages }] = await subscriber.pull({ subscription: SUBSCRIPTION, maxMessages });
+  const [{ receivedMessages }] = await fixture.subscriber.pull({ subscription: SUBSCRIPTION, maxMessages });
   return (receivedMessages ?? []).map(({ ackId, message, deliveryAttempt }) => ({
     ackId: ackId ?? '',
     data: String(message?.data),
@@ -41,7 +27,7 @@ async function pull(maxMessages = 10) {
 
 it('answers with nothing after a bounded time, or at once when asked to', async () => {
   expect(await pull()).toEqual([]);
-  const [{ receivedMessages }] = await subscriber.pull({
+  const [{ receivedMessages }] = await fixture.subscriber.pull({
     subscription: SUBSCRIPTION,
     maxMessages: 1,
     returnImmediately: true,
@@ -54,7 +40,7 @@ it('delivers again when the ack deadline passes, and still takes the late acknow
   const [early] = await pull();
   await until('the deadline', () => fixture.deliveries().length === 1);
   expect(fixture.deliveries()).toEqual([{ attempt: 1, acknowledged: false, answer: 'deadline exceeded' }]);
-  await subscriber.acknowledge({ subscription: SUBSCRIPTION, ackIds: [early?.ackId ?? ''] });
+  await fixture.subscriber.acknowledge({ subscription: SUBSCRIPTION, ackIds: [early?.ackId ?? ''] });
   expect(fixture.emulator.backlog(SUBSCRIPTION)).toBe(0);
 });
 
@@ -62,14 +48,14 @@ it('moves the ack deadline, and takes 0 as a refusal', async () => {
   fixture.emulator.publish(TOPIC, { data: 'x' });
   const [first] = await pull();
   const ackIds = [first?.ackId ?? ''];
-  await subscriber.modifyAckDeadline({ subscription: SUBSCRIPTION, ackIds, ackDeadlineSeconds: 600 });
+  await fixture.subscriber.modifyAckDeadline({ subscription: SUBSCRIPTION, ackIds, ackDeadlineSeconds: 600 });
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   expect(fixture.deliveries()).toEqual([]);
-  await subscriber.modifyAckDeadline({ subscription: SUBSCRIPTION, ackIds, ackDeadlineSeconds: 0 });
+  await fixture.subscriber.modifyAckDeadline({ subscription: SUBSCRIPTION, ackIds, ackDeadlineSeconds: 0 });
   const [second] = await pull();
   expect(second?.ackId).not.toBe(first?.ackId);
   // The first delivery is over: refusing it once more must not touch the second.
-  await subscriber.modifyAckDeadline({ subscription: SUBSCRIPTION, ackIds, ackDeadlineSeconds: 0 });
+  await fixture.subscriber.modifyAckDeadline({ subscription: SUBSCRIPTION, ackIds, ackDeadlineSeconds: 0 });
   expect(fixture.deliveries()).toEqual([{ attempt: 1, acknowledged: false, answer: 'refused' }]);
 });
 
@@ -77,9 +63,13 @@ it.each<[what: string, code: Code, change: () => unknown]>([
   [
     'is switched to push',
     Code.FAILED_PRECONDITION,
-    () => fixture.emulator.setPushEndpoint(SUBSCRIPTION, 'http://127.0.0.1:1/'),
+    () =>
+      fixture.subscriber.modifyPushConfig({
+        subscription: SUBSCRIPTION,
+        pushConfig: { pushEndpoint: 'http://127.0.0.1:1/' },
+      }),
   ],
-  ['is deleted', Code.NOT_FOUND, () => subscriber.deleteSubscription({ subscription: SUBSCRIPTION })],
+  ['is deleted', Code.NOT_FOUND, () => fixture.subscriber.deleteSubscription({ subscription: SUBSCRIPTION })],
 ])('a pull that waits is refused when the subscription %s', async (_what, code, change) => {
   const refused = expect(pull()).rejects.toMatchObject({ code });
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -90,7 +80,7 @@ it.each<[what: string, code: Code, change: () => unknown]>([
 
 it('refuses a deadline of over 10 minutes', async () => {
   const request = { subscription: SUBSCRIPTION, ackIds: [`${SUBSCRIPTION}:1-1`], ackDeadlineSeconds: 601 };
-  await expect(subscriber.modifyAckDeadline(request)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+  await expect(fixture.subscriber.modifyAckDeadline(request)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
 });
 
 it.each(['acknowledge', 'modifyAckDeadline'] as const)('%s takes requests of up to 512 KiB', async (method) => {
@@ -98,8 +88,8 @@ it.each(['acknowledge', 'modifyAckDeadline'] as const)('%s takes requests of up 
   const request = { subscription: SUBSCRIPTION, ackDeadlineSeconds: 10 };
   const each = Buffer.byteLength(one ?? '') + 2;
   const most = Math.floor((512 * 1024 - Buffer.byteLength(SUBSCRIPTION) - 8) / each);
-  await subscriber[method]({ ...request, ackIds: ackIdsOf(most) });
-  const refused = subscriber[method]({ ...request, ackIds: ackIdsOf(most + 2) });
+  await fixture.subscriber[method]({ ...request, ackIds: ackIdsOf(most) });
+  const refused = fixture.subscriber[method]({ ...request, ackIds: ackIdsOf(most + 2) });
   await expect(refused).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
 });
 

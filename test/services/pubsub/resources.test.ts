@@ -9,7 +9,6 @@ let fixture: Fixture;
 
 beforeEach(async () => {
   fixture = await openFixture();
-  fixture.emulator.createTopic({ name: TOPIC, labels: { team: 'security' } });
 });
 
 afterEach(() => fixture.close());
@@ -44,6 +43,7 @@ it('changes labels', async () => {
 it.each<[string, Code, (fixture: Fixture) => Promise<unknown>]>([
   ['a topic with a bad name', Code.INVALID_ARGUMENT, ({ client }) => client.createTopic('1x')],
   ['a topic with a reserved name', Code.INVALID_ARGUMENT, ({ client }) => client.createTopic('google-like')],
+  ['a filter that does not parse', Code.INVALID_ARGUMENT, (open) => create(open, { filter: 'status' })],
   ['an ack deadline of 9 s', Code.INVALID_ARGUMENT, (open) => create(open, { ackDeadlineSeconds: 9 })],
   ['an endpoint that is no URL', Code.INVALID_ARGUMENT, (open) => create(open, { pushEndpoint: 'localhost' })],
   [

@@ -1,6 +1,4 @@
 import type { Message, Subscription } from '@google-cloud/pubsub';
-import { v1 } from '@google-cloud/pubsub';
-import { credentials } from '@grpc/grpc-js';
 import type { Fixture } from './emulator-fixture.ts';
 import { openFixture, until } from './emulator-fixture.ts';
 
@@ -13,7 +11,6 @@ let opened: Subscription[];
 beforeEach(async () => {
   opened = [];
   fixture = await openFixture({ timeScale: 0.01 });
-  fixture.emulator.createTopic({ name: TOPIC });
   fixture.emulator.createSubscription({ name: SUBSCRIPTION, topic: TOPIC });
 });
 
@@ -50,10 +47,7 @@ it('delivers what was published before and after it opened, each once', async ()
 });
 
 it('sends no more than the flow control allows, until something is acknowledged', async () => {
-  const [servicePath = '', port] = fixture.emulator.host.split(':');
-  const sslCreds = credentials.createInsecure();
-  const subscriber = new v1.SubscriberClient({ projectId: 'p', servicePath, port: Number(port), sslCreds });
-  const stream = subscriber.streamingPull();
+  const stream = fixture.subscriber.streamingPull();
   const ackIds: string[] = [];
   stream.on('error', () => undefined);
   stream.on('data', ({ receivedMessages }: { receivedMessages: { ackId: string }[] }) => {
@@ -70,7 +64,6 @@ it('sends no more than the flow control allows, until something is acknowledged'
   expect(ackIds).toHaveLength(9);
   expect(fixture.emulator.backlog(SUBSCRIPTION)).toBe(17);
   stream.destroy();
-  await subscriber.close();
 });
 
 it('shares the messages between two streams', async () => {

@@ -1,13 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { connect, type Socket } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
 import pg from 'pg';
-import { makeTemporaryFolder } from '../temporary-folder.ts';
-import { type CertificateAuthority, createAuthority } from './certificate-authority.ts';
+import { createAuthority } from './certificate-authority.ts';
+import { answerJson, listening, startGoogleNetwork } from './google-network.ts';
 
 /** How the Cloud SQL Admin API answers; `expired` gives out certificates that are an hour too old. */
 export type AdminMode = 'good' | 'expired' | 'forbidden' | 'unavailable' | 'silent';
@@ -44,31 +42,26 @@ export interface CloudSqlServer {
 
 /** Fixed by the connector. */
 export const INSTANCE_PORT = 3_307;
-const PROJECT = 'p';
-const NAME = 'alaners';
+const HOUR_MS = 3_600_000;
 
 /** Starts all of it on loopback, in front of the PostgreSQL that listens on `postgresPort`. */
 export async function startCloudSqlServer(postgresPort: number): Promise<CloudSqlServer> {
-  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const keyPem = key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const web = createAuthority('web');
-  const folder = await makeTemporaryFolder('cloud-sql-', async (path) => path);
-  const rootsFile = join(folder, 'roots.pem');
-  writeFileSync(rootsFile, web.certificate);
   // Port 3307 is fixed, so each server has an address of its own where the system has more than one on loopback.
   const host = process.platform === 'linux' ? `127.${random()}.${random()}.${random()}` : '127.0.0.1';
-
-  let authority: CertificateAuthority = createAuthority('cloud-sql');
-  const state = { admin: 'good' as AdminMode, up: true, certificates: 0, address: host };
   const loginTokens: unknown[] = [];
   const sockets = new Set<Socket>();
+  let authority = createAuthority('cloud-sql');
+  let adminPort = 0;
+  const network = await startGoogleNetwork(() => adminPort);
+  const { key } = network.tls;
 
   const instanceTls = () => ({
-    key: keyPem,
-    cert: authority.issue(key.publicKey, { commonName: `${PROJECT}:${NAME}` }),
+    key,
+    cert: authority.issue(key, { commonName: 'p:alaners' }),
     ca: authority.certificate,
+    minVersion: 'TLSv1.3' as const,
   });
-  const instance = createTlsServer({ ...instanceTls(), requestCert: true, minVersion: 'TLSv1.3' }, (client) => {
+  const instance = createTlsServer({ ...instanceTls(), requestCert: true }, (client) => {
     const upstream = connect(postgresPort, '127.0.0.1');
     for (const socket of [client, upstream]) socket.on('error', () => {}).on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
@@ -76,78 +69,59 @@ export async function startCloudSqlServer(postgresPort: number): Promise<CloudSq
   });
   instance.on('connection', (socket: Socket) => {
     sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
-    if (!state.up) socket.resetAndDestroy();
+    if (!server.up) socket.resetAndDestroy();
   });
 
   const answerAdmin = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of req) chunks.push(chunk);
     const asksCertificate = req.url?.includes(':generateEphemeralCert') ?? false;
-    if (asksCertificate) state.certificates += 1;
-    if (state.admin === 'silent') return;
-    if (state.admin === 'forbidden') return answer(res, 403, { error: { code: 403, message: 'no role' } });
-    if (state.admin === 'unavailable') return answer(res, 503, { error: { code: 503, message: 'later' } });
+    if (asksCertificate) server.certificates += 1;
+    if (server.admin === 'silent') return;
+    if (server.admin === 'forbidden') return answerJson(res, 403, { error: { code: 403, message: 'no role' } });
+    if (server.admin === 'unavailable') return answerJson(res, 503, { error: { code: 503, message: 'later' } });
     if (!asksCertificate) {
-      return answer(res, 200, {
+      return answerJson(res, 200, {
         databaseVersion: 'POSTGRES_17',
         region: 'europe-west1',
-        ipAddresses: [{ type: 'PRIVATE', ipAddress: state.address }],
+        ipAddresses: [{ type: 'PRIVATE', ipAddress: server.address }],
         serverCaCert: { cert: authority.certificate, expirationTime: '2100-01-01T00:00:00Z' },
       });
     }
-    const { public_key: publicKey, access_token: token } = JSON.parse(Buffer.concat(chunks).toString());
+    const { public_key: publicKey, access_token: token } = (await json(req)) as Record<string, string>;
     loginTokens.push(token);
-    const notAfter = new Date(Date.now() + (state.admin === 'expired' ? -3_600_000 : 3_600_000));
-    answer(res, 200, { ephemeralCert: { cert: authority.issue(publicKey, { commonName: 'client', notAfter }) } });
+    const notAfter = new Date(Date.now() + (server.admin === 'expired' ? -HOUR_MS : HOUR_MS));
+    const cert = authority.issue(publicKey ?? '', { commonName: 'client', notAfter });
+    answerJson(res, 200, { ephemeralCert: { cert } });
   };
-  const adminName = 'sqladmin.googleapis.com';
-  const adminTls = { key: keyPem, cert: web.issue(key.publicKey, { commonName: adminName, altName: adminName }) };
-  const admin = createHttpsServer(adminTls, (req, res) => void answerAdmin(req, res));
-  const metadata = createHttpServer((req, res) => {
-    const token = { access_token: 'login-token', expires_in: 3_599, token_type: 'Bearer' };
-    res.setHeader('metadata-flavor', 'Google');
-    if (req.url?.includes('/token')) answer(res, 200, token);
-    else res.end(req.url?.includes('universe') ? 'googleapis.com' : PROJECT);
-  });
-  // In the place of DNS.
-  const proxy = createHttpServer().on('connect', (_req, client: Socket) => {
-    const upstream = connect(portOf(admin), '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      upstream.pipe(client).pipe(upstream);
-    });
-    for (const socket of [client, upstream]) sockets.add(socket.on('error', () => socket.destroy()));
-  });
-
+  const admin = createHttpsServer(network.tls, (req, res) => void answerAdmin(req, res));
+  adminPort = await listening(admin);
   await listening(instance, INSTANCE_PORT, host);
-  for (const server of [admin, metadata, proxy]) await listening(server, 0, '127.0.0.1');
 
-  const cut = (): void => {
-    for (const socket of sockets) socket.resetAndDestroy();
-  };
-  return Object.assign(state, {
-    env: {
-      GCE_METADATA_HOST: `127.0.0.1:${portOf(metadata)}`,
-      METADATA_SERVER_DETECTION: 'assume-present',
-      HTTPS_PROXY: `http://127.0.0.1:${portOf(proxy)}`,
-      NO_PROXY: '127.0.0.1',
-      NODE_EXTRA_CA_CERTS: rootsFile,
-    },
-    instance: `${PROJECT}:europe-west1:${NAME}`,
+  const server: CloudSqlServer = {
+    env: network.env,
+    instance: 'p:europe-west1:alaners',
     host,
+    address: host,
+    certificates: 0,
     loginTokens,
-    cut,
-    rotate(): void {
+    admin: 'good',
+    up: true,
+    cut() {
+      network.cut();
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    rotate() {
       authority = createAuthority('cloud-sql');
-      instance.setSecureContext({ ...instanceTls(), minVersion: 'TLSv1.3' });
-      cut();
+      instance.setSecureContext(instanceTls());
+      server.cut();
     },
-    async close(): Promise<void> {
-      cut();
-      for (const server of [admin, metadata, proxy]) server.closeAllConnections();
-      for (const server of [instance, admin, metadata, proxy]) await new Promise((resolve) => server.close(resolve));
-      rmSync(folder, { recursive: true });
+    async close() {
+      server.cut();
+      await network.close();
+      admin.closeAllConnections();
+      for (const each of [instance, admin]) await new Promise((resolve) => each.close(resolve));
     },
-  });
+  };
+  return server;
 }
 
 /**
@@ -164,18 +138,6 @@ export async function letIamUserIn(ownerUrl: string, user: string): Promise<void
     to '${rows[0].hba_file}'`);
   await owner.query('select pg_reload_conf()');
   await owner.end();
-}
-
-function answer(res: ServerResponse, status: number, body: object): void {
-  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-function listening(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
 }
 
 /** Of a loopback address; not 0, 1 or 255. */

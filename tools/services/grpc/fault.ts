@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { handleUnaryCall } from '@grpc/grpc-js';
+import type { handleUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { Code, RpcError, toStatus } from './rpc-error.ts';
 
 /**
@@ -7,8 +7,8 @@ import { Code, RpcError, toStatus } from './rpc-error.ts';
  * done the work and the caller does not learn of it.
  */
 export type InjectedFault = { committed?: boolean } & (
-  | { fail: Code; details?: string }
-  | { hang: true }
+  | { fail: Code; details?: string; hang?: never }
+  | { hang: true; fail?: never }
   | { delayMs: number; fail?: never; hang?: never }
 );
 
@@ -16,7 +16,10 @@ export type InjectedFault = { committed?: boolean } & (
 export type CallOf<R> = { [M in keyof R]: { method: M; request: R[M] } }[keyof R];
 
 /** Asked once a call: returns the fault to inject, or nothing to let the call pass. */
-export type Intercept<R> = (call: CallOf<R>) => InjectedFault | undefined | Promise<InjectedFault | undefined>;
+export type Intercept<R> = (call: CallOf<R>) => InjectedFault | undefined;
+
+/** The longest that a timer can wait: 24 days, for ever as far as a test is concerned. */
+const FOR_EVER_MS = 2 ** 31 - 1;
 
 /**
  * Carries out a fault: waits, never returns, or throws the code asked for.
@@ -24,42 +27,38 @@ export type Intercept<R> = (call: CallOf<R>) => InjectedFault | undefined | Prom
  * @throws RpcError with the injected code, or CANCELLED when `signal` ends the wait.
  */
 export async function injectFault(fault: InjectedFault, signal: AbortSignal): Promise<void> {
-  if ('fail' in fault && fault.fail !== undefined) {
-    throw new RpcError(fault.fail, fault.details ?? `injected ${Code[fault.fail]}`);
-  }
-  const hang = 'hang' in fault && fault.hang;
-  // 2^31 - 1 ms, the longest a timer can wait: 24 days, for ever as far as a test is concerned.
-  const ms = hang ? 2 ** 31 - 1 : fault.delayMs;
-  await sleep(ms, undefined, { signal }).catch(() => {
+  if (fault.fail !== undefined) throw new RpcError(fault.fail, fault.details ?? `injected ${Code[fault.fail]}`);
+  await sleep(fault.hang ? FOR_EVER_MS : fault.delayMs, undefined, { signal }).catch(() => {
     throw new RpcError(Code.CANCELLED, 'the caller gave up or the server closed');
   });
 }
 
-/**
- * What a unary method does: the answer, or a throw. The signal aborts when the caller gives up or
- * the server closes.
- */
-export type Handle<Request, Response> = (request: Request, signal: AbortSignal) => Response | Promise<Response>;
+/** What a unary method does: the answer, or a throw. The signal aborts when the caller gives up or the server closes. */
+export type Handle<Request> = (request: Request, signal: AbortSignal) => object | Promise<object>;
 
-/** Wraps a method as grpc-js wants it, with the faults around it; `closing` aborts when the server closes. */
-export function unary<Request, Response>(
-  handle: Handle<Request, Response>,
-  faultFor: (request: Request) => InjectedFault | undefined | Promise<InjectedFault | undefined>,
+/** Unary methods as grpc-js wants them, with the faults around each; `closing` aborts when the server closes. */
+export function withFaults<R>(
+  methods: { readonly [M in keyof R]: Handle<R[M]> },
+  intercept: Intercept<R>,
   closing: AbortSignal,
-): handleUnaryCall<Request, Response> {
-  async function answer(request: Request, signal: AbortSignal): Promise<Response> {
-    const fault = await faultFor(request);
-    if (fault && !fault.committed) await injectFault(fault, signal);
-    const response = await handle(request, signal);
-    if (fault?.committed) await injectFault(fault, signal);
-    return response;
-  }
-  return (call, callback) => {
-    const cancelled = new AbortController();
-    call.on('cancelled', () => cancelled.abort());
-    answer(call.request, AbortSignal.any([closing, cancelled.signal])).then(
-      (response) => callback(null, response),
-      (error: unknown) => callback(toStatus(error)),
-    );
-  };
+): UntypedServiceImplementation {
+  const served = (Object.keys(methods) as (keyof R & string)[]).map((method) => {
+    const answer = async (request: R[typeof method], signal: AbortSignal): Promise<object> => {
+      const fault = intercept({ method, request });
+      if (fault && !fault.committed) await injectFault(fault, signal);
+      const response = await methods[method](request, signal);
+      if (fault?.committed) await injectFault(fault, signal);
+      return response;
+    };
+    const serve: handleUnaryCall<R[typeof method], object> = (call, callback) => {
+      const cancelled = new AbortController();
+      call.on('cancelled', () => cancelled.abort());
+      answer(call.request, AbortSignal.any([closing, cancelled.signal])).then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(toStatus(error)),
+      );
+    };
+    return [method, serve];
+  });
+  return Object.fromEntries(served);
 }

@@ -9,13 +9,13 @@ export interface Service {
   methods: UntypedServiceImplementation;
 }
 
-/** A gRPC server that accepts calls at `host:port`; `close` cuts every call and resolves when the port is free. */
+/** A gRPC server on 127.0.0.1; `close` cuts every call and resolves when the port is free. */
 export interface Listening {
-  host: string;
   port: number;
   close(): Promise<void>;
 }
 
+const HOST = '127.0.0.1';
 // Above Pub/Sub's own limit of 10 MB a request, so that too large a publish gets Pub/Sub's answer and not grpc-js's.
 const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
 
@@ -23,41 +23,37 @@ const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
  * Serves gRPC without TLS.
  *
  * @param name what the error message calls this server
+ * @param port 0 takes a free one
  * @throws Error naming host and port when it cannot listen there, for instance because the port is taken
  */
-export async function listen(name: string, host: string, port: number, services: Service[]): Promise<Listening> {
-  const refusal = (error: Error): Error => {
-    const why = error.message.includes('EADDRINUSE') ? 'the port is already taken' : error.message;
-    return new Error(`${name} cannot listen on ${host}:${port}: ${why}`, { cause: error });
-  };
-  if (port !== 0) {
-    await tryPort(host, port).catch((error: Error) => {
-      throw refusal(error);
-    });
-  }
+export async function listen(name: string, port: number, services: readonly Service[]): Promise<Listening> {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
   for (const { definition, methods } of services) server.addService(definition, methods);
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, actual) => {
-      if (error) reject(refusal(error));
-      else resolve(actual);
+  try {
+    if (port !== 0) await tryPort(port);
+    const bound = await new Promise<number>((resolve, reject) => {
+      server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, actual) => {
+        if (error) reject(error);
+        else resolve(actual);
+      });
     });
-  });
-  return {
-    host,
-    port: bound,
-    close: () =>
+    // The graceful shutdown frees the port and calls back; the forced one ends the calls it would wait for.
+    const close = (): Promise<void> =>
       new Promise((resolve) => {
-        // The graceful shutdown frees the port and calls back; the forced one ends the calls it would wait for.
         server.tryShutdown(() => resolve());
         server.forceShutdown();
-      }),
-  };
+      });
+    return { port: bound, close };
+  } catch (error) {
+    const { message } = error as Error;
+    const why = message.includes('EADDRINUSE') ? 'the port is already taken' : message;
+    throw new Error(`${name} cannot listen on ${HOST}:${port}: ${why}`, { cause: error });
+  }
 }
 
 /** Listens once and leaves: grpc-js prints a line of its own when a port is taken, beside the error it reports. */
-async function tryPort(host: string, port: number): Promise<void> {
-  const probe = createServer().listen(port, host);
+async function tryPort(port: number): Promise<void> {
+  const probe = createServer().listen(port, HOST);
   await once(probe, 'listening');
   probe.close();
   await once(probe, 'close');

@@ -1,48 +1,24 @@
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { fromJSON } from '@grpc/proto-loader';
 
-/** Where a client package keeps its .proto files, and which of them to load. */
-export interface ProtoSource {
-  /** The client library this repository depends on. */
-  client: string;
-  /** The package that holds the protos, if the client has them in a dependency of its own. */
-  api?: string;
-  /** The .proto file that defines the service, below `build/protos`. */
-  file: string;
-}
+const loaded = new Map<string, ReturnType<typeof fromJSON>>();
 
 /**
- * The gRPC service definitions of one .proto file, by full name (`google.pubsub.v1.Publisher`).
+ * A gRPC service by its full name, such as `google.pubsub.v1.Publisher`, from the protos of the installed client, so
+ * that server and client always agree on the contract. Decoded requests hold every field: numbers for int64, strings
+ * for enums, Buffers for bytes, null for an absent message.
  *
- * They come from the installed client, so server and client always agree on the contract. Decoded requests hold every
- * field: numbers for int64, strings for enums, Buffers for bytes, null for an absent message.
+ * @param client the package of the client library
  */
-export function loadServices(source: ProtoSource): Record<string, ServiceDefinition> {
-  const known = loaded.get(source.file) ?? load(source);
-  loaded.set(source.file, known);
-  return known;
+export function loadService(client: string, name: string): ServiceDefinition {
+  // Parsing takes about 100 ms, and a test file starts a server for every case.
+  const definitions = loaded.get(client) ?? load(client);
+  loaded.set(client, definitions);
+  return definitions[name] as ServiceDefinition;
 }
 
-// Parsing takes about 100 ms, and a test file starts a server for every case.
-const loaded = new Map<string, Record<string, ServiceDefinition>>();
-
-function load({ client, api, file }: ProtoSource): Record<string, ServiceDefinition> {
-  const fromClient = createRequire(createRequire(import.meta.url).resolve(client));
-  const home = dirname(fromClient.resolve(`${api ?? client}/package.json`));
-  // google-gax exports no package.json; its entry is build/src/index.js, and the common protos are in build/protos.
-  const common = join(dirname(fromClient.resolve('google-gax')), '..', 'protos');
-  const definitions = loadSync(file, {
-    includeDirs: [join(home, 'build', 'protos'), common],
-    longs: Number,
-    enums: String,
-    defaults: true,
-    oneofs: true,
-  });
-  const services: Record<string, ServiceDefinition> = {};
-  for (const [name, definition] of Object.entries(definitions)) {
-    if (!('format' in definition)) services[name] = definition as ServiceDefinition;
-  }
-  return services;
+function load(client: string): ReturnType<typeof fromJSON> {
+  const protos = createRequire(import.meta.url)(`${client}/build/protos/protos.json`);
+  return fromJSON(protos, { longs: Number, enums: String, defaults: true, oneofs: true });
 }

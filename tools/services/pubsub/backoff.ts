@@ -1,5 +1,4 @@
-import type { SubscriptionConfig } from './resource.ts';
-import { toMilliseconds } from './time.ts';
+import { type CheckedSubscription, toMilliseconds } from './resource.ts';
 
 /** How the time between two deliveries of a message grows. */
 export interface BackoffGrowth {
@@ -17,8 +16,7 @@ export interface BackoffGrowth {
 export const GOOGLE_GROWTH: BackoffGrowth = { factor: 1.3, jitter: 0.2 };
 
 // Without a retry policy: https://cloud.google.com/pubsub/docs/push#push_backoff
-const PUSH_MINIMUM_MS = 100;
-const PUSH_MAXIMUM_MS = 60_000;
+const PUSH_LIMITS_MS = [100, 60_000] as const;
 
 /**
  * Milliseconds until a message is delivered again. The first time nothing; then the minimum of the
@@ -28,20 +26,14 @@ const PUSH_MAXIMUM_MS = 60_000;
  * @param failures deliveries so far, 1 or more
  */
 export function redeliveryDelay(
-  config: SubscriptionConfig,
+  { retryPolicy, pushConfig }: CheckedSubscription,
   failures: number,
   { factor, jitter }: BackoffGrowth,
 ): number {
-  if (failures === 1) return 0;
-  const [minimum, maximum] = limits(config);
+  if (failures === 1 || !(retryPolicy || pushConfig.pushEndpoint)) return 0;
+  const [minimum, maximum] = retryPolicy
+    ? [toMilliseconds(retryPolicy.minimumBackoff), toMilliseconds(retryPolicy.maximumBackoff)]
+    : PUSH_LIMITS_MS;
   const spread = 1 + jitter * (2 * Math.random() - 1);
   return Math.min(minimum * factor ** (failures - 2), maximum) * spread;
-}
-
-function limits({ retryPolicy, pushConfig }: SubscriptionConfig): [number, number] {
-  if (retryPolicy) {
-    const { minimumBackoff, maximumBackoff } = retryPolicy;
-    return [toMilliseconds(minimumBackoff ?? { seconds: 10 }), toMilliseconds(maximumBackoff ?? { seconds: 600 })];
-  }
-  return pushConfig?.pushEndpoint ? [PUSH_MINIMUM_MS, PUSH_MAXIMUM_MS] : [0, 0];
 }

@@ -1,27 +1,30 @@
 import { alreadyExists, notFound } from '../grpc/rpc-error.ts';
 import type { BackoffGrowth } from './backoff.ts';
-import type { EventSink } from './events.ts';
-import type { Lease } from './lease.ts';
-import type { Message, MessageInput } from './message.ts';
-import { checkMessages } from './message.ts';
-import { Pusher } from './push.ts';
-import type { SubscriptionConfig, TopicConfig } from './resource.ts';
-import { checkName, checkSubscription, checkTopic } from './resource.ts';
+import type { EmulatorEvent } from './events.ts';
+import { acceptMessages, type Lease, type Message, type MessageInput } from './message.ts';
+import { push } from './push.ts';
+import {
+  type CheckedSubscription,
+  checkName,
+  checkSubscription,
+  checkTopic,
+  type SubscriptionConfig,
+  type TopicConfig,
+} from './resource.ts';
 import { Subscription } from './subscription.ts';
 
-/** How the emulator behaves; see `startPubSubEmulator`. */
-export interface BrokerOptions {
-  timeScale: number;
-  ackDeadlineScale: number;
-  backoff: BackoffGrowth;
-  maxConcurrentPushes: number;
-  onEvent: EventSink;
+/** How the emulator behaves; see `EmulatorOptions`. */
+export interface Behaviour {
+  readonly timeScale: number;
+  readonly ackDeadlineScale: number;
+  readonly backoff: BackoffGrowth;
+  readonly onEvent: (event: EmulatorEvent) => void;
 }
 
 interface Topic {
   config: TopicConfig;
   /** Every message ever published here, oldest first. */
-  log: Message[];
+  readonly log: Message[];
 }
 
 /** What Pub/Sub calls the topic of a subscription whose topic was deleted. */
@@ -31,12 +34,12 @@ const DELETED_TOPIC = '_deleted-topic_';
 export class Broker {
   readonly topics = new Map<string, Topic>();
   readonly subscriptions = new Map<string, Subscription>();
-  readonly #options: BrokerOptions;
+  readonly #behaviour: Behaviour;
   // Starts at the clock so that ids do not come again after a restart.
   #lastId = BigInt(Date.now()) * 1_000n;
 
-  constructor(options: BrokerOptions) {
-    this.#options = options;
+  constructor(behaviour: Behaviour) {
+    this.#behaviour = behaviour;
   }
 
   createTopic(given: TopicConfig): TopicConfig {
@@ -70,30 +73,14 @@ export class Broker {
   }
 
   createSubscription(given: SubscriptionConfig): SubscriptionConfig {
-    const config = checkSubscription(given);
+    const config = this.#check(given);
     if (this.subscriptions.has(config.name)) throw alreadyExists(config.name);
     this.topic(config.topic);
-    if (config.deadLetterPolicy) this.topic(config.deadLetterPolicy.deadLetterTopic);
-    const { timeScale, ackDeadlineScale, backoff, maxConcurrentPushes, onEvent } = this.#options;
-    const subscription = new Subscription(config, {
-      timeScale,
-      ackDeadlineScale,
-      backoff,
-      settled: ({ message, attempt, leasedAt: startedAt }, acknowledged, answer, redeliveredAfterMs) =>
-        onEvent({
-          type: 'delivered',
-          subscription: config.name,
-          message,
-          attempt,
-          acknowledged,
-          answer,
-          startedAt,
-          ...(redeliveredAfterMs !== undefined && { redeliveredAfterMs }),
-        }),
-      deadLetter: (lease) => this.#deadLetter(lease, subscription),
-    });
+    const subscription = new Subscription(config, this.#behaviour, (lease) =>
+      this.#deadLetter(lease, subscription.config),
+    );
     this.subscriptions.set(config.name, subscription);
-    subscription.attach(new Pusher(subscription, maxConcurrentPushes, ackDeadlineScale));
+    void push(subscription, this.#behaviour.ackDeadlineScale);
     return config;
   }
 
@@ -107,10 +94,8 @@ export class Broker {
   /** Replaces the settings that are given. */
   updateSubscription(name: string, changes: Partial<SubscriptionConfig>): SubscriptionConfig {
     const subscription = this.subscription(name);
-    const config = checkSubscription({ ...subscription.config, ...changes });
-    if (config.deadLetterPolicy) this.topic(config.deadLetterPolicy.deadLetterTopic);
-    subscription.configure(config);
-    return config;
+    subscription.configure(this.#check({ ...subscription.config, ...changes }));
+    return subscription.config;
   }
 
   deleteSubscription(name: string): void {
@@ -119,62 +104,62 @@ export class Broker {
     subscription.close();
   }
 
-  /** Returns the ids, in the order of the messages. All are accepted or none. */
-  publish(topic: string, messages: readonly MessageInput[]): string[] {
-    this.topic(topic);
-    checkMessages(messages);
-    return messages.map((message) => this.#accept(topic, message));
-  }
-
-  close(): void {
-    for (const subscription of this.subscriptions.values()) subscription.close();
-  }
-
-  #accept(topic: string, { data = '', attributes = {}, orderingKey = '' }: MessageInput): string {
-    this.#lastId += 1n;
-    const message: Message = {
-      messageId: String(this.#lastId),
-      publishTime: new Date(),
-      data: Buffer.from(data),
-      attributes: { ...attributes },
-      orderingKey,
-    };
-    this.topic(topic).log.push(message);
-    this.#options.onEvent({ type: 'published', topic, message });
-    for (const [name, subscription] of this.subscriptions) {
-      if (subscription.config.topic !== topic || subscription.offer(message)) continue;
-      this.#options.onEvent({
-        type: 'filtered',
-        subscription: name,
-        filter: subscription.config.filter ?? '',
-        message,
-      });
+  /** Returns the message ids, in the order of the messages. All are accepted or none. */
+  publish(topic: string, ...given: readonly MessageInput[]): string[] {
+    const { log } = this.topic(topic);
+    const messages = acceptMessages(given, () => {
+      this.#lastId += 1n;
+      return String(this.#lastId);
+    });
+    for (const message of messages) {
+      log.push(message);
+      this.#behaviour.onEvent({ type: 'published', topic, message });
+      for (const { config } of this.#attached(topic).filter((subscription) => !subscription.offer(message))) {
+        this.#behaviour.onEvent({ type: 'filtered', subscription: config.name, filter: config.filter ?? '', message });
+      }
     }
-    return message.messageId;
+    return messages.map(({ messageId }) => messageId);
   }
 
-  #deadLetter({ message, attempt }: Lease, { config }: Subscription): boolean {
-    const topic = config.deadLetterPolicy?.deadLetterTopic ?? '';
+  /** Every message ever published to the topic, oldest first; a live view. */
+  published(topic: string): readonly Message[] {
+    return this.topic(topic).log;
+  }
+
+  /** Messages the subscription has not got acknowledged yet. */
+  backlog(subscription: string): number {
+    return this.subscription(subscription).backlog;
+  }
+
+  #check(given: SubscriptionConfig): CheckedSubscription {
+    const config = checkSubscription(given);
+    if (config.deadLetterPolicy) this.topic(config.deadLetterPolicy.deadLetterTopic);
+    return config;
+  }
+
+  #attached(topic: string): Subscription[] {
+    return [...this.subscriptions.values()].filter(({ config }) => config.topic === topic);
+  }
+
+  #deadLetter({ message, attempt }: Lease, { name, deadLetterPolicy }: CheckedSubscription): boolean {
+    const topic = deadLetterPolicy?.deadLetterTopic ?? '';
     if (!this.topics.has(topic)) return false;
-    const [, project = '', , id = ''] = config.name.split('/');
-    this.#options.onEvent({
+    const [, project = '', , id = ''] = name.split('/');
+    this.#behaviour.onEvent({
       type: 'deadLettered',
-      subscription: config.name,
+      subscription: name,
       deadLetterTopic: topic,
       message,
       attempts: attempt,
     });
-    this.#accept(topic, {
-      data: message.data,
-      orderingKey: message.orderingKey,
-      attributes: {
-        ...message.attributes,
-        CloudPubSubDeadLetterSourceDeliveryCount: String(attempt),
-        CloudPubSubDeadLetterSourceSubscription: id,
-        CloudPubSubDeadLetterSourceSubscriptionProject: project,
-        CloudPubSubDeadLetterSourceTopicPublishTime: message.publishTime.toISOString().replace('Z', '+00:00'),
-      },
-    });
+    const attributes = {
+      ...message.attributes,
+      CloudPubSubDeadLetterSourceDeliveryCount: String(attempt),
+      CloudPubSubDeadLetterSourceSubscription: id,
+      CloudPubSubDeadLetterSourceSubscriptionProject: project,
+      CloudPubSubDeadLetterSourceTopicPublishTime: message.publishTime.toISOString().replace('Z', '+00:00'),
+    };
+    this.publish(topic, { data: message.data, orderingKey: message.orderingKey, attributes });
     return true;
   }
 }

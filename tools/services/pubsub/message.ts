@@ -1,31 +1,34 @@
 import { invalidArgument } from '../grpc/rpc-error.ts';
-import type { Timestamp } from './time.ts';
-import { toTimestamp } from './time.ts';
 
 /** A message as a publisher hands it in. Strings count as UTF-8. */
 export interface MessageInput {
   data?: Uint8Array | string;
-  attributes?: Record<string, string>;
+  attributes?: Readonly<Record<string, string>>;
   orderingKey?: string;
 }
 
 /** A message that the emulator has accepted. */
 export interface Message {
   /** Decimal digits, unique over all topics of one emulator. */
-  messageId: string;
-  publishTime: Date;
-  data: Buffer;
-  attributes: Record<string, string>;
-  orderingKey: string;
+  readonly messageId: string;
+  readonly publishTime: Date;
+  readonly data: Buffer;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly orderingKey: string;
+  /** As far as they are its publisher's: data, attributes and ordering key. */
+  readonly bytes: number;
 }
 
-/** `google.pubsub.v1.PubsubMessage` as the client decodes it. */
-export interface PubsubMessage {
-  data: Buffer;
-  attributes: Record<string, string>;
-  messageId: string;
-  publishTime: Timestamp;
-  orderingKey: string;
+/** One delivery: the message is the consumer's until it answers or the ack deadline passes. */
+export interface Lease {
+  /** Names the subscription, the message and the attempt. */
+  readonly ackId: string;
+  readonly message: Message;
+  /** 1 for the first delivery. */
+  readonly attempt: number;
+  readonly startedAt: Date;
+  /** False once it has ended, in whatever way. */
+  open: boolean;
 }
 
 // https://cloud.google.com/pubsub/quotas#resource_limits
@@ -38,46 +41,43 @@ const MAX_ORDERING_KEY_BYTES = 1_024;
 const RESERVED_KEY = /^goog(?!client_)/;
 
 /**
- * Checks messages against Pub/Sub's limits; the size of a request is the server's affair.
+ * The messages of one publish as they are accepted; the size of a request is the server's affair.
  *
- * @throws RpcError INVALID_ARGUMENT naming the limit that is broken
+ * @throws RpcError INVALID_ARGUMENT naming the limit of Pub/Sub that is broken
  */
-export function checkMessages(messages: readonly MessageInput[]): void {
-  if (messages.length === 0) throw invalidArgument('The request contains no messages.');
-  if (messages.length > MAX_MESSAGES) {
-    throw invalidArgument(`The value for message_count is too large. You passed ${messages.length}; at most 1000.`);
+export function acceptMessages(given: readonly MessageInput[], nextId: () => string): Message[] {
+  if (given.length === 0) throw invalidArgument('The request contains no messages.');
+  if (given.length > MAX_MESSAGES) {
+    throw invalidArgument(
+      `The value for message_count is too large. You passed ${given.length}; at most ${MAX_MESSAGES}.`,
+    );
   }
-  for (const message of messages) checkMessage(message);
+  const publishTime = new Date();
+  return given.map((message) => ({ messageId: nextId(), publishTime, ...checkMessage(message) }));
 }
 
-/** Bytes of a message as far as they are its publisher's: data, attributes and ordering key. */
-export function messageBytes({ data, attributes, orderingKey }: Message): number {
-  let bytes = data.length + Buffer.byteLength(orderingKey);
-  for (const [key, value] of Object.entries(attributes)) bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
-  return bytes;
-}
-
-function checkMessage({ data = '', attributes = {}, orderingKey = '' }: MessageInput): void {
+function checkMessage({
+  data = '',
+  attributes = {},
+  orderingKey = '',
+}: MessageInput): Omit<Message, 'messageId' | 'publishTime'> {
   const entries = Object.entries(attributes);
   if (data.length === 0 && entries.length === 0) {
     throw invalidArgument('One or more messages in the publish request is empty: give data or at least one attribute.');
   }
   if (entries.length > MAX_ATTRIBUTES) throw invalidArgument(`At most ${MAX_ATTRIBUTES} attributes per message.`);
+  let bytes = Buffer.byteLength(data) + expectBytes('The ordering key', orderingKey, MAX_ORDERING_KEY_BYTES);
   for (const [key, value] of entries) {
     if (key === '') throw invalidArgument('An attribute key is empty.');
     if (RESERVED_KEY.test(key)) throw invalidArgument('Attribute keys that begin with "goog" are reserved.');
-    if (Buffer.byteLength(key) > MAX_KEY_BYTES)
-      throw invalidArgument(`The attribute key is too long: at most ${MAX_KEY_BYTES} bytes.`);
-    if (Buffer.byteLength(value) > MAX_VALUE_BYTES) {
-      throw invalidArgument(`The value of attribute ${key} is too long: at most ${MAX_VALUE_BYTES} bytes.`);
-    }
+    bytes += expectBytes('The attribute key', key, MAX_KEY_BYTES);
+    bytes += expectBytes(`The value of attribute ${key}`, value, MAX_VALUE_BYTES);
   }
-  if (Buffer.byteLength(orderingKey) > MAX_ORDERING_KEY_BYTES) {
-    throw invalidArgument(`The ordering key is too long: at most ${MAX_ORDERING_KEY_BYTES} bytes.`);
-  }
+  return { data: Buffer.from(data), attributes: { ...attributes }, orderingKey, bytes };
 }
 
-/** The message as pull and streaming pull send it. */
-export function toPubsubMessage({ messageId, publishTime, data, attributes, orderingKey }: Message): PubsubMessage {
-  return { data, attributes, messageId, publishTime: toTimestamp(publishTime), orderingKey };
+function expectBytes(what: string, text: string, most: number): number {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > most) throw invalidArgument(`${what} is too long: at most ${most} bytes.`);
+  return bytes;
 }

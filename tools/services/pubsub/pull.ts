@@ -1,7 +1,6 @@
+import type { protos } from '@google-cloud/pubsub';
 import { Code, invalidArgument, notFound, RpcError } from '../grpc/rpc-error.ts';
-import type { Lease } from './lease.ts';
-import { toPubsubMessage } from './message.ts';
-import type { ReceivedMessage, SubscriberRequests } from './requests.ts';
+import type { Lease } from './message.ts';
 import type { Subscription } from './subscription.ts';
 
 // Pub/Sub waits "a bounded time" before it answers a pull with nothing; short, since local tools wait it out.
@@ -15,50 +14,47 @@ const MAX_MESSAGES = 1_000;
  */
 export async function pull(
   subscription: Subscription,
-  { maxMessages, returnImmediately }: SubscriberRequests['Pull'],
+  { maxMessages, returnImmediately }: protos.google.pubsub.v1.PullRequest,
   signal: AbortSignal,
-): Promise<{ receivedMessages: ReceivedMessage[] }> {
+): Promise<{ receivedMessages: object[] }> {
   if (maxMessages <= 0) throw invalidArgument(`Invalid max_messages given (${maxMessages}): expected 1 or more.`);
-  const lease = (): Lease[] => {
-    refusePush(subscription);
-    const deadlineSeconds = subscription.config.ackDeadlineSeconds;
-    return subscription.lease({ limit: Math.min(maxMessages, MAX_MESSAGES), deadlineSeconds });
-  };
-  let leases = lease();
-  if (leases.length === 0 && !returnImmediately) leases = await firstLeases(subscription, lease, signal);
-  return { receivedMessages: leases.map((lease) => received(lease, subscription)) };
+  const over = returnImmediately ? AbortSignal.abort() : AbortSignal.any([signal, AbortSignal.timeout(PULL_WAIT_MS)]);
+  while (!signal.aborted) {
+    const { ackDeadlineSeconds } = subscription.config;
+    const leases = leaseToPuller(subscription, Math.min(maxMessages, MAX_MESSAGES), ackDeadlineSeconds);
+    if (leases.length > 0 || over.aborted) {
+      return { receivedMessages: leases.map((lease) => received(lease, subscription)) };
+    }
+    // Rejects once the wait is over.
+    await subscription.change(over).catch(() => {});
+  }
+  return { receivedMessages: [] };
 }
 
-/** @throws RpcError FAILED_PRECONDITION if the subscription pushes */
-export function refusePush({ config }: Subscription): void {
-  if (config.pushConfig?.pushEndpoint) {
+/**
+ * Hands out ready messages to somebody who must answer within the deadline.
+ *
+ * @throws RpcError NOT_FOUND if the subscription was deleted, FAILED_PRECONDITION if it pushes
+ */
+export function leaseToPuller(subscription: Subscription, limit: number, deadlineSeconds: number): Lease[] {
+  const { closed, config } = subscription;
+  if (closed) throw notFound(config.name);
+  if (config.pushConfig.pushEndpoint) {
     throw new RpcError(Code.FAILED_PRECONDITION, 'This method is not supported for push subscriptions.');
   }
+  const leases = subscription.lease(limit);
+  for (const { ackId } of leases) subscription.modifyDeadline(ackId, deadlineSeconds);
+  return leases;
 }
 
-/** A delivery as pull and streaming pull send it. */
-export function received({ ackId, message, attempt }: Lease, { config }: Subscription): ReceivedMessage {
-  return { ackId, message: toPubsubMessage(message), deliveryAttempt: config.deadLetterPolicy ? attempt : 0 };
-}
-
-/** Waits for messages, for a bounded time; ends early when the caller gives up or the subscription is gone. */
-function firstLeases(subscription: Subscription, lease: () => Lease[], signal: AbortSignal): Promise<Lease[]> {
-  return new Promise((resolve, reject) => {
-    const over = AbortSignal.any([signal, AbortSignal.timeout(PULL_WAIT_MS)]);
-    const finish = (settle: () => void): void => {
-      detach();
-      settle();
-    };
-    const wake = (): void => {
-      try {
-        const leases = lease();
-        if (leases.length > 0) finish(() => resolve(leases));
-      } catch (error) {
-        finish(() => reject(error));
-      }
-    };
-    const end = (): void => finish(() => reject(notFound(subscription.config.name)));
-    const detach = subscription.attach({ wake, end });
-    over.addEventListener('abort', () => finish(() => resolve([])), { once: true });
-  });
+/** A delivery as pull and streaming pull send it: a `google.pubsub.v1.ReceivedMessage`. */
+export function received({ ackId, message, attempt }: Lease, { config }: Subscription): object {
+  const { messageId, publishTime, data, attributes, orderingKey } = message;
+  const ms = publishTime.getTime();
+  const timestamp = { seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * 1_000_000 };
+  return {
+    ackId,
+    message: { data, attributes, messageId, publishTime: timestamp, orderingKey },
+    deliveryAttempt: config.deadLetterPolicy ? attempt : 0,
+  };
 }

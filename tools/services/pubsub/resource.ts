@@ -1,47 +1,22 @@
+import type { protos } from '@google-cloud/pubsub';
 import { Code, invalidArgument, RpcError } from '../grpc/rpc-error.ts';
 import { compileFilter } from './filter.ts';
-import type { Duration } from './time.ts';
-import { toMilliseconds } from './time.ts';
 
-/** `google.pubsub.v1.Topic`: what the emulator honours of it. */
-export interface TopicConfig {
-  /** `projects/P/topics/T` */
-  name: string;
-  labels?: Record<string, string>;
-}
+type Duration = protos.google.protobuf.IDuration;
 
-/** `google.pubsub.v1.PushConfig`: what the emulator honours of it. An empty endpoint means pull. */
-export interface PushConfig {
-  pushEndpoint?: string;
-  /** Nothing but `x-goog-version: v1`. */
-  attributes?: Record<string, string>;
-}
+/** A topic; its name is `projects/P/topics/T`. */
+export type TopicConfig = protos.google.pubsub.v1.ITopic & { name: string };
 
-/** `google.pubsub.v1.Subscription`: what the emulator honours of it. */
-export interface SubscriptionConfig {
-  /** `projects/P/subscriptions/S` */
-  name: string;
-  topic: string;
-  pushConfig?: PushConfig | null;
-  /** 10 to 600; 0 or absent means 10. */
-  ackDeadlineSeconds?: number;
-  /** 10 minutes to 31 days; absent: 7 days. */
-  messageRetentionDuration?: Duration | null;
-  /** Nothing, or a policy without `ttl`: a subscription never expires here. */
-  expirationPolicy?: { ttl?: null } | null;
-  filter?: string;
-  /** Absent: a pull subscription's messages are redelivered at once. Backoffs default to 10 s and 600 s. */
-  retryPolicy?: { minimumBackoff?: Duration | null; maximumBackoff?: Duration | null } | null;
-  /** `maxDeliveryAttempts` 5 to 100; 0 or absent means 5. */
-  deadLetterPolicy?: { deadLetterTopic: string; maxDeliveryAttempts?: number } | null;
-  labels?: Record<string, string>;
-}
+/** A subscription; its name is `projects/P/subscriptions/S`. Without a push endpoint, or with '', it is pulled. */
+export type SubscriptionConfig = protos.google.pubsub.v1.ISubscription & { name: string; topic: string };
 
 /** A subscription's settings with Pub/Sub's defaults filled in. */
 export type CheckedSubscription = SubscriptionConfig & {
-  pushConfig: PushConfig;
+  pushConfig: protos.google.pubsub.v1.IPushConfig;
   ackDeadlineSeconds: number;
   messageRetentionDuration: Duration;
+  retryPolicy?: { minimumBackoff: Duration; maximumBackoff: Duration };
+  deadLetterPolicy?: { deadLetterTopic: string; maxDeliveryAttempts: number };
 };
 
 const NAME = /^projects\/[^/]+\/(topics|subscriptions)\/(?!goog)[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}$/;
@@ -50,17 +25,19 @@ const NAME = /^projects\/[^/]+\/(topics|subscriptions)\/(?!goog)[A-Za-z][A-Za-z0
 // name a oneof's choice.
 const WITHOUT_EFFECT = ['state', 'satisfiesPzs', 'messageStoragePolicy', 'topicMessageRetentionDuration', 'wrapper'];
 const HONOURED = {
-  topic: new Set(['name', 'labels', ...WITHOUT_EFFECT]),
-  push_config: new Set(['pushEndpoint', 'attributes', 'pubsubWrapper', ...WITHOUT_EFFECT]),
-  expiration_policy: new Set<string>(),
-  subscription: new Set([
+  topic: ['name', 'labels'],
+  push_config: ['pushEndpoint', 'attributes', 'pubsubWrapper'],
+  // An expiration policy with a ttl is refused: a subscription never expires here.
+  expiration_policy: [],
+  subscription: [
     ...['name', 'topic', 'pushConfig', 'ackDeadlineSeconds', 'messageRetentionDuration', 'expirationPolicy', 'filter'],
-    ...['retryPolicy', 'deadLetterPolicy', 'labels', 'analyticsHubSubscriptionInfo', ...WITHOUT_EFFECT],
-  ]),
+    ...['retryPolicy', 'deadLetterPolicy', 'labels', 'analyticsHubSubscriptionInfo'],
+  ],
 };
 
-const TEN_MINUTES_MS = 600_000;
-const THIRTY_ONE_DAYS_MS = 31 * 86_400_000;
+const TEN_MINUTES_S = 600;
+const SEVEN_DAYS_S = 7 * 86_400;
+const THIRTY_ONE_DAYS_S = 31 * 86_400;
 
 /**
  * @throws RpcError INVALID_ARGUMENT unless `name` is `projects/P/<collection>/ID` with an id that Pub/Sub allows
@@ -81,7 +58,7 @@ export function checkName(name: string, collection: 'topics' | 'subscriptions'):
 export function checkTopic(given: TopicConfig): TopicConfig {
   checkName(given.name, 'topics');
   refuseUnsupported('topic', given);
-  return { ...given, ...{ state: 'ACTIVE' } };
+  return { ...given, state: 'ACTIVE' };
 }
 
 /**
@@ -96,21 +73,49 @@ export function checkSubscription(given: SubscriptionConfig): CheckedSubscriptio
   refuseUnsupported('push_config', given.pushConfig ?? {});
   refuseUnsupported('expiration_policy', given.expirationPolicy ?? {});
   compileFilter(given.filter ?? '');
+  const { retryPolicy, deadLetterPolicy, ...rest } = given;
   return {
-    ...given,
-    ...{ state: 'ACTIVE' },
+    ...rest,
+    state: 'ACTIVE',
     pushConfig: checkPush(given.pushConfig ?? {}),
-    ackDeadlineSeconds: checkAckDeadline(given.ackDeadlineSeconds || 10),
-    messageRetentionDuration: checkRetention(given.messageRetentionDuration ?? { seconds: 604_800 }),
-    ...(given.retryPolicy && { retryPolicy: checkRetry(given.retryPolicy) }),
-    ...(given.deadLetterPolicy && { deadLetterPolicy: checkDeadLetter(given.deadLetterPolicy) }),
+    ackDeadlineSeconds: expectRange('ack_deadline_seconds', given.ackDeadlineSeconds || 10, 10, 600),
+    messageRetentionDuration: checkDuration(
+      'message_retention_duration',
+      given.messageRetentionDuration ?? { seconds: SEVEN_DAYS_S },
+      TEN_MINUTES_S,
+      THIRTY_ONE_DAYS_S,
+    ),
+    ...(retryPolicy && { retryPolicy: checkRetry(retryPolicy) }),
+    ...(deadLetterPolicy && {
+      deadLetterPolicy: {
+        deadLetterTopic: deadLetterPolicy.deadLetterTopic ?? '',
+        maxDeliveryAttempts: expectRange('max_delivery_attempts', deadLetterPolicy.maxDeliveryAttempts || 5, 5, 100),
+      },
+    }),
   };
 }
 
+/** @throws RpcError INVALID_ARGUMENT for a value below `least` or above `most` */
+export function expectRange(field: string, value: number, least: number, most: number): number {
+  if (value >= least && value <= most) return value;
+  throw invalidArgument(`Invalid ${field} given (${value}): expected ${least} to ${most}.`);
+}
+
+/** A protobuf duration in milliseconds. */
+export function toMilliseconds({ seconds, nanos }: Duration): number {
+  return Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1_000_000;
+}
+
+/** A field's name as the protos and update masks spell it. */
+export function toSnakeCase(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 function refuseUnsupported(kind: keyof typeof HONOURED, given: object): void {
-  const unsupported = Object.entries(given).flatMap(([field, value]) =>
-    isSet(value) && !HONOURED[kind].has(field) ? [`${kind}.${toSnakeCase(field)}`] : [],
-  );
+  const honoured: readonly string[] = [...HONOURED[kind], ...WITHOUT_EFFECT];
+  const unsupported = Object.entries(given)
+    .filter(([field, value]) => isSet(value) && !honoured.includes(field))
+    .map(([field]) => `${kind}.${toSnakeCase(field)}`);
   if (unsupported.length > 0) {
     throw new RpcError(Code.UNIMPLEMENTED, `The emulator does not support ${unsupported.join(', ')}.`);
   }
@@ -121,45 +126,29 @@ function isSet(value: unknown): boolean {
   return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }
 
-/** A field's name as the protos and update masks spell it. */
-export function toSnakeCase(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
 /** Pub/Sub itself takes https only; local functions speak http. */
-function checkPush(given: PushConfig): PushConfig {
-  const { pushEndpoint = '', attributes = {} } = given;
-  if (pushEndpoint !== '' && !/^https?:$/.test(URL.parse(pushEndpoint)?.protocol ?? '')) {
+function checkPush(given: CheckedSubscription['pushConfig']): CheckedSubscription['pushConfig'] {
+  const { pushEndpoint, attributes } = given;
+  if (pushEndpoint && !/^https?:$/.test(URL.parse(pushEndpoint)?.protocol ?? '')) {
     throw invalidArgument(`Invalid push endpoint given (endpoint=${pushEndpoint}): expected an http or https URL.`);
   }
-  if (Object.entries(attributes).some(([key, value]) => key !== 'x-goog-version' || value !== 'v1')) {
+  if (Object.entries(attributes ?? {}).some(([key, value]) => key !== 'x-goog-version' || value !== 'v1')) {
     throw invalidArgument('Invalid push attributes given: expected nothing, or x-goog-version: v1.');
   }
   return given;
 }
 
-function checkAckDeadline(seconds: number): number {
-  if (seconds >= 10 && seconds <= 600) return seconds;
-  throw invalidArgument(`Invalid ack deadline given (deadline=${seconds}): expected 10 to 600 seconds.`);
+function checkRetry(given: protos.google.pubsub.v1.IRetryPolicy): NonNullable<CheckedSubscription['retryPolicy']> {
+  const maximumBackoff = checkDuration('maximum_backoff', given.maximumBackoff ?? { seconds: 600 }, 0, 600);
+  const most = toMilliseconds(maximumBackoff) / 1_000;
+  return {
+    minimumBackoff: checkDuration('minimum_backoff', given.minimumBackoff ?? { seconds: 10 }, 0, most),
+    maximumBackoff,
+  };
 }
 
-function checkRetention(duration: Duration): Duration {
-  const ms = toMilliseconds(duration);
-  if (ms >= TEN_MINUTES_MS && ms <= THIRTY_ONE_DAYS_MS) return duration;
-  throw invalidArgument(`Invalid message_retention_duration given (${ms / 1_000} s): expected 10 minutes to 31 days.`);
-}
-
-function checkRetry(given: NonNullable<SubscriptionConfig['retryPolicy']>) {
-  const minimumBackoff = given.minimumBackoff ?? { seconds: 10, nanos: 0 };
-  const maximumBackoff = given.maximumBackoff ?? { seconds: 600, nanos: 0 };
-  const [minimum, maximum] = [toMilliseconds(minimumBackoff), toMilliseconds(maximumBackoff)];
-  if (minimum >= 0 && minimum <= maximum && maximum <= 600_000) return { minimumBackoff, maximumBackoff };
-  throw invalidArgument('Invalid retry policy given: expected 0 <= minimum_backoff <= maximum_backoff <= 600 seconds.');
-}
-
-function checkDeadLetter(given: NonNullable<SubscriptionConfig['deadLetterPolicy']>) {
-  const maxDeliveryAttempts = given.maxDeliveryAttempts || 5;
-  checkName(given.deadLetterTopic, 'topics');
-  if (maxDeliveryAttempts >= 5 && maxDeliveryAttempts <= 100) return { ...given, maxDeliveryAttempts };
-  throw invalidArgument(`Invalid max_delivery_attempts given (${maxDeliveryAttempts}): expected 5 to 100.`);
+/** `least` and `most` in seconds. */
+function checkDuration(field: string, duration: Duration, least: number, most: number): Duration {
+  expectRange(field, toMilliseconds(duration) / 1_000, least, most);
+  return duration;
 }

@@ -1,111 +1,112 @@
+import type { protos } from '@google-cloud/pubsub';
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
-import type { InjectedFault } from '../grpc/fault.ts';
-import { injectFault } from '../grpc/fault.ts';
-import { invalidArgument, notFound, toStatus } from '../grpc/rpc-error.ts';
+import { type InjectedFault, injectFault } from '../grpc/fault.ts';
+import { invalidArgument, toStatus } from '../grpc/rpc-error.ts';
 import type { Broker } from './broker.ts';
-import type { Lease } from './lease.ts';
-import { messageBytes } from './message.ts';
-import { received, refusePush } from './pull.ts';
-import type { StreamingPullRequest } from './requests.ts';
+import type { Lease } from './message.ts';
+import { leaseToPuller, received } from './pull.ts';
+import { checkSize } from './request-size.ts';
+import { expectRange } from './resource.ts';
 import type { Subscription } from './subscription.ts';
 
-type Call = ServerDuplexStream<StreamingPullRequest, object>;
+type Request = protos.google.pubsub.v1.StreamingPullRequest;
 
 // How many messages go into one response, and may be out where the client sets no limit.
 const MAX_BATCH = 100;
 const MAX_OUTSTANDING = 1_000;
 
-/**
- * `StreamingPull`: what `subscription.on('message')` of the client libraries runs on.
- *
- * @param check throws where a request is too large
- */
+/** `StreamingPull`: what `subscription.on('message')` of the client libraries runs on. */
 export function streamingPull(
   broker: Broker,
-  check: (request: StreamingPullRequest) => void,
-  faultFor: (request: StreamingPullRequest) => InjectedFault | undefined | Promise<InjectedFault | undefined>,
+  faultFor: (first: Request) => InjectedFault | undefined,
   closing: AbortSignal,
-): handleBidiStreamingCall<StreamingPullRequest, object> {
+): handleBidiStreamingCall<Request, object> {
   return (call) => {
-    let stream: Stream | undefined;
     const over = new AbortController();
-    const open = async (first: StreamingPullRequest): Promise<void> => {
+    let stream: Stream | undefined;
+    const fail = (error: unknown): void => {
+      if (!over.signal.aborted) call.emit('error', toStatus(error));
+    };
+    const open = async (first: Request): Promise<void> => {
       call.pause();
-      const fault = await faultFor(first);
+      const fault = faultFor(first);
       if (fault) await injectFault(fault, AbortSignal.any([over.signal, closing]));
       if (over.signal.aborted) return;
-      stream = new Stream(call, broker.subscription(first.subscription), first);
+      stream = new Stream(broker.subscription(first.subscription), first);
       call.resume();
+      await stream.send(call, over.signal);
     };
-    const fail = (error: unknown): void => {
-      call.emit('error', toStatus(error));
-    };
-    const stop = (): void => {
-      over.abort();
-      stream?.stop();
-    };
-    call.on('data', (request: StreamingPullRequest) => {
+    call.on('data', (request: Request) => {
       try {
-        check(request);
+        checkSize('StreamingPull', request);
         if (stream) stream.next(request);
         else open(request).catch(fail);
       } catch (error) {
         fail(error);
       }
     });
-    call.on('cancelled', stop).on('error', stop);
+    call.on('cancelled', () => over.abort()).on('error', () => over.abort());
     call.on('end', () => {
-      stop();
+      over.abort();
       call.end();
     });
   };
 }
 
 class Stream {
-  readonly #call: Call;
   readonly #subscription: Subscription;
-  readonly #limits: { messages: number; bytes: number };
-  readonly #outstanding = { messages: 0, bytes: 0 };
-  readonly #detach: () => void;
+  readonly #limits: { readonly messages: number; readonly bytes: number };
+  #outstanding: Lease[] = [];
   #deadlineSeconds: number;
-  #blocked = false;
-  #stopped = false;
 
-  constructor(call: Call, subscription: Subscription, first: StreamingPullRequest) {
-    refusePush(subscription);
-    this.#deadlineSeconds = checkDeadline(first.streamAckDeadlineSeconds);
-    this.#call = call;
+  constructor(subscription: Subscription, first: Request) {
+    leaseToPuller(subscription, 0, 0);
     this.#subscription = subscription;
+    const [messages, bytes] = [Number(first.maxOutstandingMessages), Number(first.maxOutstandingBytes)];
     this.#limits = {
-      messages: first.maxOutstandingMessages > 0 ? first.maxOutstandingMessages : MAX_OUTSTANDING,
-      bytes: first.maxOutstandingBytes > 0 ? first.maxOutstandingBytes : Number.POSITIVE_INFINITY,
+      messages: messages > 0 ? messages : MAX_OUTSTANDING,
+      bytes: bytes > 0 ? bytes : Number.POSITIVE_INFINITY,
     };
+    this.#deadlineSeconds = checkDeadline(first.streamAckDeadlineSeconds);
     this.#settle(first);
-    call.write({ subscriptionProperties: { exactlyOnceDeliveryEnabled: false, messageOrderingEnabled: false } });
-    call.on('drain', () => {
-      this.#blocked = false;
-      this.#send();
-    });
-    this.#detach = subscription.attach({
-      wake: () => this.#send(),
-      end: () => this.#fail(notFound(subscription.config.name)),
-    });
   }
 
   /** Carries out a request after the first. */
-  next(request: StreamingPullRequest): void {
+  next(request: Request): void {
     if (request.subscription) throw invalidArgument('The subscription can be given in the first request only.');
     if (request.streamAckDeadlineSeconds) this.#deadlineSeconds = checkDeadline(request.streamAckDeadlineSeconds);
     this.#settle(request);
   }
 
-  /** Sends no more; what is out is delivered again when its deadline has passed. */
-  stop(): void {
-    this.#stopped = true;
-    this.#detach();
+  /**
+   * Sends messages until the stream is over; what is out then is delivered again when its deadline has passed.
+   *
+   * @throws RpcError when the subscription is deleted or switched to push
+   */
+  async send(call: ServerDuplexStream<Request, object>, over: AbortSignal): Promise<void> {
+    call.write({ subscriptionProperties: { exactlyOnceDeliveryEnabled: false, messageOrderingEnabled: false } });
+    while (!over.aborted) {
+      const leases = leaseToPuller(this.#subscription, this.#room(), this.#deadlineSeconds);
+      if (leases.length > 0) {
+        this.#outstanding.push(...leases);
+        call.write({ receivedMessages: leases.map((lease) => received(lease, this.#subscription)) });
+        // Lets other streams wait ahead of this one, so that they share the messages.
+        await undefined;
+      } else {
+        // Rejects once the stream is over.
+        await this.#subscription.change(over).catch(() => {});
+      }
+    }
   }
 
-  #settle({ ackIds, modifyDeadlineAckIds, modifyDeadlineSeconds }: StreamingPullRequest): void {
+  /** How many more messages the client takes now. */
+  #room(): number {
+    this.#outstanding = this.#outstanding.filter(({ open }) => open);
+    const bytes = this.#outstanding.reduce((sum, { message }) => sum + message.bytes, 0);
+    return bytes < this.#limits.bytes ? Math.min(this.#limits.messages - this.#outstanding.length, MAX_BATCH) : 0;
+  }
+
+  #settle({ ackIds, modifyDeadlineAckIds, modifyDeadlineSeconds }: Request): void {
     if (modifyDeadlineSeconds.length !== modifyDeadlineAckIds.length) {
       throw invalidArgument('modify_deadline_seconds and modify_deadline_ack_ids differ in length.');
     }
@@ -114,43 +115,8 @@ class Stream {
       this.#subscription.modifyDeadline(ackId, modifyDeadlineSeconds[index] ?? 0);
     }
   }
-
-  #send(): void {
-    try {
-      // The settings may have changed to push since the stream opened.
-      refusePush(this.#subscription);
-    } catch (error) {
-      this.#fail(error);
-    }
-    while (!this.#stopped && !this.#blocked) {
-      const room = this.#limits.messages - this.#outstanding.messages;
-      if (room <= 0 || this.#outstanding.bytes >= this.#limits.bytes) return;
-      const leases = this.#subscription.lease({
-        limit: Math.min(room, MAX_BATCH),
-        deadlineSeconds: this.#deadlineSeconds,
-        released: (lease) => {
-          this.#count(lease, -1);
-          this.#send();
-        },
-      });
-      if (leases.length === 0) return;
-      for (const lease of leases) this.#count(lease, 1);
-      const receivedMessages = leases.map((lease) => received(lease, this.#subscription));
-      this.#blocked = !this.#call.write({ receivedMessages });
-    }
-  }
-
-  #fail(error: unknown): void {
-    if (!this.#stopped) this.#call.emit('error', toStatus(error));
-  }
-
-  #count({ message }: Lease, sign: 1 | -1): void {
-    this.#outstanding.messages += sign;
-    this.#outstanding.bytes += sign * messageBytes(message);
-  }
 }
 
 function checkDeadline(seconds: number): number {
-  if (seconds >= 10 && seconds <= 600) return seconds;
-  throw invalidArgument(`Invalid stream_ack_deadline_seconds given (${seconds}): expected 10 to 600.`);
+  return expectRange('stream_ack_deadline_seconds', seconds, 10, 600);
 }

@@ -1,9 +1,7 @@
-import type { CallOf, Handle, InjectedFault, Intercept } from '../grpc/fault.ts';
-import { unary } from '../grpc/fault.ts';
+import { type CallOf, type Intercept, withFaults } from '../grpc/fault.ts';
 import { listen } from '../grpc/listen.ts';
-import { loadServices } from '../grpc/protos.ts';
+import { loadService } from '../grpc/protos.ts';
 import { Code, invalidArgument, RpcError } from '../grpc/rpc-error.ts';
-import { crc32c } from './crc32c.ts';
 
 /** One version of the secret. */
 export interface SecretVersion {
@@ -22,14 +20,14 @@ export interface SecretManagerRequests {
 /** A running server; `versions` and `intercept` may be changed at any time and hold for the next call. */
 export interface SecretManagerServer {
   /** `host:port`, the value for `SECRET_MANAGER_EMULATOR_HOST`. */
-  host: string;
-  port: number;
+  readonly host: string;
+  readonly port: number;
   /** In any order. */
   versions: SecretVersion[];
-  /** InjectedFault injection, asked before every call. */
+  /** Fault injection, asked before every call. */
   intercept: Intercept<SecretManagerRequests>;
   /** Calls that have arrived, those that were made to fail included. */
-  calls: Record<keyof SecretManagerRequests, number>;
+  readonly calls: Record<keyof SecretManagerRequests, number>;
   close(): Promise<void>;
 }
 
@@ -49,50 +47,32 @@ export interface SecretManagerOptions {
 export async function startSecretManagerServer(options: SecretManagerOptions = {}): Promise<SecretManagerServer> {
   const { secret = 'projects/p/secrets/webhook', maxPageSize = 100 } = options;
   const closing = new AbortController();
-  const server: SecretManagerServer = {
-    host: '',
-    port: 0,
-    versions: options.versions ?? [],
-    intercept: options.intercept ?? (() => undefined),
-    calls: { ListSecretVersions: 0, AccessSecretVersion: 0 },
-    async close() {
-      closing.abort();
-      await listening.close();
-    },
-  };
-  const faultFor = (
-    call: CallOf<SecretManagerRequests>,
-  ): InjectedFault | undefined | Promise<InjectedFault | undefined> => {
-    server.calls[call.method] += 1;
+  const calls = { ListSecretVersions: 0, AccessSecretVersion: 0 };
+  const intercept = (call: CallOf<SecretManagerRequests>): ReturnType<Intercept<SecretManagerRequests>> => {
+    calls[call.method] += 1;
     return server.intercept(call);
   };
-  const list: Handle<SecretManagerRequests['ListSecretVersions'], object> = (request) =>
-    listVersions(secret, server.versions, maxPageSize, request);
-  const access: Handle<SecretManagerRequests['AccessSecretVersion'], object> = (request) =>
-    accessVersion(secret, server.versions, request.name);
-  const services = loadServices({
-    client: '@google-cloud/secret-manager',
-    file: 'google/cloud/secretmanager/v1/service.proto',
-  });
-  const listening = await listen('The Secret Manager', '127.0.0.1', options.port ?? 0, [
+  const methods = withFaults<SecretManagerRequests>(
     {
-      definition: services['google.cloud.secretmanager.v1.SecretManagerService'] ?? {},
-      methods: {
-        ListSecretVersions: unary(
-          list,
-          (request) => faultFor({ method: 'ListSecretVersions', request }),
-          closing.signal,
-        ),
-        AccessSecretVersion: unary(
-          access,
-          (request) => faultFor({ method: 'AccessSecretVersion', request }),
-          closing.signal,
-        ),
-      },
+      ListSecretVersions: (request) => listVersions(secret, server.versions, maxPageSize, request),
+      AccessSecretVersion: ({ name }) => accessVersion(secret, server.versions, name),
     },
-  ]);
-  server.host = `${listening.host}:${listening.port}`;
-  server.port = listening.port;
+    intercept,
+    closing.signal,
+  );
+  const definition = loadService('@google-cloud/secret-manager', 'google.cloud.secretmanager.v1.SecretManagerService');
+  const { port, close } = await listen('The Secret Manager', options.port ?? 0, [{ definition, methods }]);
+  const server: SecretManagerServer = {
+    host: `127.0.0.1:${port}`,
+    port,
+    versions: options.versions ?? [],
+    intercept: options.intercept ?? (() => undefined),
+    calls,
+    close() {
+      closing.abort();
+      return close();
+    },
+  };
   return server;
 }
 
@@ -109,13 +89,11 @@ function listVersions(
   const matching = versions
     .filter((version) => state === undefined || version.state === state.toUpperCase())
     .sort((a, b) => b.number - a.number);
-  const start = pageToken === '' ? 0 : Number(pageToken);
+  const start = Number(pageToken);
   if (!Number.isInteger(start)) throw invalidArgument('Invalid page token.');
   const end = start + Math.min(pageSize || maxPageSize, maxPageSize);
   return {
-    versions: matching
-      .slice(start, end)
-      .map((version) => ({ name: `${secret}/versions/${version.number}`, state: version.state })),
+    versions: matching.slice(start, end).map(({ number, state }) => ({ name: `${secret}/versions/${number}`, state })),
     nextPageToken: end < matching.length ? String(end) : '',
     totalSize: filter === '' ? matching.length : 0,
   };
@@ -131,5 +109,18 @@ function accessVersion(secret: string, versions: readonly SecretVersion[], name:
     throw new RpcError(Code.FAILED_PRECONDITION, `Secret Version [${name}] is in ${version.state} state.`);
   }
   const data = Buffer.from(version.data);
-  return { name: `${secret}/versions/${version.number}`, payload: { data, dataCrc32c: crc32c(data) } };
+  return { name: `${secret}/versions/${number}`, payload: { data, dataCrc32c: crc32c(data) } };
+}
+
+/** The Castagnoli polynomial, bit-reversed (RFC 3720, appendix B.4). */
+const POLYNOMIAL = 0x82f63b78;
+
+/** CRC32C as an unsigned 32-bit number, which Secret Manager sends beside a payload; zlib has CRC32 only. */
+function crc32c(data: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of data) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+  }
+  return (crc ^ 0xffffffff) >>> 0;
 }
