@@ -23,12 +23,12 @@ const SETTLED_AFTER_MS = 2_000;
  * @param name as sentences begin with it.
  * @param again how it is started again, as in `starting it again, ...`.
  */
-export async function supervise<T extends Supervised>(
+export async function supervise(
   name: string,
   again: string,
-  start: () => Promise<T>,
+  start: () => Promise<Supervised>,
   { onRestart, onLost }: Supervision,
-): Promise<{ readonly first: T; stop(): Promise<void> }> {
+): Promise<{ stop(): Promise<void> }> {
   let stopping = false;
   let restarting: Promise<void> = Promise.resolve();
   let running = await start();
@@ -50,7 +50,6 @@ export async function supervise<T extends Supervised>(
   };
   void watch(performance.now());
   return {
-    first: running,
     async stop() {
       stopping = true;
       await restarting;

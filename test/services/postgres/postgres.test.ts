@@ -1,6 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
@@ -96,12 +98,10 @@ describe('the embedded PostgreSQL', () => {
   const serverPid = () => descendantsOf(process.pid).find((pid) => commandLine(pid).includes(`-D ${folder}`)) ?? 0;
 
   beforeAll(async () => {
-    postgres = await startPostgres(undefined, (sentence) => notices.push(sentence));
+    postgres = await startPostgres({ onRestart: (sentence) => notices.push(sentence), onLost: () => {} });
     const [data] = await query<{ data_directory: string }>(postgres.ownerUrl, 'show data_directory');
     folder = dirname(data?.data_directory ?? '');
   });
-
-  afterAll(() => postgres.stop());
 
   it('shows its passwords to no other user', () => {
     const passwords = [postgres.ownerUrl, postgres.readerUrl].map((url) => new URL(url).password);
@@ -142,12 +142,22 @@ describe('the embedded PostgreSQL', () => {
     expect(notices).toEqual([expect.stringMatching(/^PostgreSQL was killed \(SIGKILL\).*again with the same data$/)]);
   });
 
-  it('says how the process around it ended, and ends with it', async () => {
+  it('leaves nothing behind, even if what would clean up after this process is gone', async () => {
     const pids = descendantsOf(process.pid).filter((pid) => commandLine(pid).includes('postgres'));
-    const guard = pids.find((pid) => commandLine(pid).endsWith('postgres-process.ts')) ?? 0;
-    process.kill(guard, 'SIGKILL');
-    expect(await postgres.ended).toBe('was killed (SIGKILL)');
+    process.kill(pids.find((pid) => commandLine(pid).includes('reaper.ts')) ?? 0, 'SIGKILL');
+    await postgres.stop();
     expect(alive(pids)).toEqual([]);
     expect(existsSync(folder)).toBe(false);
   });
+});
+
+it('the embedded PostgreSQL ends with whoever started it, and leaves nothing behind', async () => {
+  const starter = spawn(process.execPath, [join(import.meta.dirname, 'start-postgres.ts'), 'stay']);
+  const [line] = await once(createInterface(starter.stdout), 'line');
+  const pids = descendantsOf(starter.pid ?? 0);
+  starter.kill('SIGKILL');
+  const until = performance.now() + 20_000;
+  while (alive(pids).length > 0 && performance.now() < until) await sleep(50);
+  expect(alive(pids)).toEqual([]);
+  expect(existsSync(dirname(JSON.parse(line).data))).toBe(false);
 });

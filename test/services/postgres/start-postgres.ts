@@ -3,7 +3,7 @@ import { startPostgres } from '../../../tools/services/postgres/postgres.ts';
 
 /**
  * Starts an embedded PostgreSQL with the environment of this process, and says where its data is
- * and whom it knows.
+ * and whom it knows. Then it stops the server, unless the argument is `stay`.
  */
 const postgres = await startPostgres();
 const client = new pg.Client({ connectionString: postgres.readerUrl });
@@ -16,5 +16,5 @@ const {
   rows: [{ data_directory: data }],
 } = await owner.query('show data_directory');
 await owner.end();
-await postgres.stop();
+if (process.argv[2] !== 'stay') await postgres.stop();
 console.log(JSON.stringify({ data, emails: rows.map(({ email }) => email) }));

@@ -2,8 +2,8 @@ import { SafeClient } from '../../../functions/incident-lead/postgres/client.ts'
 import { findAlanersSql } from '../../../functions/incident-lead/postgres/directory.ts';
 import { toDatabaseFault } from '../../../functions/incident-lead/postgres/errors.ts';
 import { parseDatabaseUrl } from '../../../functions/incident-lead/postgres/url.ts';
-import { type Supervision, supervise } from '../supervise.ts';
-import { newAccess, startPostgres } from './postgres.ts';
+import type { Supervision } from '../supervise.ts';
+import { startPostgres } from './postgres.ts';
 
 /** A database that somebody else runs. */
 export interface GivenDatabase {
@@ -31,21 +31,12 @@ export async function openDirectory(
   given: GivenDatabase | undefined,
   supervision: Supervision,
 ): Promise<LocalDirectory> {
-  if (given === undefined) return openEmbedded(supervision);
+  if (given === undefined) {
+    const { readerUrl: url, stop } = await startPostgres(supervision);
+    return { url, schema: 'public', description: `embedded PostgreSQL, ${describe(url)}`, stop };
+  }
   await assertReadable(given);
   return { ...given, description: `DATABASE_URL, ${describe(given.url)}`, stop: async () => {} };
-}
-
-async function openEmbedded(supervision: Supervision): Promise<LocalDirectory> {
-  const access = await newAccess();
-  const { first, stop } = await supervise(
-    'the process around PostgreSQL',
-    'starting both again with fresh sample data',
-    () => startPostgres(access, supervision.onRestart),
-    supervision,
-  );
-  const { readerUrl } = first;
-  return { url: readerUrl, schema: 'public', description: `embedded PostgreSQL, ${describe(readerUrl)}`, stop };
 }
 
 /** Reads it as the function does, through each host of the URL until one answers. */

@@ -8,12 +8,6 @@ import { howItEnds, type Supervised } from '../supervise.ts';
 import type { ServerFolder } from './server-folder.ts';
 import type { ServerUser } from './server-user.ts';
 
-/** The owner of the cluster, who may do everything in it. */
-export interface Owner {
-  readonly name: string;
-  readonly password: string;
-}
-
 const READY = 'database system is ready to accept connections';
 /** After a SIGKILL the server's other processes end by themselves, and until then no new one may start. */
 const OTHERS_STILL_END = /pre-existing shared memory block|lock file "postmaster.pid" already exists/;
@@ -22,15 +16,21 @@ const RETRY_EVERY_MS = 100;
 
 /**
  * Makes a new cluster.
+ * @param owner may do everything in it.
  * @throws Error with what initdb said.
  */
-export async function initialise(folder: ServerFolder, user: ServerUser | undefined, owner: Owner): Promise<void> {
+export async function initialise(
+  folder: ServerFolder,
+  user: ServerUser | undefined,
+  owner: string,
+  password: string,
+): Promise<void> {
   // In a file of the server user's own: every user can read the command line of a process.
   const passwordFile = join(folder.path, 'password');
-  await writeFile(passwordFile, `${owner.password}\n`, { mode: 0o600 });
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   if (user) await chown(passwordFile, user.uid, user.gid);
   const { child, reason } = run(folder, user, 'initdb', [
-    ...[`--pgdata=${folder.data}`, `--username=${owner.name}`, `--pwfile=${passwordFile}`],
+    ...[`--pgdata=${folder.data}`, `--username=${owner}`, `--pwfile=${passwordFile}`],
     // Over loopback, which root alone can read, SCRAM would only make every connection slower.
     ...['--auth=password', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
     ...['--set=listen_addresses=127.0.0.1', '--set=unix_socket_directories=', '--set=fsync=off'],
@@ -72,7 +72,7 @@ export async function removeServer(path: string): Promise<void> {
   } catch {
     // No server runs, or none any longer.
   }
-  await rm(path, { recursive: true, force: true });
+  await rm(path, { recursive: true, force: true, maxRetries: 10 });
 }
 
 /** Runs one of PostgreSQL's programs; `reason` is the line of its output that says why it failed. */
@@ -84,6 +84,8 @@ function run({ path, bin }: ServerFolder, user: ServerUser | undefined, program:
     // Nothing of the shell's: PG*, a locale that is not installed, a time zone.
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
     stdio: ['ignore', 'ignore', 'pipe'],
+    // A ctrl-C on the terminal goes to the whole process group, and would take the server before its clients.
+    detached: true,
   });
   const lines = createInterface({ input: child.stderr });
   const last: string[] = [];
