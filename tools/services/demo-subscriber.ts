@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { readBody } from '../../shared/read-body.ts';
 
 /** A message that the demo subscriber was sent. */
 export interface DemoMessage {
@@ -12,6 +13,7 @@ export interface DemoMessage {
 
 /** Pub/Sub's largest message, 10 MB, as base64 with attributes. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const BODY_TIMEOUT_MS = 10_000;
 
 /**
  * The smallest subscriber there is: receives a push, passes the message on, answers 204. Starts on
@@ -43,22 +45,18 @@ async function receive(req: IncomingMessage, onMessage: (message: DemoMessage) =
   // Any web page can have a browser post here, but neither without Origin nor, from another site, with this type.
   if (req.headers.origin !== undefined) return 403;
   if (!/^application\/json\b/.test(req.headers['content-type'] ?? '')) return 415;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return 413;
-    chunks.push(chunk);
-  }
-  const message = readPush(Buffer.concat(chunks));
+  const body = await readBody(req, MAX_BODY_BYTES, BODY_TIMEOUT_MS);
+  if (typeof body === 'string') return body === 'too_large' ? 413 : 408;
+  const message = readPush(body.toString());
   if (message === undefined) return 400;
   onMessage(message);
   return 204;
 }
 
-/** Reads Pub/Sub's wrapped form; undefined where the bytes are something else. */
-function readPush(body: Buffer): DemoMessage | undefined {
-  const { messageId, attributes = {}, data = '' } = objectOf(objectOf(parse(body.toString()))['message']);
+/** Reads Pub/Sub's wrapped form; undefined where the text is something else. */
+function readPush(body: string): DemoMessage | undefined {
+  const envelope = parse(body) as { message?: Readonly<Record<string, unknown>> } | null | undefined;
+  const { messageId, attributes = {}, data = '' } = envelope?.message ?? {};
   if (typeof messageId !== 'string' || typeof data !== 'string' || !isAttributes(attributes)) return undefined;
   const text = Buffer.from(data, 'base64').toString();
   return { messageId, attributes, data: parse(text) ?? text };
@@ -72,15 +70,7 @@ function parse(text: string): unknown {
   }
 }
 
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
 function isAttributes(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((attribute) => typeof attribute === 'string')
-  );
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((attribute) => typeof attribute === 'string');
 }

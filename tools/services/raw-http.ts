@@ -48,8 +48,8 @@ export function toBytes({
   if (chunked === false) return Buffer.concat([head, bytes]);
   const size = typeof chunked === 'number' ? chunked : bytes.length;
   const parts = [head];
-  for (let at = 0; at < bytes.length; at += size) {
-    const chunk = bytes.subarray(at, at + size);
+  for (let offset = 0; offset < bytes.length; offset += size) {
+    const chunk = bytes.subarray(offset, offset + size);
     parts.push(Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n'));
   }
   return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')]);
@@ -61,20 +61,15 @@ export async function dial(port: number): Promise<Wire> {
   await once(socket, 'connect');
   let received: Buffer = Buffer.alloc(0);
   let ended = false;
-  let wake = (): void => {};
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk]);
-    wake();
   });
   // A reset is an end too; what matters is whether an answer came before it.
   socket.on('error', () => {});
   const closed = new Promise<void>((resolve) => {
-    const end = (): void => {
-      ended = true;
-      wake();
-      resolve();
-    };
-    socket.once('end', end).once('close', end);
+    socket.once('end', resolve).once('close', resolve);
+  }).then(() => {
+    ended = true;
   });
   return {
     socket,
@@ -91,9 +86,7 @@ export async function dial(port: number): Promise<Wire> {
         } else if (ended) {
           return undefined;
         } else {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
+          await Promise.race([once(socket, 'data').catch(() => {}), closed]);
         }
       }
     },

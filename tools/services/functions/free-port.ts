@@ -12,16 +12,12 @@ const [LOWEST, HIGHEST] = [10_000, 32_000];
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(LOWEST, HIGHEST);
-    const server = createServer().listen(port);
     try {
-      await once(server, 'listening');
+      await tryPort(port);
+      return port;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     }
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 }
 
@@ -30,14 +26,19 @@ export async function freePort(): Promise<number> {
  * @throws Error that says what to do.
  */
 export async function assertPortFree(port: number, variable: string): Promise<void> {
-  const server = createServer().listen(port);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    throw new Error(
-      `port ${port} is taken (${(error as NodeJS.ErrnoException).code}): stop what listens there, or set ${variable} to another port`,
-    );
-  }
+  await tryPort(port).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new Error(`port ${port} is taken (${code}): stop what listens there, or set ${variable} to another port`);
+  });
+}
+
+/**
+ * Listens once and leaves.
+ * @param host by default all interfaces.
+ * @throws Error of the system where that is not possible.
+ */
+export async function tryPort(port: number, host?: string): Promise<void> {
+  const server = createServer().listen(port, host);
+  await once(server, 'listening');
   server.close();
   await once(server, 'close');
 }

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { howItEnds, type Supervised } from '../supervise.ts';
 
@@ -41,7 +42,6 @@ export const NODE_OPTIONS = '--max-semi-space-size=8';
 
 const READY_TIMEOUT_MS = 15_000;
 const KILL_AFTER_MS = 10_000;
-const NO_METADATA = { METADATA_SERVER_DETECTION: 'none' };
 /** So that the function does not outlive whoever started it, however that one ended. */
 const END_WITH_PARENT = 'data:text/javascript,process.once("disconnect",()=>process.kill(process.pid,"SIGTERM"))';
 
@@ -69,7 +69,7 @@ export async function startFunction({
         HOME: process.env['HOME'],
         NODE_ENV: 'production',
         NODE_OPTIONS,
-        ...NO_METADATA,
+        METADATA_SERVER_DETECTION: 'none',
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -78,19 +78,14 @@ export async function startFunction({
   );
   const last: string[] = [];
   for (const stream of ['stdout', 'stderr'] as const) {
-    const input = child[stream];
-    if (input === null) continue;
-    createInterface({ input }).on('line', (line) => {
+    createInterface(child[stream] as Readable).on('line', (line) => {
       last.push(line);
       if (last.length > 20) last.shift();
       onLine(line, stream);
     });
   }
-  const gone = new AbortController();
-  const exited = once(child, 'exit').then(([code]) => {
-    gone.abort();
-    return code as number | null;
-  });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const ended = howItEnds(child);
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
     const kill = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
@@ -99,33 +94,32 @@ export async function startFunction({
   };
   const end = (): unknown => child.kill('SIGKILL');
   signal?.addEventListener('abort', end, { once: true });
-  const running = { url: `http://127.0.0.1:${port}`, process: child, exited, ended: howItEnds(child), stop };
   try {
-    await Promise.race([
-      accepting(port, gone.signal),
-      exited.then((code) => {
-        throw new Error(`it ended with exit code ${code}`);
-      }),
-    ]);
+    await accepting(port, child);
   } catch (error) {
     child.kill('SIGKILL');
     await exited;
     throw new Error(`${target} did not start on port ${port}: ${(error as Error).message}\n${last.join('\n')}`);
   }
   signal?.removeEventListener('abort', end);
-  return running;
+  return { url: `http://127.0.0.1:${port}`, process: child, exited, ended, stop };
 }
 
-async function accepting(port: number, gone: AbortSignal): Promise<void> {
+async function accepting(port: number, child: ChildProcess): Promise<void> {
   const until = performance.now() + READY_TIMEOUT_MS;
-  while (performance.now() < until && !gone.aborted) {
-    const accepted = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1');
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-      socket.once('connect', () => socket.destroy());
-    });
-    if (accepted) return;
-    await sleep(20);
+  while (performance.now() < until) {
+    const { exitCode, signalCode } = child;
+    if (exitCode !== null || signalCode !== null)
+      throw new Error(`it ended with ${signalCode ?? `exit code ${exitCode}`}`);
+    const socket = connect(port, '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      return;
+    } catch {
+      await sleep(20);
+    } finally {
+      socket.destroy();
+    }
   }
   throw new Error(`nothing accepts connections after ${READY_TIMEOUT_MS / 1000} s`);
 }

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { tryPort } from '../functions/free-port.ts';
 
 /** One service and the methods that are built; grpc-js answers UNIMPLEMENTED for the others. */
 export interface Service {
@@ -30,7 +29,8 @@ export async function listen(name: string, port: number, services: readonly Serv
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
   for (const { definition, methods } of services) server.addService(definition, methods);
   try {
-    if (port !== 0) await tryPort(port);
+    // grpc-js prints a line of its own when a port is taken, beside the error it reports.
+    if (port !== 0) await tryPort(port, HOST);
     const bound = await new Promise<number>((resolve, reject) => {
       server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, actual) => {
         if (error) reject(error);
@@ -49,12 +49,4 @@ export async function listen(name: string, port: number, services: readonly Serv
     const why = message.includes('EADDRINUSE') ? 'the port is already taken' : message;
     throw new Error(`${name} cannot listen on ${HOST}:${port}: ${why}`, { cause: error });
   }
-}
-
-/** Listens once and leaves: grpc-js prints a line of its own when a port is taken, beside the error it reports. */
-async function tryPort(port: number): Promise<void> {
-  const probe = createServer().listen(port, HOST);
-  await once(probe, 'listening');
-  probe.close();
-  await once(probe, 'close');
 }
