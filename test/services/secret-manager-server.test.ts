@@ -1,5 +1,5 @@
 import { SecretManagerServiceClient } from '@google-cloud/secret-manager';
-import { credentials } from '@grpc/grpc-js';
+import { grpcOptions } from '../../shared/grpc.ts';
 import { Code } from '../../tools/services/grpc/rpc-error.ts';
 import type { SecretManagerServer } from '../../tools/services/secret-manager/secret-manager-server.ts';
 import { startSecretManagerServer } from '../../tools/services/secret-manager/secret-manager-server.ts';
@@ -24,12 +24,7 @@ beforeEach(async () => {
       { number: 10, state: 'ENABLED', data: '123456789' },
     ],
   });
-  client = new SecretManagerServiceClient({
-    projectId: 'p',
-    servicePath: '127.0.0.1',
-    port: server.port,
-    sslCreds: credentials.createInsecure(),
-  });
+  client = new SecretManagerServiceClient({ projectId: 'p', ...grpcOptions(server.host) });
 });
 
 afterEach(async () => {
@@ -71,25 +66,9 @@ it.each([
   await expect(client.accessSecretVersion({ name })).rejects.toMatchObject({ code });
 });
 
-it('fails, hangs and delays as told, and counts every call', async () => {
-  const name = `${SECRET}/versions/2`;
-  server.intercept = () => ({ fail: Code.PERMISSION_DENIED });
+it('asks for a fault before every call, and counts those that fail too', async () => {
+  server.intercept = ({ method }) => (method === 'ListSecretVersions' ? { fail: Code.PERMISSION_DENIED } : undefined);
   await expect(client.listSecretVersions({ parent: SECRET })).rejects.toMatchObject({ code: Code.PERMISSION_DENIED });
-  server.intercept = ({ method }) => (method === 'AccessSecretVersion' ? { hang: true } : undefined);
-  const gaveUp = client.accessSecretVersion({ name }, { timeout: 500, retry: null });
-  await expect(gaveUp).rejects.toMatchObject({ code: Code.DEADLINE_EXCEEDED });
-  server.intercept = () => ({ delayMs: 20 });
-  expect((await client.accessSecretVersion({ name }))[0].payload?.data?.toString()).toBe('second');
-  expect(server.calls).toEqual({ ListSecretVersions: 1, AccessSecretVersion: 2 });
-});
-
-it('closes with calls in flight, and starts again on the same port', async () => {
-  server.intercept = () => ({ hang: true });
-  const cut = client.listSecretVersions({ parent: SECRET });
-  const refused = expect(cut).rejects.toHaveProperty('code');
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  await server.close();
-  await refused;
-  server = await startSecretManagerServer({ port: server.port });
-  expect((await client.listSecretVersions({ parent: SECRET }))[0]).toEqual([]);
+  await client.accessSecretVersion({ name: `${SECRET}/versions/2` });
+  expect(server.calls).toEqual({ ListSecretVersions: 1, AccessSecretVersion: 1 });
 });

@@ -1,15 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
-import type { LocalPostgres } from '../../tools/services/postgres/postgres.ts';
+import { applySchema, type LocalPostgres } from '../../tools/services/postgres/postgres.ts';
 
-const SCHEMAS = join(import.meta.dirname, '..', '..', 'schemas');
-
-/** Applies both files of the alaner directory. */
-export async function applySchema(client: pg.Client): Promise<void> {
-  for (const file of ['alaner.sql', 'alaner-directory.sql'])
-    await client.query(await readFile(join(SCHEMAS, file), 'utf8'));
-}
+export { applySchema };
 
 /** Makes a database beside the others of a server, with both files in it and nobody else; the caller ends `owner`. */
 export async function newDatabase(

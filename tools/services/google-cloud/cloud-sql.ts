@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
 import pg from 'pg';
 import { createAuthority } from './certificate-authority.ts';
-import { answerJson, listening, startGoogleNetwork } from './google-network.ts';
+import { answerJson, type GoogleNetwork, listening, startGoogleNetwork } from './google-network.ts';
 
 /** How the Cloud SQL Admin API answers; `expired` gives out certificates that are an hour too old. */
 export type AdminMode = 'good' | 'expired' | 'forbidden' | 'unavailable' | 'silent';
@@ -14,9 +14,7 @@ export type AdminMode = 'good' | 'expired' | 'forbidden' | 'unavailable' | 'sile
  * A Cloud SQL instance as a deployed function meets it: metadata server, Admin API, and a TLS
  * server in front of a PostgreSQL.
  */
-export interface CloudSqlServer {
-  /** What leads a process here. Nothing in it is configuration of ours. */
-  readonly env: Readonly<Record<string, string>>;
+export interface CloudSqlServer extends GoogleNetwork {
   /** `project:region:instance`. */
   readonly instance: string;
   /** Where it listens, on port 3307. */
@@ -35,9 +33,6 @@ export interface CloudSqlServer {
    * as after a rotation.
    */
   rotate(): void;
-  /** Cuts all connections. */
-  cut(): void;
-  close(): Promise<void>;
 }
 
 /** Fixed by the connector. */
@@ -96,17 +91,17 @@ export async function startCloudSqlServer(postgresPort: number): Promise<CloudSq
   adminPort = await listening(admin);
   await listening(instance, INSTANCE_PORT, host);
 
-  const server: CloudSqlServer = {
-    env: network.env,
+  const { cut, close } = network;
+  const server: CloudSqlServer = Object.assign(network, {
     instance: 'p:europe-west1:alaners',
     host,
     address: host,
     certificates: 0,
     loginTokens,
-    admin: 'good',
+    admin: 'good' as const,
     up: true,
     cut() {
-      network.cut();
+      cut();
       for (const socket of sockets) socket.resetAndDestroy();
     },
     rotate() {
@@ -116,11 +111,11 @@ export async function startCloudSqlServer(postgresPort: number): Promise<CloudSq
     },
     async close() {
       server.cut();
-      await network.close();
+      await close();
       admin.closeAllConnections();
       for (const each of [instance, admin]) await new Promise((resolve) => each.close(resolve));
     },
-  };
+  });
   return server;
 }
 

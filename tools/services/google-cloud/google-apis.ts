@@ -1,6 +1,7 @@
 import { createServer } from 'node:https';
-import { type Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import { type Metadata, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { SECRET } from '../../events/sign.ts';
+import { listen } from '../grpc/listen.ts';
 import { loadService } from '../grpc/protos.ts';
 import { answerJson, type GoogleNetwork, listening, startGoogleNetwork } from './google-network.ts';
 
@@ -27,31 +28,33 @@ export async function startGoogleCloud(): Promise<GoogleCloud> {
   const ports = { admin: 0, grpc: 0 };
   const network = await startGoogleNetwork((host) => (host.startsWith('sqladmin.') ? ports.admin : ports.grpc));
   const answering =
-    (host: string, answer: () => object) =>
+    (host: string, answer: object) =>
     (call: Call, done: sendUnaryData<unknown>): void => {
       arrivals.push({ host, path: call.getPath(), authorization: String(call.metadata.get('authorization')[0]) });
       const error = host.startsWith('pubsub.') ? publishErrors.shift() : undefined;
       if (error) done(error);
-      else done(null, answer());
+      else done(null, answer);
     };
-  const grpc = new Server();
-  grpc.addService(loadService('@google-cloud/pubsub', 'google.pubsub.v1.Publisher'), {
-    Publish: answering('pubsub.googleapis.com', () => ({ messageIds: ['1'] })),
-  });
   const name = 'projects/p/secrets/webhook/versions/1';
-  const secrets = loadService('@google-cloud/secret-manager', 'google.cloud.secretmanager.v1.SecretManagerService');
-  grpc.addService(secrets, {
-    ListSecretVersions: answering('secretmanager.googleapis.com', () => ({ versions: [{ name, state: 'ENABLED' }] })),
-    AccessSecretVersion: answering('secretmanager.googleapis.com', () => ({
-      name,
-      payload: { data: Buffer.from(SECRET) },
-    })),
-  });
+  const services = [
+    {
+      definition: loadService('@google-cloud/pubsub', 'google.pubsub.v1.Publisher'),
+      methods: { Publish: answering('pubsub.googleapis.com', { messageIds: ['1'] }) },
+    },
+    {
+      definition: loadService('@google-cloud/secret-manager', 'google.cloud.secretmanager.v1.SecretManagerService'),
+      methods: {
+        ListSecretVersions: answering('secretmanager.googleapis.com', { versions: [{ name, state: 'ENABLED' }] }),
+        AccessSecretVersion: answering('secretmanager.googleapis.com', {
+          name,
+          payload: { data: Buffer.from(SECRET) },
+        }),
+      },
+    },
+  ];
   const pair = { private_key: Buffer.from(network.tls.key), cert_chain: Buffer.from(network.tls.cert) };
-  ports.grpc = await new Promise<number>((resolve, reject) => {
-    const credentials = ServerCredentials.createSsl(null, [pair]);
-    grpc.bindAsync('127.0.0.1:0', credentials, (error, port) => (error ? reject(error) : resolve(port)));
-  });
+  const grpc = await listen('Google', 0, services, ServerCredentials.createSsl(null, [pair]));
+  ports.grpc = grpc.port;
   const admin = createServer(network.tls, (req, res) => {
     const { host = '', authorization = '' } = req.headers;
     arrivals.push({ host, path: req.url ?? '', authorization });
@@ -63,7 +66,7 @@ export async function startGoogleCloud(): Promise<GoogleCloud> {
     arrivals,
     publishErrors,
     async close() {
-      grpc.forceShutdown();
+      await grpc.close();
       await closeNetwork();
       admin.closeAllConnections();
       await new Promise((resolve) => admin.close(resolve));

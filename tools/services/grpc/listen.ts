@@ -19,20 +19,25 @@ const HOST = '127.0.0.1';
 const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
 
 /**
- * Serves gRPC without TLS.
+ * Serves gRPC, by default without TLS.
  *
  * @param name what the error message calls this server
  * @param port 0 takes a free one
  * @throws Error naming host and port when it cannot listen there, for instance because the port is taken
  */
-export async function listen(name: string, port: number, services: readonly Service[]): Promise<Listening> {
+export async function listen(
+  name: string,
+  port: number,
+  services: readonly Service[],
+  credentials = ServerCredentials.createInsecure(),
+): Promise<Listening> {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
   for (const { definition, methods } of services) server.addService(definition, methods);
   try {
     // grpc-js prints a line of its own when a port is taken, beside the error it reports.
     if (port !== 0) await tryPort(port, HOST);
     const bound = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, actual) => {
+      server.bindAsync(`${HOST}:${port}`, credentials, (error, actual) => {
         if (error) reject(error);
         else resolve(actual);
       });

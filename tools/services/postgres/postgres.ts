@@ -89,13 +89,18 @@ function newPassword(): string {
   return randomBytes(18).toString('base64url');
 }
 
-/** Loads both schema files and the sample alaners into a database, and makes a user who may read the view. */
+/** Applies both files of the alaner directory. */
+export async function applySchema(client: pg.Client): Promise<void> {
+  for (const file of ['alaner.sql', 'alaner-directory.sql'])
+    await client.query(await readFile(join(ROOT, 'schemas', file), 'utf8'));
+}
+
+/** Loads the schema and the sample alaners into a database, and makes a user who may read the view. */
 async function createDirectory(ownerUrl: string, readerPassword: string): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
   try {
-    for (const file of ['alaner.sql', 'alaner-directory.sql'])
-      await client.query(await readFile(join(ROOT, 'schemas', file), 'utf8'));
+    await applySchema(client);
     await client.query(SAMPLE_ALANERS);
     await client.query(`create role ${READER} login password '${readerPassword}' in role alaner_directory_reader`);
   } finally {

@@ -32,7 +32,11 @@ const FOR_COMPILERS = /\.a$|\/(pgxs|pkgconfig)$/;
  */
 export async function makeServerFolder(user: ServerUser | undefined, native?: string): Promise<ServerFolder> {
   const installed = native ?? (await nativeFolder());
-  const copied = UNQUOTABLE.test(installed) || !(await mayRun(installed, user));
+  const mayRun = assertRuns(installed, user).then(
+    () => true,
+    () => false,
+  );
+  const copied = UNQUOTABLE.test(installed) || !(await mayRun);
   try {
     return await makeTemporaryFolder(PREFIX, async (path) => {
       const data = join(path, 'data');
@@ -69,13 +73,6 @@ export async function nativeFolder(): Promise<string> {
       `its binaries for ${platform} do not run (${(error as Error).message}). Run npm ci again, or set DATABASE_URL to a database of your own.`,
     );
   }
-}
-
-function mayRun(native: string, user: ServerUser | undefined): Promise<boolean> {
-  return assertRuns(native, user).then(
-    () => true,
-    () => false,
-  );
 }
 
 function assertRuns(native: string, user?: ServerUser): Promise<void> {

@@ -19,110 +19,97 @@ const CONTROL: Record<string, string> = { n: '\n', r: '\r', t: '\t', a: '\x07', 
  */
 export function compileFilter(source: string): Filter {
   if (source.trim() === '') return () => true;
-  const invalid = (why: string): Error => invalidArgument(`Invalid filter given (filter=${source}): ${why}.`);
-  if (Buffer.byteLength(source) > MAX_FILTER_BYTES) throw invalid(`at most ${MAX_FILTER_BYTES} bytes`);
-  const reader = new TokenReader(tokenize(source, invalid), invalid);
-  const filter = readExpression(reader);
-  reader.expectEnd();
-  return filter;
+  try {
+    if (Buffer.byteLength(source) > MAX_FILTER_BYTES) throw new Error(`at most ${MAX_FILTER_BYTES} bytes`);
+    const tokens = tokenize(source);
+    const filter = readExpression(tokens);
+    if (tokens.length > 0) throw unexpected(tokens, 'AND, OR or the end');
+    return filter;
+  } catch (error) {
+    throw invalidArgument(`Invalid filter given (filter=${source}): ${(error as Error).message}.`);
+  }
 }
 
 /** Strings keep their quotes, so that none is taken for a word or mark. */
-function tokenize(source: string, invalid: (why: string) => Error): string[] {
+function tokenize(source: string): string[] {
   const tokens: string[] = [];
-  let index = 0;
-  while (source.slice(index).trim() !== '') {
-    TOKEN.lastIndex = index;
+  TOKEN.lastIndex = 0;
+  for (let index = 0; source.slice(index).trim() !== ''; index = TOKEN.lastIndex) {
     const [, token] = TOKEN.exec(source) ?? [];
-    if (token === undefined) throw invalid(`unreadable at character ${index + 1}`);
+    if (token === undefined) throw new Error(`unreadable at character ${index + 1}`);
     tokens.push(token);
-    index = TOKEN.lastIndex;
   }
   return tokens;
 }
 
-class TokenReader {
-  readonly #tokens: string[];
-  readonly #invalid: (why: string) => Error;
-
-  constructor(tokens: string[], invalid: (why: string) => Error) {
-    this.#tokens = tokens;
-    this.#invalid = invalid;
-  }
-
-  /** Consumes the next token if it is this one. */
-  accept(token: string): boolean {
-    const accepted = this.#tokens[0] === token;
-    if (accepted) this.#tokens.shift();
-    return accepted;
-  }
-
-  expect(...tokens: string[]): void {
-    for (const token of tokens) if (!this.accept(token)) throw this.unexpected(token);
-  }
-
-  expectEnd(): void {
-    if (this.#tokens.length > 0) throw this.unexpected('AND, OR or the end');
-  }
-
-  text(): string {
-    if (!this.#tokens[0]?.startsWith('"')) throw this.unexpected('a string in double quotes');
-    return withoutEscapes(this.#tokens.shift()?.slice(1, -1) ?? '');
-  }
-
-  key(): string {
-    if (this.#tokens[0]?.startsWith('"')) return this.text();
-    if (!/^\w/.test(this.#tokens[0] ?? '')) throw this.unexpected('an attribute key');
-    return this.#tokens.shift() ?? '';
-  }
-
-  unexpected(expected: string): Error {
-    return this.#invalid(`expected ${expected}, found ${this.#tokens[0] ?? 'the end'}`);
-  }
-}
-
-function readExpression(reader: TokenReader): Filter {
-  const terms = [readTerm(reader)];
-  const isAnd = reader.accept('AND');
-  if (isAnd || reader.accept('OR')) {
-    do terms.push(readTerm(reader));
-    while (reader.accept(isAnd ? 'AND' : 'OR'));
-    if (reader.accept(isAnd ? 'OR' : 'AND')) throw reader.unexpected('parentheses around mixed AND and OR');
+function readExpression(tokens: string[]): Filter {
+  const terms = [readTerm(tokens)];
+  const isAnd = accept(tokens, 'AND');
+  if (isAnd || accept(tokens, 'OR')) {
+    do terms.push(readTerm(tokens));
+    while (accept(tokens, isAnd ? 'AND' : 'OR'));
+    if (accept(tokens, isAnd ? 'OR' : 'AND')) throw unexpected(tokens, 'parentheses around mixed AND and OR');
   }
   return isAnd
     ? (attributes) => terms.every((term) => term(attributes))
     : (attributes) => terms.some((term) => term(attributes));
 }
 
-function readTerm(reader: TokenReader): Filter {
-  if (reader.accept('NOT') || reader.accept('-')) {
-    const term = readTerm(reader);
+function readTerm(tokens: string[]): Filter {
+  if (accept(tokens, 'NOT') || accept(tokens, '-')) {
+    const term = readTerm(tokens);
     return (attributes) => !term(attributes);
   }
-  if (reader.accept('(')) {
-    const inner = readExpression(reader);
-    reader.expect(')');
+  if (accept(tokens, '(')) {
+    const inner = readExpression(tokens);
+    expectTokens(tokens, ')');
     return inner;
   }
-  if (reader.accept('hasPrefix')) {
-    reader.expect('(', 'attributes', '.');
-    const key = reader.key();
-    reader.expect(',');
-    const prefix = reader.text();
-    reader.expect(')');
+  if (accept(tokens, 'hasPrefix')) {
+    expectTokens(tokens, '(', 'attributes', '.');
+    const key = readKey(tokens);
+    expectTokens(tokens, ',');
+    const prefix = readText(tokens);
+    expectTokens(tokens, ')');
     return (attributes) => attributeOf(attributes, key)?.startsWith(prefix) === true;
   }
-  reader.expect('attributes');
-  if (reader.accept(':')) {
-    const key = reader.key();
+  expectTokens(tokens, 'attributes');
+  if (accept(tokens, ':')) {
+    const key = readKey(tokens);
     return (attributes) => attributeOf(attributes, key) !== undefined;
   }
-  reader.expect('.');
-  const key = reader.key();
-  const isEqual = reader.accept('=');
-  if (!isEqual) reader.expect('!=');
-  const value = reader.text();
+  expectTokens(tokens, '.');
+  const key = readKey(tokens);
+  const isEqual = accept(tokens, '=');
+  if (!isEqual) expectTokens(tokens, '!=');
+  const value = readText(tokens);
   return (attributes) => (attributeOf(attributes, key) === value) === isEqual;
+}
+
+function readKey(tokens: string[]): string {
+  if (tokens[0]?.startsWith('"')) return readText(tokens);
+  if (!/^\w/.test(tokens[0] ?? '')) throw unexpected(tokens, 'an attribute key');
+  return tokens.shift() ?? '';
+}
+
+function readText(tokens: string[]): string {
+  if (!tokens[0]?.startsWith('"')) throw unexpected(tokens, 'a string in double quotes');
+  return withoutEscapes(tokens.shift()?.slice(1, -1) ?? '');
+}
+
+/** Consumes the next token if it is this one. */
+function accept(tokens: string[], token: string): boolean {
+  const accepted = tokens[0] === token;
+  if (accepted) tokens.shift();
+  return accepted;
+}
+
+function expectTokens(tokens: string[], ...expected: readonly string[]): void {
+  for (const token of expected) if (!accept(tokens, token)) throw unexpected(tokens, token);
+}
+
+function unexpected(tokens: readonly string[], expected: string): Error {
+  return new Error(`expected ${expected}, found ${tokens[0] ?? 'the end'}`);
 }
 
 /** Not `toString` and what else every object inherits. */

@@ -28,7 +28,7 @@ export class Subscription {
   readonly #behaviour: Behaviour;
   readonly #deadLetter: (lease: Lease) => boolean;
   readonly #filter: ReturnType<typeof compileFilter>;
-  /** By message id, oldest first. */
+  /** By message id. */
   readonly #entries = new Map<string, Entry>();
   /** What was acknowledged after its deadline, or has expired, stays in the queue until its turn. */
   readonly #ready = new Fifo<Entry>();
@@ -50,8 +50,7 @@ export class Subscription {
 
   /** Messages not yet acknowledged: ready, delivered or backing off. */
   get backlog(): number {
-    this.#expire();
-    return this.#entries.size;
+    return [...this.#entries.values()].filter((entry) => this.#isRetained(entry)).length;
   }
 
   /** Resolves at the next change: messages became ready, a delivery ended, or the settings are others. */
@@ -120,9 +119,8 @@ export class Subscription {
   }
 
   #peek(): Entry | undefined {
-    this.#expire();
     let entry = this.#ready.peek();
-    while (entry && !this.#entries.has(entry.message.messageId)) {
+    while (entry && !this.#isRetained(entry)) {
       this.#ready.shift();
       entry = this.#ready.peek();
     }
@@ -165,13 +163,11 @@ export class Subscription {
     });
   }
 
-  /** Forgets what is older than the subscription retains messages. */
-  #expire(): void {
-    const oldest = Date.now() - toMilliseconds(this.config.messageRetentionDuration);
-    for (const entry of this.#entries.values()) {
-      if (entry.message.publishTime.getTime() >= oldest) return;
-      this.#remove(entry);
-    }
+  /** Whether a message is not acknowledged; forgets it if it is older than the subscription retains messages. */
+  #isRetained(entry: Entry): boolean {
+    const age = Date.now() - entry.message.publishTime.getTime();
+    if (age > toMilliseconds(this.config.messageRetentionDuration)) this.#remove(entry);
+    return this.#entries.has(entry.message.messageId);
   }
 
   #remove(entry: Entry): void {
