@@ -1,16 +1,10 @@
 import { status } from '@grpc/grpc-js';
-import { type OpenPubSub, openEndpoint, openPubSub, until } from './open-pubsub.ts';
+import { openEndpoint, openPubSub, until } from './open-pubsub.ts';
 
-let open: OpenPubSub;
-let policy: { deadLetterPolicy: { deadLetterTopic: string; maxDeliveryAttempts: number } };
-let deadLetters: string;
-
-beforeAll(async () => {
-  open = await openPubSub();
-  const deadLetterTopic = await open.createTopic('dead');
-  policy = { deadLetterPolicy: { deadLetterTopic, maxDeliveryAttempts: 5 } };
-  deadLetters = await open.subscribe('dead', { topic: deadLetterTopic });
-});
+const open = await openPubSub();
+const deadLetterTopic = await open.createTopic('dead');
+const policy = { deadLetterPolicy: { deadLetterTopic, maxDeliveryAttempts: 5 } };
+const deadLetters = await open.subscribe('dead', { topic: deadLetterTopic });
 
 afterAll(() => open.close());
 
@@ -30,7 +24,7 @@ it('forwards a push after its last attempt, with what Pub/Sub adds, and delivers
     },
   });
   expect(endpoint.pushes).toHaveLength(5);
-  endpoint.close();
+  await endpoint.close();
   await open.subscriber.deleteSubscription({ subscription: `projects/${open.projectId}/subscriptions/pushed` });
 });
 

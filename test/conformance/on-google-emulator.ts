@@ -27,9 +27,11 @@ const java = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-jar', jar, '--hos
 const emulator = spawn('java', java, { stdio: ['ignore', 'ignore', 'pipe'] });
 process.on('exit', () => emulator.kill('SIGKILL'));
 await listening();
+const [, , ...given] = process.argv;
+const chosen = given.length > 0 ? given : [import.meta.dirname];
 const jest = spawn(
   process.execPath,
-  ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', JEST, ...chosen()],
+  ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', JEST, ...chosen],
   { stdio: 'inherit', env: { ...process.env, GOOGLE_PUBSUB_EMULATOR: `127.0.0.1:${port}` } },
 );
 const [status] = await once(jest, 'exit');
@@ -50,9 +52,4 @@ async function listening(): Promise<void> {
     if (line.includes('Server started, listening')) return;
   }
   throw new Error(`Google's emulator ended before it listened on port ${port}.`);
-}
-
-function chosen(): string[] {
-  const given = process.argv.slice(2);
-  return given.length > 0 ? given : [import.meta.dirname];
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PubSub, v1 } from '@google-cloud/pubsub';
 import { grpcOptions } from '../../shared/grpc.ts';
-import { type PubSubEmulator, startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
+import { closeServer, listenOn } from '../../tools/services/listen-on.ts';
+import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 
 /** A message as a subscriber gets it. */
 export interface Pulled {
@@ -16,27 +16,7 @@ export interface Pulled {
 }
 
 /** A Pub/Sub, real clients of it, and a project of its own with one topic. */
-export interface OpenPubSub {
-  /** `host:port`, the value for `PUBSUB_EMULATOR_HOST`. */
-  readonly host: string;
-  readonly projectId: string;
-  readonly client: PubSub;
-  readonly publisher: InstanceType<typeof v1.PublisherClient>;
-  readonly subscriber: InstanceType<typeof v1.SubscriberClient>;
-  /** Full name. */
-  readonly topic: string;
-  /** Creates a topic and returns its full name. */
-  createTopic(id: string): Promise<string>;
-  /** Creates a subscription, of the one topic unless told otherwise, and returns its full name. */
-  subscribe(id: string, settings?: object): Promise<string>;
-  /** Returns the message ids. */
-  publish(...messages: { data?: string | Buffer; attributes?: Record<string, string> }[]): Promise<string[]>;
-  /** What a subscription gives at once. */
-  pull(subscription: string, maxMessages?: number): Promise<Pulled[]>;
-  /** Pulls and acknowledges until `count` messages have come; fails after 20 s. */
-  drain(subscription: string, count: number): Promise<Pulled[]>;
-  close(): Promise<void>;
-}
+export type OpenPubSub = Awaited<ReturnType<typeof connectPubSub>>;
 
 /** Google's emulator, where `npm run test:google-emulator` has started it. */
 export const GOOGLE_EMULATOR = process.env['GOOGLE_PUBSUB_EMULATOR'];
@@ -46,20 +26,15 @@ export async function openPubSub(): Promise<OpenPubSub> {
   const projectId = `p-${randomUUID()}`;
   if (GOOGLE_EMULATOR !== undefined) return connectPubSub(GOOGLE_EMULATOR, projectId);
   const emulator = await startPubSubEmulator();
-  return closing(emulator, await connectPubSub(emulator.host, projectId));
+  return connectPubSub(emulator.host, projectId, emulator);
 }
 
-/** The same, closing this emulator with the rest. */
-export function closing(emulator: PubSubEmulator, open: OpenPubSub): OpenPubSub {
-  const close = async (): Promise<void> => {
-    await open.close();
-    await emulator.close();
-  };
-  return { ...open, close };
-}
-
-/** Connects to the Pub/Sub at `host`, and creates the topic. */
-export async function connectPubSub(host: string, projectId: string): Promise<OpenPubSub> {
+/**
+ * Connects to the Pub/Sub at `host`, and creates the topic.
+ *
+ * @param server closed after the clients
+ */
+export async function connectPubSub(host: string, projectId: string, server?: { close(): Promise<void> }) {
   // google-auth would look for a metadata server, for seconds, even with an emulator.
   process.env['METADATA_SERVER_DETECTION'] = 'none';
   const client = new PubSub({ projectId, apiEndpoint: host, emulatorMode: true });
@@ -67,34 +42,47 @@ export async function connectPubSub(host: string, projectId: string): Promise<Op
   const subscriber = new v1.SubscriberClient(grpcOptions(host));
   const topic = `projects/${projectId}/topics/events`;
   await publisher.createTopic({ name: topic });
-  const open: OpenPubSub = {
-    ...{ host, projectId, client, publisher, subscriber, topic },
-    async createTopic(id) {
+  /** What a subscription gives at once. */
+  const pull = async (subscription: string, maxMessages = 1_000): Promise<Pulled[]> => {
+    const [{ receivedMessages }] = await subscriber.pull({ subscription, maxMessages, returnImmediately: true });
+    return (receivedMessages ?? []).map(({ ackId, message }) => ({
+      ackId: ackId ?? '',
+      data: String(message?.data),
+      attributes: message?.attributes ?? {},
+    }));
+  };
+  return {
+    /** `host:port`, the value for `PUBSUB_EMULATOR_HOST`. */
+    host,
+    projectId,
+    client,
+    publisher,
+    subscriber,
+    /** Full name. */
+    topic,
+    pull,
+    /** Creates a topic and returns its full name. */
+    async createTopic(id: string): Promise<string> {
       const name = `projects/${projectId}/topics/${id}`;
       await publisher.createTopic({ name });
       return name;
     },
-    async subscribe(id, settings = {}) {
+    /** Creates a subscription, of the one topic unless told otherwise, and returns its full name. */
+    async subscribe(id: string, settings: object = {}): Promise<string> {
       const name = `projects/${projectId}/subscriptions/${id}`;
       await subscriber.createSubscription({ name, topic, ...settings });
       return name;
     },
-    async publish(...messages) {
+    /** Returns the message ids. */
+    async publish(...messages: { data?: string | Buffer; attributes?: Record<string, string> }[]): Promise<string[]> {
       const encoded = messages.map(({ data = '', ...rest }) => ({ data: Buffer.from(data), ...rest }));
       return (await publisher.publish({ topic, messages: encoded }))[0].messageIds ?? [];
     },
-    async pull(subscription, maxMessages = 1_000) {
-      const [{ receivedMessages }] = await subscriber.pull({ subscription, maxMessages, returnImmediately: true });
-      return (receivedMessages ?? []).map(({ ackId, message }) => ({
-        ackId: ackId ?? '',
-        data: String(message?.data),
-        attributes: message?.attributes ?? {},
-      }));
-    },
-    async drain(subscription, count) {
+    /** Pulls and acknowledges until `count` messages have come; fails after 20 s. */
+    async drain(subscription: string, count: number): Promise<Pulled[]> {
       const all: Pulled[] = [];
       await until(`${count} messages`, async () => {
-        const pulled = await open.pull(subscription);
+        const pulled = await pull(subscription);
         all.push(...pulled);
         const ackIds = pulled.map(({ ackId }) => ackId);
         if (ackIds.length > 0) await subscriber.acknowledge({ subscription, ackIds });
@@ -102,11 +90,11 @@ export async function connectPubSub(host: string, projectId: string): Promise<Op
       });
       return all;
     },
-    async close() {
+    async close(): Promise<void> {
       await Promise.all([client.close(), publisher.close(), subscriber.close()]);
+      await server?.close();
     },
   };
-  return open;
 }
 
 /** A push as the endpoint got it. */
@@ -130,7 +118,7 @@ export interface Endpoint {
   readonly pushes: readonly Push[];
   /** Connections that are open, idle ones included. */
   connections(): Promise<number>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -145,15 +133,11 @@ export async function openEndpoint(answer: (push: Push, count: number) => number
     const status = answer(push, pushes.push(push));
     if (status !== undefined) response.writeHead(status).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/push`,
+    url: `http://127.0.0.1:${await listenOn(server)}/push`,
     pushes,
     connections: () => promisify(server.getConnections.bind(server))(),
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
+    close: () => closeServer(server),
   };
 }
 

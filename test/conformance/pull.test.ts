@@ -1,11 +1,7 @@
 import { status } from '@grpc/grpc-js';
-import { type OpenPubSub, openPubSub, until } from './open-pubsub.ts';
+import { openPubSub, until } from './open-pubsub.ts';
 
-let open: OpenPubSub;
-
-beforeAll(async () => {
-  open = await openPubSub();
-});
+const open = await openPubSub();
 
 afterAll(() => open.close());
 

@@ -1,19 +1,7 @@
-import {
-  type Endpoint,
-  gapsBetween,
-  type OpenPubSub,
-  openEndpoint,
-  openPubSub,
-  type Push,
-  until,
-} from './open-pubsub.ts';
+import { type Endpoint, gapsBetween, openEndpoint, openPubSub, type Push, until } from './open-pubsub.ts';
 
-let open: OpenPubSub;
+const open = await openPubSub();
 let endpoint: Endpoint;
-
-beforeAll(async () => {
-  open = await openPubSub();
-});
 
 afterEach(() => endpoint.close());
 

@@ -121,7 +121,7 @@ it('moves each message once, though it fails again at once, and says what stays'
     await until('15 pushes', () => endpoint.pushes.length === 15);
     // The three that this run moves come back while it waits.
     const { code, stdout } = await open.redrive({ idle: 15 });
-    endpoint.close();
+    await endpoint.close();
     expect(stdout).toContain('3 moved, 0 failed.\n3 failed again after this run had moved them, and stay');
     expect(code).toBe(1);
     expect(await open.drain(open.deadLetters, 3)).toHaveLength(3);

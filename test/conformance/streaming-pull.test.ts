@@ -1,13 +1,9 @@
 import type { Message } from '@google-cloud/pubsub';
 import { status } from '@grpc/grpc-js';
-import { type OpenPubSub, openPubSub, until } from './open-pubsub.ts';
+import { openPubSub, until } from './open-pubsub.ts';
 
-let open: OpenPubSub;
+const open = await openPubSub();
 const ends: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
-  open = await openPubSub();
-});
 
 // Waits for each stream's end: the library may not look at one after the tests.
 afterEach(() => Promise.all(ends.splice(0).map((end) => end())));

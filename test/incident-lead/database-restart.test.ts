@@ -1,4 +1,4 @@
-import { crashPostgres } from '../../tools/services/postgres/crash-postgres.ts';
+import { crashPostgres } from '../../tools/services/postgres/postgres.ts';
 import { expectRecovery, expectUnavailable } from '../support/lead-answers.ts';
 import { startLeadSystems } from '../support/lead-system.ts';
 

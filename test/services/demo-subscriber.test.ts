@@ -4,13 +4,9 @@ import { type DemoMessage, startDemoSubscriber } from '../../tools/services/demo
 
 const received: DemoMessage[] = [];
 let broken = false;
-let subscriber: Awaited<ReturnType<typeof startDemoSubscriber>>;
-
-beforeAll(async () => {
-  subscriber = await startDemoSubscriber((message) => {
-    if (broken) throw new Error('the disk is full');
-    received.push(message);
-  });
+const subscriber = await startDemoSubscriber((message) => {
+  if (broken) throw new Error('the disk is full');
+  received.push(message);
 });
 
 afterAll(() => subscriber.stop());

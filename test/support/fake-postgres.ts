@@ -1,4 +1,6 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { Writer } from 'pg-protocol/dist/buffer-writer.js';
+import { closeServer, listenOn } from '../../tools/services/listen-on.ts';
 
 /** Makes what a client gets in place of a good answer; it is told that answer. */
 export type Spoil = (good: Buffer) => Buffer;
@@ -40,9 +42,8 @@ export async function startFakePostgres(row: Row): Promise<FakePostgres> {
     open.add(socket.on('error', () => {}).on('close', () => open.delete(socket)));
     serve(socket, row, () => fake.spoiled);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const fake: FakePostgres = {
-    url: `postgres://reader:password@127.0.0.1:${(server.address() as AddressInfo).port}/alan`,
+    url: `postgres://reader:password@127.0.0.1:${await listenOn(server)}/alan`,
     spoiled: {},
     interrupt(bytes) {
       for (const socket of open) socket.write(bytes);
@@ -52,7 +53,7 @@ export async function startFakePostgres(row: Row): Promise<FakePostgres> {
     },
     async close() {
       fake.cut();
-      await new Promise((resolve) => server.close(resolve));
+      await closeServer(server);
     },
   };
   return fake;
@@ -68,29 +69,31 @@ export function message(type: string, body: Buffer = Buffer.alloc(0), length = b
 
 /** An authentication request of this kind; 0 lets the client in. */
 export function authentication(kind: number, more: string | Buffer = ''): Buffer {
-  return message('R', Buffer.concat([int32(kind), Buffer.from(more)]));
+  return message('R', new Writer().addInt32(kind).add(Buffer.from(more)).flush());
 }
 
 /** The columns of the directory; format 1 is binary. */
 export function rowDescription(names: readonly string[] = ['slack_id', 'email', 'roles'], format = 0): Buffer {
-  const columns = names.map((name) => {
-    const tail = Buffer.alloc(18);
-    tail.writeInt32BE(name === 'roles' ? TEXT_ARRAY : TEXT, 6);
-    tail.writeInt16BE(-1, 10);
-    tail.writeInt32BE(-1, 12);
-    tail.writeInt16BE(format, 16);
-    return Buffer.concat([Buffer.from(`${name}\0`), tail]);
-  });
-  return message('T', Buffer.concat([int16(names.length), ...columns]));
+  const body = new Writer().addInt16(names.length);
+  for (const name of names) {
+    // Of no table; then the type, of variable length, without a modifier.
+    body.addCString(name).addInt32(0).addInt16(0);
+    body
+      .addInt32(name === 'roles' ? TEXT_ARRAY : TEXT)
+      .addInt16(-1)
+      .addInt32(-1)
+      .addInt16(format);
+  }
+  return message('T', body.flush());
 }
 
 /** A row; null is the database's null. */
 export function dataRow(values: Row): Buffer {
-  const fields = values.map((value) => {
-    const bytes = Buffer.from(value ?? '');
-    return Buffer.concat([int32(value === null ? -1 : bytes.length), bytes]);
-  });
-  return message('D', Buffer.concat([int16(values.length), ...fields]));
+  const body = new Writer().addInt16(values.length);
+  for (const value of values) {
+    body.addInt32(value === null ? -1 : Buffer.byteLength(value)).addString(value ?? '');
+  }
+  return message('D', body.flush());
 }
 
 const READY = message('Z', Buffer.from('I'));
@@ -134,16 +137,4 @@ function serve(socket: Socket, row: Row, spoiled: () => Spoiled): void {
       pending = [];
     }
   });
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
 }

@@ -1,6 +1,7 @@
 import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { loadService } from '../../tools/services/grpc/protos.ts';
+import { closeServer, listenOn } from '../../tools/services/listen-on.ts';
 
 /** Answers one publish call; what it does not send, the caller does not get. */
 export type Behaviour = (stream: ServerHttp2Stream, call: PublishCall) => void;
@@ -48,9 +49,8 @@ export async function startHttp2Peer(): Promise<Http2Peer> {
     if (garbage === undefined) http2.emit('connection', socket);
     else socket.write(garbage);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const peer: Http2Peer = {
-    port: (server.address() as AddressInfo).port,
+    port: await listenOn(server),
     behave: () => confirm,
     speak(bytes) {
       garbage = bytes;
@@ -58,7 +58,7 @@ export async function startHttp2Peer(): Promise<Http2Peer> {
     },
     async close() {
       for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      await closeServer(server);
     },
   };
   return peer;

@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { freePort } from '../../tools/services/functions/free-port.ts';
-import { startFunction } from '../../tools/services/functions/function-process.ts';
+import { type FunctionProcess, startFunction } from '../../tools/services/functions/function-process.ts';
+import type { Line } from './webhook-system.ts';
 
 /** A log line of the function; what a test does not look at is left as it is. */
-export interface WrittenLine {
-  readonly severity: string;
-  readonly message: string;
+export interface WrittenLine extends Line {
   readonly timestamp: unknown;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  readonly 'logging.googleapis.com/trace'?: string;
   readonly 'logging.googleapis.com/insertId'?: string;
 }
 
@@ -29,16 +26,13 @@ export interface Sending {
 }
 
 /** The subscriber function from `dist/`, under its own functions-framework. */
-export interface LeadProcess {
-  readonly url: string;
+export interface LeadProcess extends Pick<FunctionProcess, 'url' | 'exited' | 'stop'> {
   readonly pid: number;
   /** Everything written to stdout so far. */
   readonly lines: readonly WrittenLine[];
   /** Everything written to stderr so far: nothing, unless something is wrong. */
   readonly errors: readonly string[];
-  readonly exited: Promise<number | null>;
   send(body: string | Buffer | undefined, sending?: Sending): Promise<Answered>;
-  stop(): Promise<void>;
 }
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'dist', 'incident-lead');
@@ -84,12 +78,10 @@ export async function startLead(env: Readonly<Record<string, string | undefined>
   };
 
   return {
-    url: running.url,
+    ...running,
     pid: running.process.pid ?? 0,
     lines,
     errors,
-    exited: running.exited,
-    stop: running.stop,
     async send(body, sending = {}) {
       const traceId = newTraceId();
       const messageId = messageIdOf(body);

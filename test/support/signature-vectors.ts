@@ -68,7 +68,7 @@ export function headersOf(vector: Vector, clock: number): Record<string, string>
   const key = Buffer.from((recipe.signWith ?? vector.secret ?? '').replace(/^whsec_/, ''), 'base64');
   const hmac = createHmac('sha256', key).update(`${recipe.id}.${recipe.signTimestampText ?? timestamp}.`);
   const signature = hmac.update(recipe.signBody === undefined ? bodyOf(vector) : recipe.signBody).digest('base64');
-  const three: Partial<Record<Field, string>> = {
+  const three: Record<Field, string | undefined> = {
     id: recipe.id,
     timestamp: String(timestamp),
     signature: `v1,${signature}`,
@@ -76,33 +76,27 @@ export function headersOf(vector: Vector, clock: number): Record<string, string>
   let names: Readonly<Record<string, string>> = {};
   for (const change of recipe.mutations) {
     if (change.op === 'headerCase') names = change.names;
-    else apply(change, three);
+    else three[change.header] = changed(change, three[change.header] ?? '');
   }
   return Object.fromEntries(
-    Object.entries(three).map(([field, value]) => {
+    Object.entries(three).flatMap(([field, value]) => {
       const name = `${recipe.headerPrefix}${field}`;
-      return [names[name] ?? name, value];
+      return value === undefined ? [] : [[names[name] ?? name, value]];
     }),
   );
 }
 
-function apply(change: Exclude<Change, { op: 'headerCase' }>, three: Partial<Record<Field, string>>): void {
-  const current = three[change.header] ?? '';
+function changed(change: Exclude<Change, { op: 'headerCase' }>, current: string): string | undefined {
   switch (change.op) {
     case 'delete':
-      delete three[change.header];
-      break;
+      return undefined;
     case 'set':
-      three[change.header] = change.value;
-      break;
+      return change.value;
     case 'template':
-      three[change.header] = change.value.replace('{header}', () => current);
-      break;
+      return change.value.replace('{header}', () => current);
     case 'slice':
-      three[change.header] = current.slice(0, change.end);
-      break;
+      return current.slice(0, change.end);
     case 'addSeconds':
-      three[change.header] = String(Number(current) + change.seconds);
-      break;
+      return String(Number(current) + change.seconds);
   }
 }

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { listenOn } from '../../tools/services/listen-on.ts';
 
 /**
  * What the way to a server is like: `pass` as if there were no proxy; `delay` hands on each piece
@@ -65,7 +65,7 @@ export async function startTcpProxy({ port, delayMs = 1_000, onClientData }: Pro
     hand(client, upstream);
     hand(upstream, client);
   });
-  const own = await listen(server, 0);
+  const own = await listenOn(server);
 
   return {
     port: own,
@@ -73,7 +73,7 @@ export async function startTcpProxy({ port, delayMs = 1_000, onClientData }: Pro
       return accepted;
     },
     async set(wanted) {
-      if (mode === 'refuse' && wanted !== 'refuse') await listen(server, own);
+      if (mode === 'refuse' && wanted !== 'refuse') await listenOn(server, own);
       if (mode !== 'refuse' && wanted === 'refuse') {
         server.close();
         for (const socket of open) socket.resetAndDestroy();
@@ -91,10 +91,4 @@ export async function startTcpProxy({ port, delayMs = 1_000, onClientData }: Pro
       for (const socket of open) socket.destroy();
     },
   };
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
 }

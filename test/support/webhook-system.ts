@@ -3,11 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId, SECRET, type Signing, sign } from '../../tools/events/sign.ts';
 import { freePort } from '../../tools/services/functions/free-port.ts';
-import {
-  type FunctionOptions,
-  type FunctionProcess,
-  startFunction,
-} from '../../tools/services/functions/function-process.ts';
+import { type FunctionProcess, startFunction } from '../../tools/services/functions/function-process.ts';
 import type { Intercept } from '../../tools/services/grpc/fault.ts';
 import { type PubSubEmulator, startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import type { Message } from '../../tools/services/pubsub/message.ts';
@@ -90,7 +86,7 @@ export async function startWebhookSystem(
     emulator,
     output,
     intercept: () => undefined,
-    process: await startOrClose(emulator, {
+    process: await startFunction({
       folder: FOLDER,
       target: 'incidentWebhook',
       port,
@@ -102,6 +98,10 @@ export async function startWebhookSystem(
         ...env,
       },
       onLine: (line) => output.push(line),
+    }).catch(async (error) => {
+      // What did not start must not leave Pub/Sub open: the tests would wait for it for ever.
+      await emulator.close();
+      throw error;
     }),
     prepare,
     async send(sending) {
@@ -126,16 +126,6 @@ export async function startWebhookSystem(
     },
   };
   return system;
-}
-
-/** What did not start must not leave Pub/Sub open: the tests would wait for it for ever. */
-async function startOrClose(emulator: PubSubEmulator, options: FunctionOptions): Promise<FunctionProcess> {
-  try {
-    return await startFunction(options);
-  } catch (error) {
-    await emulator.close();
-    throw error;
-  }
 }
 
 function prepare({ signing = {}, headers = {}, ...request }: Sending): Sent {

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../../shared/log-line.ts';
-import { crashPostgres } from '../services/postgres/crash-postgres.ts';
-import type { LocalPostgres } from '../services/postgres/postgres.ts';
+import { crashPostgres, type LocalPostgres } from '../services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../services/pubsub/emulator.ts';
 import { provision } from '../services/pubsub/provision.ts';
 import { startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { readBody } from '../../shared/read-body.ts';
+import { closeServer, listenOn } from './listen-on.ts';
 
 /** A message that the demo subscriber was sent. */
 export interface DemoMessage {
@@ -28,16 +27,8 @@ export async function startDemoSubscriber(
       (status) => res.writeHead(status, status === 204 ? {} : { connection: 'close' }).end(),
       () => res.writeHead(500).end(),
     );
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  });
+  return { url: `http://127.0.0.1:${await listenOn(server)}/`, stop: () => closeServer(server) };
 }
 
 /** @returns the HTTP status to answer with. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 
 /** An HTTP request, byte by byte; what is left out is a POST to the webhook's path with a `Content-Length`. */
 export interface RawRequest {
@@ -21,14 +21,7 @@ export interface RawResponse {
 }
 
 /** A connection on which a test decides about every byte. */
-export interface Wire {
-  readonly socket: Socket;
-  write(bytes: string | Buffer): void;
-  /** The next answer, or undefined where the connection ended without one. `HEAD` has a length but no body. */
-  answer(method?: string): Promise<RawResponse | undefined>;
-  /** Settles when the other side has closed. */
-  readonly closed: Promise<void>;
-}
+export type Wire = Awaited<ReturnType<typeof dial>>;
 
 /** The bytes of a request. */
 export function toBytes({
@@ -56,7 +49,7 @@ export function toBytes({
 }
 
 /** Opens a connection to a port of this machine. */
-export async function dial(port: number): Promise<Wire> {
+export async function dial(port: number) {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   let received: Buffer = Buffer.alloc(0);
@@ -73,11 +66,13 @@ export async function dial(port: number): Promise<Wire> {
   });
   return {
     socket,
+    /** Settles when the other side has closed. */
     closed,
-    write: (bytes) => {
+    write(bytes: string | Buffer): void {
       socket.write(bytes);
     },
-    async answer(method = 'POST') {
+    /** The next answer, or undefined where the connection ended without one. `HEAD` has a length but no body. */
+    async answer(method = 'POST'): Promise<RawResponse | undefined> {
       for (;;) {
         const found = takeAnswer(received, method);
         if (found !== undefined) {

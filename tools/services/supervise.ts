@@ -30,30 +30,29 @@ export async function supervise(
   { onRestart, onLost }: Supervision,
 ): Promise<{ stop(): Promise<void> }> {
   let stopping = false;
-  let restarting: Promise<void> = Promise.resolve();
   let running = await start();
-  let early = 0;
-  const watch = async (startedAt: number): Promise<void> => {
-    const sentence = `${name} ${await running.ended}, which nobody asked for`;
-    if (stopping) return;
-    early = performance.now() - startedAt < SETTLED_AFTER_MS ? early + 1 : 0;
-    if (early > 1) return onLost(`${sentence}, right after it was started again`);
-    onRestart(`${sentence}; ${again}`);
-    restarting = restart().catch((error: Error) => {
-      if (!stopping) onLost(`${name} could not be started again: ${error.message}`);
-    });
+  const watch = async (): Promise<void> => {
+    let early = 0;
+    for (let startedAt = performance.now(); ; startedAt = performance.now()) {
+      const sentence = `${name} ${await running.ended}, which nobody asked for`;
+      if (stopping) return;
+      early = performance.now() - startedAt < SETTLED_AFTER_MS ? early + 1 : 0;
+      if (early > 1) throw new Error(`${sentence}, right after it was started again`);
+      onRestart(`${sentence}; ${again}`);
+      running = await start().catch((error: Error) => {
+        throw new Error(`${name} could not be started again: ${error.message}`);
+      });
+      if (stopping) await running.stop();
+    }
   };
-  const restart = async (): Promise<void> => {
-    const startedAt = performance.now();
-    running = await start();
-    void watch(startedAt);
-  };
-  void watch(performance.now());
+  const watching = watch().catch(({ message }: Error) => {
+    if (!stopping) onLost(message);
+  });
   return {
     async stop() {
       stopping = true;
-      await restarting;
       await running.stop();
+      await watching;
     },
   };
 }

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeServerFolder, nativeFolder } from '../../../tools/services/postgres/server-folder.ts';
-import { serverUser } from '../../../tools/services/postgres/server-user.ts';
+import { makeServerFolder, nativeFolder, serverUser } from '../../../tools/services/postgres/server-folder.ts';
 
 const user = serverUser();
 let checkout: string;

@@ -5,7 +5,7 @@ let open: Awaited<ReturnType<typeof openPush>>;
 
 afterEach(() => open.close());
 
-it('tells of a message that has used up its attempts', async () => {
+it('tells of each delivery, how long it is until the next one, and of a message that has used up its attempts', async () => {
   open = await openPush(() => 400);
   open.emulator.publish(NAMES.topic, { data: 'bad', attributes: { webhookId: 'msg_1' } });
   await until('a dead letter', () => open.emulator.published(NAMES.deadLetterTopic).length === 1);
@@ -27,6 +27,16 @@ it('tells of a message that has used up its attempts', async () => {
       attempts: 5,
     },
   ]);
+  const deliveries = open.events.filter((event) => event.type === 'delivered');
+  expect(deliveries).toHaveLength(5);
+  for (const [index, { startedAt, redeliveredAfterMs = 0 }] of deliveries.slice(0, -1).entries()) {
+    // The first comes at once.
+    expect(redeliveredAfterMs).toBeGreaterThan(index === 0 ? -1 : 5);
+    // Timers and the clock are rounded to milliseconds.
+    const least = startedAt.getTime() + Math.floor(redeliveredAfterMs) - 2;
+    expect(deliveries[index + 1]?.startedAt.getTime()).toBeGreaterThanOrEqual(least);
+  }
+  expect(deliveries.at(-1)?.redeliveredAfterMs).toBeUndefined();
 });
 
 it('keeps delivering while the dead-letter topic is gone', async () => {
@@ -37,28 +47,17 @@ it('keeps delivering while the dead-letter topic is gone', async () => {
   expect(open.endpoint.pushes).toHaveLength(8);
 });
 
-it('is provisioned twice without harm, by gRPC as well as directly', async () => {
+it('is provisioned twice without harm', async () => {
   open = await openPush(() => 204);
-  const { publisher, subscriber } = open;
-  const target = {
-    createTopic: (config: object) => publisher.createTopic(config),
-    createSubscription: (config: object) => subscriber.createSubscription(config),
-  };
-  const plan = { ...NAMES, pushEndpoint: open.endpoint.url };
-  await provision(target, plan);
-  await provision(target, {
-    ...plan,
-    topic: 'projects/p/topics/second',
-    subscription: 'projects/p/subscriptions/second',
-  });
-  const [created] = await subscriber.getSubscription({ subscription: 'projects/p/subscriptions/second' });
+  await provision(open.emulator, { ...NAMES, pushEndpoint: 'http://127.0.0.1:1/' });
+  const [{ retryPolicy, ...created }] = await open.subscriber.getSubscription({ subscription: NAMES.subscription });
   expect(created).toMatchObject({
-    topic: 'projects/p/topics/second',
+    topic: NAMES.topic,
     pushConfig: { pushEndpoint: open.endpoint.url },
     ackDeadlineSeconds: 10,
-    retryPolicy: { minimumBackoff: { nanos: 0 }, maximumBackoff: { nanos: 0 } },
     deadLetterPolicy: { deadLetterTopic: NAMES.deadLetterTopic, maxDeliveryAttempts: 5 },
   });
-  expect(Number(created.retryPolicy?.minimumBackoff?.seconds)).toBe(10);
-  expect(Number(created.retryPolicy?.maximumBackoff?.seconds)).toBe(600);
+  expect([retryPolicy?.minimumBackoff, retryPolicy?.maximumBackoff].map((backoff) => Number(backoff?.seconds))).toEqual(
+    [10, 600],
+  );
 });

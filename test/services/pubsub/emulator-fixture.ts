@@ -6,7 +6,6 @@ import {
 import type { EmulatorEvent } from '../../../tools/services/pubsub/events.ts';
 import { provision, type SubscriptionPlan } from '../../../tools/services/pubsub/provision.ts';
 import {
-  closing,
   connectPubSub,
   type Endpoint,
   type OpenPubSub,
@@ -32,7 +31,7 @@ export async function openFixture(options: EmulatorOptions = {}): Promise<Fixtur
   const events: EmulatorEvent[] = [];
   const emulator = await startPubSubEmulator({ ...options, onEvent: (event) => events.push(event) });
   return {
-    ...closing(emulator, await connectPubSub(emulator.host, 'p')),
+    ...(await connectPubSub(emulator.host, 'p', emulator)),
     emulator,
     events,
     deliveries: () =>
@@ -66,7 +65,7 @@ export async function openPush(
     endpoint,
     async close() {
       await fixture.close();
-      endpoint.close();
+      await endpoint.close();
     },
   };
 }

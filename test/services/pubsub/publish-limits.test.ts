@@ -1,16 +1,11 @@
 import { Code } from '../../../tools/services/grpc/rpc-error.ts';
-import type { Fixture } from './emulator-fixture.ts';
 import { openFixture } from './emulator-fixture.ts';
 
 const TOPIC = 'projects/p/topics/events';
 // Of a request with one message: the topic's name, and the fields' tags and lengths.
 const OVERHEAD = 2 + TOPIC.length + 10;
 
-let fixture: Fixture;
-
-beforeAll(async () => {
-  fixture = await openFixture();
-});
+const fixture = await openFixture();
 
 afterAll(() => fixture.close());
 

@@ -85,18 +85,6 @@ it.each<[string, BackoffGrowth | undefined, number[]]>([
   for (const [index, least] of leasts.entries()) expect(gaps[index]).toBeGreaterThanOrEqual(least - 2);
 });
 
-it('backs off without a retry policy too', async () => {
-  open = await openPush(() => 503, { timeScale: 1 });
-  const name = 'projects/p/subscriptions/plain';
-  open.emulator.createSubscription({ name, topic: NAMES.topic, pushConfig: { pushEndpoint: open.endpoint.url } });
-  open.emulator.publish(NAMES.topic, { data: 'x' });
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  // 100, 130, 169, 220, 286 ms, give or take a fifth: every 100 ms it would be 11.
-  const pushes = open.endpoint.pushes.filter(({ body }) => body.subscription === name);
-  expect(pushes.length).toBeGreaterThanOrEqual(4);
-  expect(pushes.length).toBeLessThanOrEqual(8);
-});
-
 it('lets no poison message block the others', async () => {
   open = await openPush(({ body }) => (body.message.attributes?.['poison'] ? 400 : 204), {
     timeScale: 1,
@@ -118,4 +106,15 @@ it('keeps no more than 50 pushes in flight', async () => {
   await until('50 pushes', () => open.endpoint.pushes.length >= 50);
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(open.endpoint.pushes).toHaveLength(50);
+});
+
+it('tells which subscription a filter kept a message from', async () => {
+  const filter = 'attributes.colour = "red"';
+  open = await openPush(() => 204, { plan: { filter } });
+  const blue = { data: '1', attributes: { colour: 'blue' } };
+  open.emulator.publish(NAMES.topic, blue, { data: '2', attributes: { colour: 'red' } });
+  expect(open.events.filter(({ type }) => type === 'filtered')).toEqual([
+    { type: 'filtered', subscription: NAMES.subscription, filter, message: open.emulator.published(NAMES.topic)[0] },
+  ]);
+  expect(open.emulator.backlog(NAMES.subscription)).toBe(1);
 });

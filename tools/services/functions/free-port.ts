@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { closeServer } from '../listen-on.ts';
 
 /**
  * Below the ports that Linux and macOS give to connections by themselves: one of those could be
@@ -39,6 +40,5 @@ export async function assertPortFree(port: number, variable: string): Promise<vo
 export async function tryPort(port: number, host?: string): Promise<void> {
   const server = createServer().listen(port, host);
   await once(server, 'listening');
-  server.close();
-  await once(server, 'close');
+  await closeServer(server);
 }

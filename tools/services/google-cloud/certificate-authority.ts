@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 
 /** What a certificate is for. */
 export interface CertificateRequest {
@@ -25,8 +25,8 @@ export function createAuthority(commonName: string): CertificateAuthority {
   const issue = (key: KeyObject | string, request: CertificateRequest): string => {
     const spki = (typeof key === 'string' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' });
     const content = tbsCertificate(commonName, spki, request);
-    const signature = bitString(sign('sha256', content, privateKey));
-    return toPem(sequence(content, ECDSA_WITH_SHA256, signature));
+    const signature = der(0x03, Buffer.from([0]), sign('sha256', content, privateKey));
+    return new X509Certificate(sequence(content, ECDSA_WITH_SHA256, signature)).toString();
   };
   return { certificate: issue(publicKey, { commonName, authority: true }), issue };
 }
@@ -79,13 +79,4 @@ function utcTime(date: Date): Buffer {
 
 function extension(id: string, value: Buffer): Buffer {
   return sequence(objectId(id), der(0x04, value));
-}
-
-function bitString(bytes: Buffer): Buffer {
-  return der(0x03, Buffer.from([0]), bytes);
-}
-
-function toPem(bytes: Buffer): string {
-  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }

@@ -4,8 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
 import pg from 'pg';
+import { closeServer, listenOn } from '../listen-on.ts';
 import { createAuthority } from './certificate-authority.ts';
-import { answerJson, type GoogleNetwork, listening, startGoogleNetwork } from './google-network.ts';
+import { answerJson, type GoogleNetwork, startGoogleNetwork } from './google-network.ts';
 
 /** How the Cloud SQL Admin API answers; `expired` gives out certificates that are an hour too old. */
 export type AdminMode = 'good' | 'expired' | 'forbidden' | 'unavailable' | 'silent';
@@ -88,8 +89,8 @@ export async function startCloudSqlServer(postgresPort: number): Promise<CloudSq
     answerJson(res, 200, { ephemeralCert: { cert } });
   };
   const admin = createHttpsServer(network.tls, (req, res) => void answerAdmin(req, res));
-  adminPort = await listening(admin);
-  await listening(instance, INSTANCE_PORT, host);
+  adminPort = await listenOn(admin);
+  await listenOn(instance, INSTANCE_PORT, host);
 
   const { cut, close } = network;
   const server: CloudSqlServer = Object.assign(network, {
@@ -110,10 +111,9 @@ export async function startCloudSqlServer(postgresPort: number): Promise<CloudSq
       server.cut();
     },
     async close() {
-      server.cut();
+      for (const socket of sockets) socket.destroy();
       await close();
-      admin.closeAllConnections();
-      for (const each of [instance, admin]) await new Promise((resolve) => each.close(resolve));
+      await Promise.all([instance, admin].map(closeServer));
     },
   });
   return server;

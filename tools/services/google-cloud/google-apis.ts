@@ -3,7 +3,8 @@ import { type Metadata, ServerCredentials, type ServerUnaryCall, type sendUnaryD
 import { SECRET } from '../../events/sign.ts';
 import { listen } from '../grpc/listen.ts';
 import { loadService } from '../grpc/protos.ts';
-import { answerJson, type GoogleNetwork, listening, startGoogleNetwork } from './google-network.ts';
+import { closeServer, listenOn } from '../listen-on.ts';
+import { answerJson, type GoogleNetwork, startGoogleNetwork } from './google-network.ts';
 
 type Call = ServerUnaryCall<Record<string, unknown>, unknown>;
 
@@ -60,7 +61,7 @@ export async function startGoogleCloud(): Promise<GoogleCloud> {
     arrivals.push({ host, path: req.url ?? '', authorization });
     answerJson(res, 403, { error: { code: 403, message: 'not in this test' } });
   });
-  ports.admin = await listening(admin);
+  ports.admin = await listenOn(admin);
   const closeNetwork = network.close;
   return Object.assign(network, {
     arrivals,
@@ -68,8 +69,7 @@ export async function startGoogleCloud(): Promise<GoogleCloud> {
     async close() {
       await grpc.close();
       await closeNetwork();
-      admin.closeAllConnections();
-      await new Promise((resolve) => admin.close(resolve));
+      await closeServer(admin);
     },
   });
 }

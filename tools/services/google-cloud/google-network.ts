@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { closeServer, listenOn } from '../listen-on.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { createAuthority } from './certificate-authority.ts';
 
@@ -56,7 +57,7 @@ export async function startGoogleNetwork(portFor: (host: string) => number): Pro
     });
     for (const socket of [client, upstream]) sockets.add(socket.setNoDelay().on('error', () => socket.destroy()));
   });
-  const proxyUrl = `http://127.0.0.1:${await listening(proxy)}`;
+  const proxyUrl = `http://127.0.0.1:${await listenOn(proxy)}`;
   const network: GoogleNetwork = {
     tls: {
       key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
@@ -66,7 +67,7 @@ export async function startGoogleNetwork(portFor: (host: string) => number): Pro
     env: {
       // Set by Terraform; without it the libraries ask gcloud and the metadata server.
       GOOGLE_CLOUD_PROJECT: 'p',
-      GCE_METADATA_HOST: `127.0.0.1:${await listening(metadata)}`,
+      GCE_METADATA_HOST: `127.0.0.1:${await listenOn(metadata)}`,
       METADATA_SERVER_DETECTION: 'assume-present',
       grpc_proxy: proxyUrl,
       HTTPS_PROXY: proxyUrl,
@@ -79,22 +80,13 @@ export async function startGoogleNetwork(portFor: (host: string) => number): Pro
       for (const socket of sockets) socket.resetAndDestroy();
     },
     async close() {
-      network.cut();
-      for (const server of [metadata, proxy]) {
-        server.closeAllConnections();
-        await new Promise((resolve) => server.close(resolve));
-      }
+      // Not by a reset, which would wait for what is still to be written.
+      for (const socket of sockets) socket.destroy();
+      await Promise.all([metadata, proxy].map(closeServer));
       rmSync(folder, { recursive: true });
     },
   };
   return network;
-}
-
-/** Has a server listen, by default on a free port of 127.0.0.1, and returns the port. */
-export function listening(server: Server, port = 0, host = '127.0.0.1'): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject).listen(port, host, () => resolve((server.address() as AddressInfo).port));
-  });
 }
 
 /** Sends an answer of a Google API. */

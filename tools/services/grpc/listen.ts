@@ -2,35 +2,24 @@ import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { tryPort } from '../functions/free-port.ts';
 
-/** One service and the methods that are built; grpc-js answers UNIMPLEMENTED for the others. */
-export interface Service {
-  definition: ServiceDefinition;
-  methods: UntypedServiceImplementation;
-}
-
-/** A gRPC server on 127.0.0.1; `close` cuts every call and resolves when the port is free. */
-export interface Listening {
-  port: number;
-  close(): Promise<void>;
-}
-
 const HOST = '127.0.0.1';
 // Above Pub/Sub's own limit of 10 MB a request, so that too large a publish gets Pub/Sub's answer and not grpc-js's.
 const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
 
 /**
- * Serves gRPC, by default without TLS.
+ * Serves gRPC on 127.0.0.1, by default without TLS. `close` cuts every call and resolves when the port is free.
  *
  * @param name what the error message calls this server
  * @param port 0 takes a free one
+ * @param services each with the methods that are built; grpc-js answers UNIMPLEMENTED for the others
  * @throws Error naming host and port when it cannot listen there, for instance because the port is taken
  */
 export async function listen(
   name: string,
   port: number,
-  services: readonly Service[],
+  services: readonly { definition: ServiceDefinition; methods: UntypedServiceImplementation }[],
   credentials = ServerCredentials.createInsecure(),
-): Promise<Listening> {
+): Promise<{ port: number; close(): Promise<void> }> {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
   for (const { definition, methods } of services) server.addService(definition, methods);
   try {

@@ -8,8 +8,7 @@ import { freePort } from '../functions/free-port.ts';
 import { forgetOtherServers } from '../shell-environment.ts';
 import { type Supervised, type Supervision, supervise } from '../supervise.ts';
 import { initialise, serve } from './server.ts';
-import { makeServerFolder } from './server-folder.ts';
-import { serverUser } from './server-user.ts';
+import { makeServerFolder, serverUser } from './server-folder.ts';
 
 /** A running PostgreSQL server with the alaner directory in it. */
 export interface LocalPostgres {
@@ -49,26 +48,22 @@ export async function startPostgres(supervision: Supervision = UNWATCHED): Promi
   const [port, ownerPassword, readerPassword] = [await freePort(), newPassword(), newPassword()];
   const url = (user: string, password: string): string => `postgres://${user}:${password}@127.0.0.1:${port}/postgres`;
   const ownerUrl = url(OWNER, ownerPassword);
-  let stop = async (): Promise<void> => {};
+  const started = new AsyncDisposableStack();
   try {
     const user = serverUser();
     const folder = await makeServerFolder(user);
-    const dismiss = startReaper(folder.path);
-    stop = async () => {
-      await rm(folder.path, { recursive: true, force: true });
-      await dismiss();
-    };
+    started.defer(startReaper(folder.path));
+    started.defer(() => rm(folder.path, { recursive: true, force: true }));
     await initialise(folder, user, OWNER, ownerPassword);
     const start = (): Promise<Supervised> => serve(folder, user, port);
     const server = await supervise('PostgreSQL', 'starting it again with the same data', start, supervision);
-    const remove = stop;
-    stop = () => server.stop().then(remove);
+    started.defer(server.stop);
     await createDirectory(ownerUrl, readerPassword);
   } catch (error) {
-    await stop();
+    await started.disposeAsync();
     throw new Error(`The embedded PostgreSQL did not start: ${(error as Error).message}`, { cause: error });
   }
-  return { ownerUrl, readerUrl: url(READER, readerPassword), stop };
+  return { ownerUrl, readerUrl: url(READER, readerPassword), stop: () => started.disposeAsync() };
 }
 
 /** Starts what ends the server and removes its folder when this process has ended; returns the way to end it. */
@@ -87,6 +82,17 @@ function startReaper(folder: string): () => Promise<void> {
 
 function newPassword(): string {
   return randomBytes(18).toString('base64url');
+}
+
+/** Crashes one server process with SIGKILL, upon which PostgreSQL ends all others, recovers and starts again. */
+export async function crashPostgres({ ownerUrl }: LocalPostgres): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  client.on('error', () => {});
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const pid = rows[0]?.pid;
+  if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  await client.end().catch(() => {});
 }
 
 /** Applies both files of the alaner directory. */

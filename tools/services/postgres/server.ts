@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { howItEnds, type Supervised } from '../supervise.ts';
-import type { ServerFolder } from './server-folder.ts';
-import type { ServerUser } from './server-user.ts';
+import type { ServerFolder, ServerUser } from './server-folder.ts';
 
 const READY = 'database system is ready to accept connections';
 /** After a SIGKILL the server's other processes end by themselves, and until then no new one may start. */

@@ -1,6 +1,4 @@
 import { alreadyExists, notFound } from '../grpc/rpc-error.ts';
-import type { BackoffGrowth } from './backoff.ts';
-import type { EmulatorEvent } from './events.ts';
 import { acceptMessages, type Lease, type Message, type MessageInput } from './message.ts';
 import { push } from './push.ts';
 import {
@@ -11,15 +9,7 @@ import {
   type SubscriptionConfig,
   type TopicConfig,
 } from './resource.ts';
-import { Subscription } from './subscription.ts';
-
-/** How the emulator behaves; see `EmulatorOptions`. */
-export interface Behaviour {
-  readonly timeScale: number;
-  readonly ackDeadlineScale: number;
-  readonly backoff: BackoffGrowth;
-  readonly onEvent: (event: EmulatorEvent) => void;
-}
+import { type Behaviour, Subscription } from './subscription.ts';
 
 interface Topic {
   config: TopicConfig;

@@ -1,12 +1,19 @@
 import { EventEmitter, once } from 'node:events';
 import { invalidArgument } from '../grpc/rpc-error.ts';
-import { redeliveryDelay } from './backoff.ts';
-import type { Behaviour } from './broker.ts';
-import type { DeliveryResult } from './events.ts';
+import { type BackoffGrowth, redeliveryDelay } from './backoff.ts';
+import type { DeliveryResult, EventSink } from './events.ts';
 import { Fifo } from './fifo.ts';
 import { compileFilter } from './filter.ts';
 import type { Lease, Message } from './message.ts';
 import { type CheckedSubscription, expectRange, toMilliseconds } from './resource.ts';
+
+/** How the emulator behaves; see `EmulatorOptions`. */
+export interface Behaviour {
+  readonly timeScale: number;
+  readonly ackDeadlineScale: number;
+  readonly backoff: BackoffGrowth;
+  readonly onEvent: EventSink;
+}
 
 /** A message that is not acknowledged: ready, leased or backing off. */
 interface Entry {
@@ -102,13 +109,10 @@ export class Subscription {
     const entry = this.#find(ackId);
     const lease = entry?.lease;
     if (!entry || !lease?.open) return;
-    if (seconds === 0) {
-      this.refuse(ackId);
-      return;
-    }
     clearTimeout(entry.timer);
     const ms = seconds * 1_000 * this.#behaviour.ackDeadlineScale;
-    entry.timer = setTimeout(() => this.#redeliver(entry, lease, 'deadline exceeded'), ms);
+    if (seconds === 0) this.refuse(ackId);
+    else entry.timer = setTimeout(() => this.#redeliver(entry, lease, 'deadline exceeded'), ms);
   }
 
   /** Stops every timer; whoever waits for a change finds the subscription closed. */

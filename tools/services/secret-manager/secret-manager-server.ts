@@ -31,16 +31,12 @@ export interface SecretManagerServer {
   close(): Promise<void>;
 }
 
-/** What to serve. */
-export interface SecretManagerOptions {
+/** What to serve. A given port brings a server back where it was. */
+export interface SecretManagerOptions extends Partial<Pick<SecretManagerServer, 'versions' | 'intercept' | 'port'>> {
   /** Default `projects/p/secrets/webhook`; any other secret is NOT_FOUND. */
   secret?: string;
-  versions?: SecretVersion[];
   /** The largest page the server gives, so that a test sees several. Default 100. */
   maxPageSize?: number;
-  intercept?: Intercept<SecretManagerRequests>;
-  /** 0 (the default) takes a free port; a fixed one brings a server back where it was. */
-  port?: number;
 }
 
 /** Starts a Secret Manager on 127.0.0.1 that speaks the real gRPC protocol without TLS and holds one secret. */
