@@ -33,9 +33,9 @@ function tokenize(filter: string): string[] {
   const tokens: string[] = [];
   TOKEN.lastIndex = 0;
   while (filter.slice(TOKEN.lastIndex).trim() !== '') {
-    const at = TOKEN.lastIndex;
+    const index = TOKEN.lastIndex;
     const found = TOKEN.exec(filter);
-    if (found === null) throw new Error(`filter: cannot read ${filter.slice(at)}`);
+    if (found === null) throw new Error(`filter: cannot read ${filter.slice(index)}`);
     tokens.push(found[0].trim());
   }
   return tokens;

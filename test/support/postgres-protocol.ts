@@ -8,12 +8,12 @@ const PROTOCOL_3 = 196_608;
  */
 export function roundTripsIn(sent: readonly Buffer[]): number {
   const bytes = Buffer.concat(sent);
-  let at = bytes.length >= 8 && bytes.readInt32BE(4) === PROTOCOL_3 ? bytes.readInt32BE(0) : 0;
+  let offset = bytes.length >= 8 && bytes.readInt32BE(4) === PROTOCOL_3 ? bytes.readInt32BE(0) : 0;
   let roundTrips = 0;
-  while (at + 5 <= bytes.length) {
-    const type = String.fromCharCode(bytes.readUInt8(at));
+  while (offset + 5 <= bytes.length) {
+    const type = String.fromCharCode(bytes.readUInt8(offset));
     if (type === 'S' || type === 'Q') roundTrips += 1;
-    at += 1 + bytes.readInt32BE(at + 1);
+    offset += 1 + bytes.readInt32BE(offset + 1);
   }
   return roundTrips;
 }

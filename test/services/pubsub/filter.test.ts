@@ -47,3 +47,9 @@ it.each([
 ])('refuses %s', (filter) => {
   expect(() => compileFilter(filter)).toThrow(/^Invalid filter given/);
 });
+
+it('says what a filter lacks', () => {
+  expect(() => compileFilter('attributes:a AND attributes:b OR attributes:c')).toThrow(
+    'expected parentheses around mixed AND and OR, found OR.',
+  );
+});

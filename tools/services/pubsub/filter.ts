@@ -48,7 +48,7 @@ function readExpression(tokens: string[]): Filter {
   if (isAnd || accept(tokens, 'OR')) {
     do terms.push(readTerm(tokens));
     while (accept(tokens, isAnd ? 'AND' : 'OR'));
-    if (accept(tokens, isAnd ? 'OR' : 'AND')) throw unexpected(tokens, 'parentheses around mixed AND and OR');
+    if (tokens[0] === (isAnd ? 'OR' : 'AND')) throw unexpected(tokens, 'parentheses around mixed AND and OR');
   }
   return isAnd
     ? (attributes) => terms.every((term) => term(attributes))
