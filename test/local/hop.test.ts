@@ -198,6 +198,7 @@ function published(own: Partial<Delivered['message']> = {}): Extract<EmulatorEve
     attributes: { webhookId: 'msg_1', incidentId: '01I' },
     data: Buffer.from('{}'),
     orderingKey: '',
+    bytes: 2,
     ...own,
   };
   return { type: 'published', topic: 'projects/p/topics/incident-events', message };
