@@ -122,7 +122,7 @@ it('moves each message once, though it fails again at once, and says what stays'
     // The three that this run moves come back while it waits.
     const { code, stdout } = await open.redrive({ idle: 15 });
     await endpoint.close();
-    expect(stdout).toContain('3 moved, 0 failed.\n3 failed again after this run had moved them, and stay');
+    expect(stdout).toContain('3 moved, 0 failed.\n3 stay, since they failed again after being moved');
     expect(code).toBe(1);
     expect(await open.drain(open.deadLetters, 3)).toHaveLength(3);
   }));

@@ -68,6 +68,14 @@ concurrently('reads the directory through the connector, as its IAM user, whatev
   await expectRecovery(here, RECOVERY_SECONDS);
 });
 
+concurrently('a metadata server that refuses a token at first is asked again within the request', async () => {
+  const here = await open((cloud) => {
+    const good = cloud.answerToken;
+    cloud.answerToken = (res, count) => (count <= 2 ? res.writeHead(404).end('{}') : good(res, count));
+  });
+  expectFine(await here.send());
+});
+
 concurrently('a first load that is refused is not remembered', async () => {
   const here = await open((cloud) => Object.assign(cloud, { admin: 'forbidden' }));
   expectUnavailable(await here.send(), 'cloud_sql');

@@ -22,6 +22,17 @@ concurrently('look-ups of a second that come at once wait for a connection and s
   for (const answered of answers) expectFine(answered);
 });
 
+concurrently('four hosts of which the last alone is alive: found within the first look-up', async () => {
+  const { readerUrl } = await systems.postgres;
+  const { hostname, port, username, password, pathname } = new URL(readerUrl);
+  const dead = ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'].join();
+  const DATABASE_URL = `postgres://${username}:${password}@${dead},${hostname}:${port}${pathname}`;
+  const lead = await startLead({ DATABASE_URL });
+  systems.onClose(() => lead.stop());
+  const answered = await lead.send(pushBody(incidentEvent(), { messageId: 'four-hosts' }));
+  expect(answered).toMatchObject({ status: 204, lines: [{ metadata: { outcome: 'lead_without_role' } }] });
+});
+
 concurrently('down at the start, then up', async () => {
   const here = await systems.open({ mode: 'refuse' });
   expectUnavailable(await here.send(), 'ECONNREFUSED');

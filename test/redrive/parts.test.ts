@@ -9,12 +9,13 @@ import { deadLetters, ids } from './run-redrive.ts';
 
 it('strips what Pub/Sub added when it dead-lettered, and nothing else', () => {
   const [dead] = deadLetters(1);
-  const added = { cloudPubSubDeadLetter: 'ours', CloudPubSubDeadLetterSourceDeliveryErrorMessage: 'some' };
+  const own = { cloudPubSubDeadLetter: 'ours', CloudPubSubDeadLetterMine: 'ours' };
+  const added = { CloudPubSubDeadLetterSourceDeliveryErrorMessage: 'some' };
   const message = {
     messageId: '7',
     data: Buffer.from('{}'),
     orderingKey: 'k',
-    attributes: { ...dead?.attributes, ...added },
+    attributes: { ...dead?.attributes, ...own, ...added },
   };
   const publishTime = { seconds: '1795462782', nanos: 500_000_000 };
   expect(readDeadLetter({ ackId: 'a', message: { ...message, publishTime } })).toEqual({
@@ -28,7 +29,7 @@ it('strips what Pub/Sub added when it dead-lettered, and nothing else', () => {
         schemaVersion: '1',
         webhookId: 'msg_0',
         googclient_traceparent: '00-1-1-01',
-        cloudPubSubDeadLetter: 'ours',
+        ...own,
       },
     },
     source: { subscription: 'lead', attempts: '30', publishedAt: new Date('2026-11-23T10:00:00.5Z') },

@@ -93,7 +93,7 @@ it('ends although a source that marks nothing puts each message back at once', (
   return withDeadLetters(Array(50).fill(message), { onEvent }, async ({ emulator, left, run }) => {
     putBack = () => emulator.publish(DEAD_LETTER_TOPIC, message);
     const { code, stdout } = await run();
-    expect(stdout).toContain('1000 moved, 0 failed.\n50 failed again after this run had moved them, and stay');
+    expect(stdout).toContain('1000 moved, 0 failed.\n50 stay, since they failed again after being moved');
     expect(code).toBe(1);
     expect(left()).toBe(50);
   });

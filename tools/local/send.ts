@@ -157,6 +157,6 @@ function showHops(hops: readonly Hop[], redriveAdvice: RedriveAdvice, { status }
 
 tolerateClosedPipe();
 process.exitCode = await main(readCommandLine(program, HELP).opts()).catch((error: Error) => {
-  console.error(`send: ${error.message}`);
+  console.error(`send: ${error.message.split('\n').map(escapeControls).join('\n')}`);
   return 2;
 });

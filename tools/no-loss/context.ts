@@ -17,8 +17,9 @@ export const NAMES = {
   subscription: 'projects/p/subscriptions/incident-lead',
   deadLetterTopic: 'projects/p/topics/dead-letters',
   deadLetterSubscription: 'projects/p/subscriptions/dead-letters',
-  secret: 'projects/p/secrets/webhook',
 };
+/** The signing secret. */
+export const SECRET_NAME = 'projects/p/secrets/webhook';
 
 /** What to run. */
 export interface RunOptions {

@@ -4,7 +4,7 @@ import { crashPostgres, type LocalPostgres } from '../services/postgres/postgres
 import { startPubSubEmulator } from '../services/pubsub/emulator.ts';
 import { provision } from '../services/pubsub/provision.ts';
 import { startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';
-import { createContext, NAMES, type RunOptions, SHIPPED } from './context.ts';
+import { createContext, NAMES, type RunOptions, SECRET_NAME, SHIPPED } from './context.ts';
 import { startDatabaseProxy } from './database-proxy.ts';
 import { ADD_DUPLICATES, poison } from './event-plan.ts';
 import { captureStdout, startFunction } from './functions.ts';
@@ -45,7 +45,7 @@ export async function openSimulation(options: RunOptions) {
   starting.defer(captureStdout(ledger));
   const clock = { now: () => scheduler.seconds() * 1000, monotonic: scheduler.now };
   const topicEnv = { INCIDENT_EVENTS_TOPIC: NAMES.topic, PUBSUB_EMULATOR_HOST: emulator.host };
-  const stored = { INCIDENT_WEBHOOK_SECRET: NAMES.secret, SECRET_MANAGER_EMULATOR_HOST: secretManager.host };
+  const stored = { INCIDENT_WEBHOOK_SECRET: SECRET_NAME, SECRET_MANAGER_EMULATOR_HOST: secretManager.host };
   const webhook = await startFunction(
     context,
     'webhook',

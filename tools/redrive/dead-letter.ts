@@ -8,7 +8,7 @@ export type DeadLetter = ReturnType<typeof readDeadLetter>;
  * Added by Pub/Sub when it dead-letters:
  * https://cloud.google.com/pubsub/docs/dead-letter-topics#track-delivery-attempts
  */
-const ADDED = 'CloudPubSubDeadLetter';
+const ADDED = 'CloudPubSubDeadLetterSource';
 
 /** Reads what a pull gave. */
 export function readDeadLetter({ ackId, message }: protos.google.pubsub.v1.IReceivedMessage) {
@@ -27,9 +27,9 @@ export function readDeadLetter({ ackId, message }: protos.google.pubsub.v1.IRece
     },
     /** What Pub/Sub says of its past; undefined where the message was not dead-lettered by Pub/Sub. */
     source: {
-      subscription: attributes[`${ADDED}SourceSubscription`],
-      attempts: attributes[`${ADDED}SourceDeliveryCount`],
-      publishedAt: toDate(attributes[`${ADDED}SourceTopicPublishTime`]),
+      subscription: attributes[`${ADDED}Subscription`],
+      attempts: attributes[`${ADDED}DeliveryCount`],
+      publishedAt: toDate(attributes[`${ADDED}TopicPublishTime`]),
     },
   };
 }

@@ -49,7 +49,10 @@ export function report({ stdout, stderr }: Output, run: Run, interrupted: boolea
   if (failures.length > MAX_LISTED_FAILURES) complain(`  and ${failures.length - MAX_LISTED_FAILURES} more`);
   print(`${interrupted ? 'Interrupted: ' : ''}${moved.size} moved, ${failures.length} failed.`);
   if (notMoved > 0) print(`${notMoved} not moved stay in the subscription.`);
-  if (returned > 0) print(`${returned} failed again after this run had moved them, and stay: find the cause first.`);
+  if (returned > 0)
+    print(
+      `${returned} stay, since they failed again after being moved, or equal one that was: find the cause, or run this again.`,
+    );
   if (unacknowledged.size > 0) {
     complain(
       `${unacknowledged.size} moved but not acknowledged: another run publishes them again, with the same webhookId.`,

@@ -53,7 +53,11 @@ function toLoadFault(error: unknown): DatabaseFault {
   if (error instanceof DatabaseFault) return error;
   const status = statusOf(error);
   if (status === undefined) {
-    return new DatabaseFault('cloud_sql', 'the Cloud SQL Admin API could not be reached', 'connection');
+    return new DatabaseFault(
+      'cloud_sql',
+      'the Cloud SQL Admin API could not be reached, or there is no access token for it',
+      'connection',
+    );
   }
   const advice =
     status === 403 || status === 404 ? '; check CLOUD_SQL_INSTANCE and the role roles/cloudsql.client' : '';
@@ -61,9 +65,10 @@ function toLoadFault(error: unknown): DatabaseFault {
   return new DatabaseFault('cloud_sql', `the Cloud SQL Admin API answered HTTP ${status}${advice}`, retry);
 }
 
-/** The HTTP status of the response, if there was one. */
+/** The HTTP status of the Admin API's response, if there was one; not that of a request for an access token. */
 function statusOf(error: unknown): number | undefined {
-  const { status, code } = (error ?? {}) as { status?: unknown; code?: unknown };
+  const { status, code, config } = (error ?? {}) as { status?: unknown; code?: unknown; config?: { url?: unknown } };
+  if (config?.url !== undefined && !String(config.url).includes('sqladmin')) return undefined;
   const number = Number(status ?? code);
   return number >= 400 && number < 600 ? number : undefined;
 }

@@ -39,7 +39,7 @@ const MAX_RETRY_DELAYS = 10;
 /**
  * Opens the database of the alaner directory. When a connection is lost or cannot be made, the pool
  * is replaced, since its other connections go to the same place, and the statement is retried once;
- * before the first successful connection, as often as the deadline allows.
+ * before the first successful connection, as often as the deadline allows; through each host of a URL.
  * @param onIdleError called when an unused connection dies; the pool replaces it.
  */
 export function openDatabase(
@@ -51,6 +51,7 @@ export function openDatabase(
   let opened = 0;
   // Only the network to Cloud SQL may come up later than the instance.
   let reached = database.kind === 'url';
+  const hosts = database.kind === 'url' ? database.hosts.length : 1;
 
   const pools = replaceable(
     async (): Promise<OpenPool> => {
@@ -92,7 +93,8 @@ export function openDatabase(
         return await use((pool) => pool.query(statement));
       } catch (error) {
         const { retry } = toDatabaseFault(error);
-        const again = (retry === 'connection' && !reached) || (retry !== 'never' && attempt === 1);
+        const another = retry === 'connection' && (!reached || attempt < hosts);
+        const again = another || (retry !== 'never' && attempt === 1);
         if (!again || deadline.remaining() <= limits.connectMs * MIN_RETRY_SHARE) throw error;
       }
       await sleep(limits.retryMs * Math.min(attempt, MAX_RETRY_DELAYS));
