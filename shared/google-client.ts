@@ -8,8 +8,8 @@ export interface GoogleClient<Client> {
   /** Opens the client, ahead of the first call. */
   connect(): Promise<void>;
   /**
-   * Settles like `work`, but rejects after `timeoutMs` at the latest; the signal then aborts, and
-   * the result of `work` is ignored.
+   * Settles like `work`, but rejects after `timeoutMs` at the latest; the result of `work` is then
+   * ignored. The signal aborts what is left of it.
    */
   call<Result>(work: (client: Client, signal: AbortSignal) => Promise<Result>, timeoutMs: number): Promise<Result>;
 }
@@ -49,16 +49,16 @@ export function googleClient<Client extends Lifecycle>(open: () => Promise<Clien
       // Not AbortSignal.timeout: it keeps whatever its listeners refer to until its time is up,
       // long after the answer.
       const abort = new AbortController();
-      const late = (): Error => {
-        abort.abort();
-        return Object.assign(new Error('the call timed out'), { code: status.DEADLINE_EXCEEDED });
-      };
+      const late = () => Object.assign(new Error('the call timed out'), { code: status.DEADLINE_EXCEEDED });
       try {
         const answer = used.then((client) => work(client, abort.signal));
         return await deadlineAfter(timeoutMs).race(answer, late);
       } catch (error) {
         if (grpcCode(error) === status.DEADLINE_EXCEEDED) clients.replace(used);
         throw error;
+      } finally {
+        // What is still under way would be retried for minutes. Without a reason, Node makes an error for each call.
+        abort.abort('the call has ended');
       }
     },
   };

@@ -1,4 +1,4 @@
-import type { SecretManagerServiceClient } from '@google-cloud/secret-manager';
+import type { protos, SecretManagerServiceClient } from '@google-cloud/secret-manager';
 import { status } from '@grpc/grpc-js';
 import { type Deadline, deadlineAfter } from '../../shared/deadline.ts';
 import { googleClient } from '../../shared/google-client.ts';
@@ -85,7 +85,15 @@ async function readEnabled(call: Call, parent: string, budgetMs: number): Promis
 
 /** Names of the ENABLED versions, the newest first. */
 async function listEnabled({ client, signal }: Call, parent: string): Promise<readonly string[]> {
-  const [versions] = await client.listSecretVersions({ parent, filter: 'state:ENABLED' }, { signal });
+  const versions: protos.google.cloud.secretmanager.v1.ISecretVersion[] = [];
+  let pageToken = '';
+  do {
+    // Page by page: the library's own loop goes on for minutes after the signal has aborted.
+    const request = { parent, filter: 'state:ENABLED', pageToken };
+    const [page, , answer] = await client.listSecretVersions(request, { signal, autoPaginate: false });
+    versions.push(...page);
+    pageToken = answer.nextPageToken ?? '';
+  } while (pageToken !== '');
   return versions
     .filter(({ state }) => state === 'ENABLED' || state === 1)
     .map(({ name }) => name ?? '')

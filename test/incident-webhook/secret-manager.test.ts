@@ -1,4 +1,7 @@
-import { isDefinite } from '../../functions/incident-webhook/secret-manager.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDefinite, secretManagerStore } from '../../functions/incident-webhook/secret-manager.ts';
+import { Code } from '../../tools/services/grpc/rpc-error.ts';
+import { startSecretManagerServer } from '../../tools/services/secret-manager/secret-manager-server.ts';
 
 const failure = (code: unknown, message = 'failed') => Object.assign(new Error(message), { code });
 
@@ -28,3 +31,23 @@ it.each([
 ])('tells an answer from an outage: %s', (_name, error, expected) => {
   expect(isDefinite(error)).toBe(expected);
 });
+
+it.each(['ListSecretVersions', 'AccessSecretVersion'] as const)(
+  'asks no further once a read has ended: %s',
+  async (method) => {
+    const server = await startSecretManagerServer({
+      versions: [{ number: 1, state: 'ENABLED', data: 'x' }],
+      intercept: (call) => (call.method === method ? { fail: Code.UNAVAILABLE } : undefined),
+    });
+    try {
+      const store = secretManagerStore('projects/p/secrets/webhook', server.host, 500);
+      await store.readVersions().catch(() => {});
+      const asked = { ...server.calls };
+      expect(asked[method]).toBeGreaterThan(0);
+      await sleep(2_000);
+      expect(server.calls).toEqual(asked);
+    } finally {
+      await server.close();
+    }
+  },
+);
