@@ -69,6 +69,8 @@ describe('the build', () => {
       { name: 'with#hash', command: `${BUILD} > out.txt 2> err.txt`, env: { TZ: 'Asia/Tokyo', FORCE_COLOR: '1' } },
       // A terminal of its own, as far as this system has the command for it.
       { name: 'with a blank', command: `script -qec '${BUILD}' /dev/null || ${BUILD}`, env: { LANG: 'tr_TR.UTF-8' } },
+      // In a process that has compiled validators already, in another order.
+      { name: 'after', command: BUILD, env: { NODE_OPTIONS: '--import ./shared/incident-event.validator.ts' } },
       { name: '100%25 é', command: `umask 077; ${BUILD}`, env: { npm_config_lockfile_version: '1', HOME: '/nowhere' } },
     ];
     const hashes = new Map<string, string>();

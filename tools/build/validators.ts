@@ -59,7 +59,6 @@ export async function validatorPlugin(root: string): Promise<Plugin> {
 /** What to put in the place of each validator module, by absolute path. */
 async function compileValidators(root: string): Promise<Map<string, GeneratedModule[]>> {
   const compiled = new Map<string, GeneratedModule[]>();
-  // Sorted, since ajv numbers its names by order of compilation and the output must not vary.
   for (const file of globSync(VALIDATORS, { cwd: root }).sort()) {
     const instances = Object.values(await importFile<Ajv>(join(root, INSTANCES)));
     const validators = Object.entries(await importFile<Validator>(join(root, file)));
@@ -86,6 +85,12 @@ function generate(ajv: Ajv, validators: readonly (readonly [name: string, Valida
   const own = validators.filter(
     ([, validate]) => validate.schema?.$id && ajv.getSchema(validate.schema.$id) === validate,
   );
+  // Compiled once more in an instance of its own: ajv numbers its names, and what else this process
+  // has compiled must not change them.
+  const alone = new (ajv.constructor as new (options: Ajv['opts']) => Ajv)(ajv.opts);
+  for (const [id, known] of Object.entries(ajv.refs)) {
+    if (!(id in alone.refs) && typeof known === 'object') alone.addSchema(known.schema);
+  }
   const ids = own.map(([name, { schema }]) => [name, schema?.$id]);
-  return { names: own.map(([name]) => name), source: standaloneCode(ajv, Object.fromEntries(ids)) };
+  return { names: own.map(([name]) => name), source: standaloneCode(alone, Object.fromEntries(ids)) };
 }
