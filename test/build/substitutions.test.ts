@@ -57,7 +57,8 @@ describe('substitutions', () => {
 
   it('say which module is missing where one is used that was left out', async () => {
     const [substituted] = await load(`const int8 = require('pg-int8'); exports.use = () => int8.parse;`, [
-      { file, sha256: hashOf(file), by: 'nothing', reason: 'it is not needed' },
+      // Two versions of its package may be installed for a while.
+      { file, sha256: ['0123456789abcdef', hashOf(file)], by: 'nothing', reason: 'it is not needed' },
     ]);
     expect(() => (substituted as { use(): void }).use()).toThrow(
       'pg-int8/index.js is not in this bundle (it is not needed), but its parse is used',

@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { SHIPPED } from '../../tools/no-loss/context.ts';
 import type { Severity } from '../../tools/no-loss/faults.ts';
 
@@ -149,8 +150,8 @@ export async function mutate({ file, edits }: Mutant): Promise<typeof SHIPPED> {
       source = source.replace(find, () => replace);
     }
     writeFileSync(path, source);
-    const webhook = await import(join(copy, 'functions/incident-webhook/app.ts'));
-    const lead = await import(join(copy, 'functions/incident-lead/app.ts'));
+    const importApp = (name: string) => import(pathToFileURL(join(copy, 'functions', name, 'app.ts')).href);
+    const [webhook, lead] = [await importApp('incident-webhook'), await importApp('incident-lead')];
     return { createWebhookApp: webhook.createApp, createLeadApp: lead.createApp };
   } finally {
     rmSync(copy, { recursive: true });

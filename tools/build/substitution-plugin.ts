@@ -5,6 +5,8 @@ import type { Plugin } from 'esbuild';
 import type { Substitution } from './substitutions.ts';
 import { trimProtos } from './trim-protos.ts';
 
+const HASH_DIGITS = 16;
+
 /** An esbuild plugin that carries out the substitutions. */
 export function substitutionPlugin(substitutions: readonly Substitution[]): Plugin {
   return {
@@ -14,8 +16,8 @@ export function substitutionPlugin(substitutions: readonly Substitution[]): Plug
         const filter = new RegExp(`/node_modules/${file.replace(/\./g, '\\.')}$`);
         build.onLoad({ filter }, ({ path }) => {
           const original = readFileSync(path);
-          const found = hash('sha256', original).slice(0, sha256.length);
-          if (found !== sha256) return { errors: [{ text: changed(file, found) }] };
+          const found = hash('sha256', original).slice(0, HASH_DIGITS);
+          if (![sha256].flat().includes(found)) return { errors: [{ text: changed(file, found) }] };
           if (by === 'nothing') return { contents: missing(file, reason), loader: 'js' };
           if ('methods' in by) {
             const protos = trimProtos(JSON.parse(original.toString()), by.methods);
@@ -40,7 +42,7 @@ export function unmatched(substitutions: readonly Substitution[], inputs: readon
 }
 
 function changed(file: string, found: string): string {
-  return `${file} has changed, which tools/build/substitutions.ts replaces. See in its package's changes whether what takes its place is still right, then put sha256: '${found}' into its row.`;
+  return `${file} has changed, which tools/build/substitutions.ts replaces. See in its package's changes whether what takes its place is still right, then put sha256: '${found}' into its row, beside the one there if both versions are installed.`;
 }
 
 /** A module that may be required, but throws on any use. */

@@ -2,8 +2,11 @@
 export interface Substitution {
   /** The file, below `node_modules/`. */
   readonly file: string;
-  /** The first 16 digits of the SHA-256 of the file that the substitution was made for. */
-  readonly sha256: string;
+  /**
+   * The first 16 digits of the SHA-256 of the file that the substitution was made for; of each, where
+   * two versions of its package are installed.
+   */
+  readonly sha256: string | readonly string[];
   /**
    * A file of `replacements/`; or the methods to cut a protobuf.js description down to; or nothing, so
    * that it is an error to use it.
