@@ -1,12 +1,7 @@
-import type { FunctionLine, FunctionName } from '../../tools/local/timeline/function-hops.ts';
-import type { Hop } from '../../tools/local/timeline/hop.ts';
 import { hopLines } from '../../tools/local/timeline/hop-line.ts';
-import { HopReader } from '../../tools/local/timeline/hop-reader.ts';
 import type { EmulatorEvent } from '../../tools/services/pubsub/events.ts';
+import { delivered, hopsOf, line, published, read, webhookLine } from './hop-feeds.ts';
 
-type Delivered = Extract<EmulatorEvent, { type: 'delivered' }>;
-
-const NOW = new Date('2026-11-23T20:13:46.457Z');
 const DEAD_LETTERS = 'projects/p/subscriptions/my-team-dead-letter';
 
 describe('the hops of a request', () => {
@@ -164,55 +159,3 @@ it('escapes control characters wherever they come from', () => {
   expect(hops.map(({ event }) => event)).toContain(shown);
   expect(hops.at(-1)?.text).toBe(`incident-lead: ${shown}`);
 });
-
-type Feed = (reader: HopReader) => void;
-
-function read(...said: (Feed | EmulatorEvent)[]): Hop[] {
-  return hopsOf((reader) => {
-    for (const each of said) {
-      if (typeof each === 'function') each(reader);
-      else reader.emulatorEvent(each, NOW);
-    }
-  });
-}
-
-function hopsOf(feed: Feed): Hop[] {
-  const hops: Hop[] = [];
-  feed(new HopReader((hop) => hops.push(hop)));
-  return hops;
-}
-
-function webhookLine(metadata: FunctionLine['metadata'] & object, severity?: string): Feed {
-  return line('incident-webhook', metadata, severity);
-}
-
-function line(source: FunctionName, metadata: FunctionLine['metadata'] & object, severity = 'INFO'): Feed {
-  const output = JSON.stringify({ severity, message: 'M', metadata });
-  return (reader) => reader.output(source, output, NOW);
-}
-
-function published(own: Partial<Delivered['message']> = {}): Extract<EmulatorEvent, { type: 'published' }> {
-  const message = {
-    messageId: '7',
-    publishTime: NOW,
-    attributes: { webhookId: 'msg_1', incidentId: '01I' },
-    data: Buffer.from('{}'),
-    orderingKey: '',
-    bytes: 2,
-    ...own,
-  };
-  return { type: 'published', topic: 'projects/p/topics/incident-events', message };
-}
-
-function delivered(own: Partial<Delivered>): Delivered {
-  return {
-    type: 'delivered',
-    subscription: 'projects/p/subscriptions/my-team',
-    message: published().message,
-    attempt: 1,
-    acknowledged: false,
-    answer: 204,
-    startedAt: new Date(NOW.getTime() - 9),
-    ...own,
-  };
-}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
-import { LOW_CONTRAST } from './contrast.ts';
 import { openPage, type PageFixture } from './open-page.ts';
+import { LOW_CONTRAST } from './page-checks.ts';
 
 describe('the events on the page', () => {
   let fixture: PageFixture;

@@ -1,21 +1,10 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { LOW_CONTRAST } from './contrast.ts';
+import { listenOn } from '../../tools/services/listen-on.ts';
 import { openPage, type PageFixture } from './open-page.ts';
+import { CUT_CHOICES, LOW_CONTRAST } from './page-checks.ts';
 import { run } from './started-system.ts';
 
 const SEND = { name: 'Sign and send' };
-/** Script for a browser: what is chosen in a select that has no room for it, its arrow included. */
-const CUT_CHOICES = `(() => {
-  const canvas = document.createElement('canvas').getContext('2d');
-  return [...document.querySelectorAll('select')].filter((select) => {
-    const { font, paddingLeft, paddingRight } = getComputedStyle(select);
-    canvas.font = font;
-    const room = select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - 20;
-    return canvas.measureText(select.selectedOptions[0].text).width > room;
-  }).map((select) => select.name || select.id);
-})()`;
 
 describe('the page of the local system', () => {
   let fixture: PageFixture;
@@ -45,18 +34,8 @@ describe('the page of the local system', () => {
       order.push(await focused());
       if (order.at(-1) === 'lead') await page.keyboard.type('without-role');
     }
-    expect(order).toEqual([
-      'Skip to the events',
-      'API reference',
-      'event',
-      'status',
-      'lead',
-      'fault',
-      'slackId',
-      'incident',
-      'webhookId',
-      'Sign and send',
-    ]);
+    const fields = ['event', 'status', 'lead', 'fault', 'slackId', 'incident', 'webhookId'];
+    expect(order).toEqual(['Skip to the events', 'API reference', ...fields, 'Sign and send']);
     await page.keyboard.press('Enter');
     // The page may show earlier events already, and this one a moment later.
     const article = page.locator('article', { hasText: 'ada@example.com' });
@@ -193,10 +172,8 @@ describe('the page of the local system', () => {
 
   it('accepts nothing from a page of another origin', async () => {
     const other = createServer((_, res) => res.setHeader('content-type', 'text/html').end('<title>Other</title>'));
-    other.unref().listen(0, '127.0.0.1');
-    await once(other, 'listening');
     const page = await fixture.browser.newPage();
-    await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
+    await page.goto(`http://127.0.0.1:${await listenOn(other.unref())}/`);
     const received = () => fixture.system.stdout().match(/ received /g)?.length ?? 0;
     const before = received();
     const answers = await page.evaluate(`(async () => {

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
+import { listenOn } from '../../tools/services/listen-on.ts';
 import { alive, commandLine } from '../support/processes.ts';
 import { makeFolder, run, StartedSystem } from './started-system.ts';
 
@@ -24,9 +23,7 @@ describe('npm start', () => {
   const story = (id: string) => run('story', ['--folder', folder.local, id]);
 
   beforeAll(async () => {
-    subscriber.listen(0, '127.0.0.1');
-    await once(subscriber, 'listening');
-    const { port } = subscriber.address() as AddressInfo;
+    const port = await listenOn(subscriber);
     system = new StartedSystem(folder, [
       '--demo-subscriber',
       '--subscriber',

@@ -32,3 +32,14 @@ export const LOW_CONTRAST = `(() => {
     .filter(([ratio]) => ratio < 4.5)
     .map(([ratio, text]) => ratio.toFixed(2) + ' ' + text);
 })()`;
+
+/** Script for a browser: what is chosen in a select that has no room for it, its arrow included. */
+export const CUT_CHOICES = `(() => {
+  const canvas = document.createElement('canvas').getContext('2d');
+  return [...document.querySelectorAll('select')].filter((select) => {
+    const { font, paddingLeft, paddingRight } = getComputedStyle(select);
+    canvas.font = font;
+    const room = select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - 20;
+    return canvas.measureText(select.selectedOptions[0].text).width > room;
+  }).map((select) => select.name || select.id);
+})()`;
