@@ -49,3 +49,15 @@ it.each<[figure: RegExp, webhook: string | undefined, lead: string | undefined]>
 it('the README says when that run was', () => {
   expect(readme).toContain(`on ${results.where.slice(0, 10)} (2 cores of an AMD EPYC`);
 });
+
+it("Terraform's guides quote it too", () => {
+  const [deployed, noCache] = ['as deployed', 'no code cache'].map((how) => start(STORED, how, false));
+  const guide = readFileSync(join(ROOT, 'terraform', 'README.md'), 'utf8');
+  expect(guide).toContain(`takes ${noCache} instead of ${deployed} times as long`);
+  const ms = (name: string) => results.coldStart.find((row) => row.name === name)?.ms.toFixed();
+  const cost = readFileSync(join(ROOT, 'terraform', 'cost.md'), 'utf8');
+  expect(cost).toContain(`takes ${ms(`${STORED}, as deployed`)} ms`);
+  expect(cost).toContain(`${deployed} times as long as a function that does nothing (${ms('empty function')} ms;`);
+  expect(cost).toContain(`incident-lead ${ms(`${LEAD}, as deployed`)} ms)`);
+  expect(cost).toContain(`it takes ${ms(`${STORED}, no code cache`)} ms.`);
+});
