@@ -53,7 +53,7 @@ const MEANINGS: Record<RefusalReason | IgnoredReason | LeadOutcome | 'filtered' 
   ping: "Svix's test message: acknowledged, and nothing is published.",
   lead_without_role: '{lead} lacks AlanToolsBackendIamManager: this is the line that security engineers read.',
   lead_with_role: '{lead} holds AlanToolsBackendIamManager, so there is nothing to report.',
-  skipped_status: 'Leads are not looked at while the incident is in triage or live.',
+  skipped_status: 'Leads are not looked up while the incident is in triage or live.',
   no_lead: 'Nobody holds the lead role in this update. The update that names one is judged on its own.',
   no_slack_user: 'The lead has no Slack account in incident.io, so no alaner can be found. Connect it there.',
   unknown_alaner:
