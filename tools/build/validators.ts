@@ -20,7 +20,8 @@ const VALIDATORS = '{functions,shared}/**/*.validator.ts';
 const NAMESPACE = 'compiled-validator';
 
 /**
- * An esbuild plugin that puts code that needs no ajv in the place of every `*.validator.ts` of functions and `shared/`.
+ * An esbuild plugin that puts code that needs no ajv in the place of every `*.validator.ts` of
+ * functions and `shared/`.
  *
  * The convention: such a module exports nothing but `const validateX = ajv.compile<T>(schema)`, where `ajv` is one of
  * the instances that `shared/ajv.ts` exports, created with `code: { source: true, esm: true }`, and the schema's `$id`

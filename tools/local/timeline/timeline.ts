@@ -10,8 +10,8 @@ const POLL_MS = 50;
 export const MIN_PREFIX = 8;
 
 /**
- * The events that a webhook id, the beginning of one, or an incident id stands for, oldest first: the hops of each, all
- * deliveries of its message included, in order.
+ * The events that a webhook id, the beginning of one, or an incident id stands for, oldest first.
+ * Each has its hops in order, all deliveries of its message included.
  */
 export function timelinesOf(hops: readonly Hop[], id: string): Hop[][] {
   const matches = ({ webhookId, incidentId }: Hop): boolean =>

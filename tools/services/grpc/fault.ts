@@ -33,7 +33,7 @@ export async function injectFault(fault: InjectedFault, signal: AbortSignal): Pr
   });
 }
 
-/** What a unary method does: the answer, or a throw. The signal aborts when the caller gives up or the server closes. */
+/** What a unary method does: the answer, or a throw. The signal aborts when the caller or the server ends the call. */
 export type Handle<Request> = (request: Request, signal: AbortSignal) => object | Promise<object>;
 
 /** Unary methods as grpc-js wants them, with the faults around each; `closing` aborts when the server closes. */
