@@ -1,13 +1,14 @@
 import { createRequire } from 'node:module';
 import { fromJSON, type PackageDefinition, type ServiceDefinition } from '@grpc/proto-loader';
-import { type ProtoNode, trimProtos } from '../../tools/build/trim-protos.ts';
+import type { INamespace } from 'protobufjs';
+import { trimProtos } from '../../tools/build/trim-protos.ts';
 
 const require = createRequire(import.meta.url);
-const protos: ProtoNode = require('@google-cloud/pubsub-api/build/protos/protos.json');
+const protos: INamespace = require('@google-cloud/pubsub-api/build/protos/protos.json');
 
 const PUBLISHER = 'google.pubsub.v1.Publisher';
 
-function publishMethod(json: ProtoNode) {
+function publishMethod(json: INamespace) {
   const definition: PackageDefinition = fromJSON(json as Parameters<typeof fromJSON>[0], { longs: String });
   const publisher = definition[PUBLISHER] as ServiceDefinition;
   return { definition, publisher, publish: publisher['Publish'] };
@@ -55,7 +56,7 @@ describe('trimProtos', () => {
   });
 
   it('names a type that is not there', () => {
-    const methods = { m: { requestType: 'Missing', responseType: 'Missing' } };
-    expect(() => trimProtos({ nested: { s: { methods } } }, ['s.m'])).toThrow('no type Missing, which s uses');
+    const methods = { m: { requestType: 'Missing', responseType: 'Missing', comment: '' } };
+    expect(() => trimProtos({ nested: { s: { methods } } }, ['s.m'])).toThrow('no such type: Missing');
   });
 });

@@ -1,86 +1,46 @@
-/** A node of protobuf.js's JSON form: a namespace, message, enum or service. */
-export interface ProtoNode {
-  readonly nested?: Readonly<Record<string, ProtoNode>>;
-  readonly fields?: Readonly<Record<string, { readonly type: string; readonly options?: Options }>>;
-  readonly methods?: Readonly<Record<string, { readonly requestType: string; readonly responseType: string }>>;
-  readonly options?: Options;
-}
-
-type Options = Readonly<Record<string, unknown>>;
+import protobuf from 'protobufjs';
 
 /**
  * Cuts a description of services down to some methods and the types that their messages are made
  * of. Extension options, whose names stand in brackets, go too: they are for generators and
  * documentation, not for the connection.
  *
- * @param root protobuf.js's JSON form of all services
+ * @param protos protobuf.js's JSON form of all services
  * @param methods full names, such as `google.pubsub.v1.Publisher.Publish`
  * @throws Error naming a method or type that is not there
  */
-export function trimProtos(root: ProtoNode, methods: readonly string[]): ProtoNode {
-  const kept = new Set<string>();
-  const keepType = (name: string, scope: string): void => {
-    const path = resolve(root, name, scope);
-    if (kept.has(path)) return;
-    kept.add(path);
-    for (const { type } of Object.values(nodeAt(root, path)?.fields ?? {})) {
-      if (!SCALARS.has(type)) keepType(type, path);
+export function trimProtos(protos: protobuf.INamespace, methods: readonly string[]): protobuf.INamespace {
+  const root = protobuf.Root.fromJSON(protos);
+  const kept = new Set<protobuf.ReflectionObject>();
+  const keep = (type: protobuf.ReflectionObject | null): void => {
+    if (type === null || kept.has(type)) return;
+    kept.add(type);
+    for (const field of type instanceof protobuf.Type ? type.fieldsArray : []) {
+      field.options = ownOptions(field.options);
+      keep(field.resolvedType);
     }
   };
-  for (const method of methods) {
-    const service = method.slice(0, method.lastIndexOf('.'));
-    const types = nodeAt(root, service)?.methods?.[method.slice(service.length + 1)];
-    if (!types) throw new Error(`The protos have no method ${method}`);
-    kept.add(method);
-    keepType(types.requestType, service);
-    keepType(types.responseType, service);
+  for (const name of methods) {
+    const method = root.lookup(name);
+    if (!(method instanceof protobuf.Method)) throw new Error(`The protos have no method ${name}`);
+    Object.assign(method, { options: undefined, parsedOptions: undefined });
+    for (const each of [method, method.parent, method.resolvedRequestType, method.resolvedResponseType]) keep(each);
   }
-  return trim(root, '', kept);
+  trim(root, kept);
+  return root.toJSON();
 }
 
-const SCALARS = new Set(
-  'double float int32 uint32 sint32 fixed32 sfixed32 int64 uint64 sint64 fixed64 sfixed64 bool string bytes'.split(' '),
-);
-
-function nodeAt(root: ProtoNode, path: string): ProtoNode | undefined {
-  return path.split('.').reduce<ProtoNode | undefined>((node, name) => node?.nested?.[name], root);
+/** Removes what is not kept and holds nothing that is. */
+function trim(parent: protobuf.NamespaceBase, kept: ReadonlySet<protobuf.ReflectionObject>): void {
+  const methods = parent instanceof protobuf.Service ? parent.methodsArray : [];
+  for (const child of [...parent.nestedArray, ...methods]) {
+    if (child.options) child.options = ownOptions(child.options);
+    if (child instanceof protobuf.Namespace) trim(child, kept);
+    const isEmpty = !(child instanceof protobuf.Namespace) || child.nestedArray.length === 0;
+    if (isEmpty && !kept.has(child)) parent.remove(child);
+  }
 }
 
-/** The path of a type as seen from `scope`: the innermost enclosing scope that has it. */
-function resolve(root: ProtoNode, name: string, scope: string): string {
-  const scopes = scope.split('.').map((_, index, parts) => parts.slice(0, parts.length - index));
-  const paths = [...scopes, []].map((parts) => [...parts, name].join('.'));
-  const path = paths.find((candidate) => nodeAt(root, candidate));
-  if (path === undefined) throw new Error(`The protos have no type ${name}, which ${scope} uses`);
-  return path;
-}
-
-function trim(node: ProtoNode, path: string, kept: ReadonlySet<string>): ProtoNode {
-  const { nested, fields, methods, options, ...others } = node;
-  const pathOf = (name: string): string => (path === '' ? name : `${path}.${name}`);
-  const leadsToKept = (name: string): boolean =>
-    [...kept].some((one) => one === pathOf(name) || one.startsWith(`${pathOf(name)}.`));
-  return {
-    ...others,
-    ...(options && { options: ownOptions(options) }),
-    ...(fields && { fields: change(fields, (_, field) => ({ ...field, options: ownOptions(field.options ?? {}) })) }),
-    ...(methods && {
-      methods: change(methods, (name, { requestType, responseType }) =>
-        kept.has(pathOf(name)) ? { requestType, responseType } : undefined,
-      ),
-    }),
-    ...(nested && {
-      nested: change(nested, (name, child) => (leadsToKept(name) ? trim(child, pathOf(name), kept) : undefined)),
-    }),
-  };
-}
-
-function ownOptions(options: Options): Options {
-  return change(options, (name, value) => (name.startsWith('(') ? undefined : value));
-}
-
-/** A record with other values, without those that are undefined. */
-function change<T, U>(record: Readonly<Record<string, T>>, to: (name: string, value: T) => U | undefined) {
-  const changed = Object.entries(record).map(([name, value]) => [name, to(name, value)] as const);
-  return Object.fromEntries(changed.filter(([, value]) => value !== undefined)) as Record<string, U>;
+function ownOptions(options: protobuf.ReflectionObject['options'] = {}) {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !name.startsWith('(')));
 }
