@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
+import { readCommandLine, secondsUpTo } from '../terminal/command-line.ts';
 import { checkDeadLetterPolicy, checkDeadLetters, checkPush, checkTopic } from './checks/delivery.ts';
 import { checkForged, checkFunction, checkSecret, checkSigned } from './checks/functions.ts';
 import { checkLine, checkNewestLines } from './checks/log-lines.ts';
@@ -41,54 +42,46 @@ const program = new Command('check-deployment')
     new Option('--project <id>', 'project of the deployment').env('GOOGLE_CLOUD_PROJECT').makeOptionMandatory(),
   )
   .option('--region <region>', 'region of the functions', 'europe-west1')
-  .option('--wait <seconds>', 'how long a log line may take to appear', toSeconds, 120)
+  .option('--wait <seconds>', 'how long a log line may take to appear', secondsUpTo(600), 120)
   .option('--publish', 'publish a marked event twice and expect one line', false)
   .option('--lead <slack id>', 'whom the marked event names: an alaner without the role')
   .option('--yes', 'publish without asking', false)
-  .addOption(new Option('--api-url <url>', 'a server that stands in for the APIs of Google').hideHelp())
-  .addHelpText('after', HELP)
-  .showHelpAfterError('(--help shows examples)')
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.right : EXIT.usage));
+  .addOption(new Option('--api-url <url>', 'a server that stands in for the APIs of Google').hideHelp());
 
 tolerateClosedPipe();
-process.exitCode = await main(program.parse().opts<Options>());
+try {
+  process.exitCode = await check(readCommandLine(program, HELP, 'shows examples').opts<Options>());
+} catch (error) {
+  if (!(error instanceof NoAccess)) throw error;
+  console.error(`check-deployment: ${error.message}`);
+  process.exitCode = EXIT.wrong;
+}
 
-async function main(options: Options): Promise<number> {
-  if (options.publish && options.lead === undefined) {
+async function check({ project, region, apiUrl, wait, publish, lead, yes }: Options): Promise<number> {
+  if (publish && lead === undefined) {
     console.error('check-deployment: --publish needs --lead, the Slack id of an alaner without the role.');
     return EXIT.usage;
   }
-  try {
-    return await check(options);
-  } catch (error) {
-    if (!(error instanceof NoAccess)) throw error;
-    console.error(`check-deployment: ${error.message}`);
-    return EXIT.wrong;
-  }
-}
-
-async function check(options: Options): Promise<number> {
-  const deployment = { ...deploymentOf(options.project, options.region), google: openGoogle(options.apiUrl) };
-  console.log(`${deployment.webhook} and ${deployment.lead} in ${deployment.project}, ${deployment.region}\n`);
+  const deployment = { ...deploymentOf(project, region), google: openGoogle(apiUrl), waitMs: wait * 1000 };
+  console.log(`${deployment.webhook} and ${deployment.lead} in ${project}, ${region}\n`);
   const report = new Report();
-  const waitMs = options.wait * 1000;
-  await checkWebhook(report, deployment, waitMs);
+  await checkWebhook(report, deployment);
   const subscriptions = await checkDelivery(report, deployment);
-  if (options.publish) {
+  if (publish) {
     // Loaded late: it brings a client of Pub/Sub, which takes half a second.
     const { checkOneLine, consequences, markedEvent } = await import('./checks/publish.ts');
-    const event = markedEvent(options.lead ?? '');
+    const event = markedEvent(lead ?? '');
     console.log(`\n${consequences(event, subscriptions ?? [])}`);
-    if (!(options.yes || (await confirmed()))) {
+    if (!(yes || (await confirmed()))) {
       console.error('check-deployment: nothing was published. Answer y, or give --yes.');
       return EXIT.usage;
     }
-    await report.run('one line', () => checkOneLine(deployment, event, waitMs));
+    await report.run('one line', () => checkOneLine(deployment, event));
   }
   return report.end() ? EXIT.right : EXIT.wrong;
 }
 
-async function checkWebhook(report: Report, deployment: Deployment, waitMs: number): Promise<void> {
+async function checkWebhook(report: Report, deployment: Deployment): Promise<void> {
   const { webhook: name } = deployment;
   const webhook = await report.run(name, () => checkFunction(deployment, name, 'ALLOW_ALL'));
   const version = await report.run('signing secret', () => checkSecret(deployment));
@@ -98,10 +91,7 @@ async function checkWebhook(report: Report, deployment: Deployment, waitMs: numb
   );
   const forged = await report.run('forged message', webhook ? () => checkForged(webhook) : 'it needs the address');
   const line = (title: string, webhookId: string | undefined, filter: string, status: number) =>
-    report.run(
-      title,
-      webhookId ? () => checkLine(deployment, { filter, webhookId, status }, waitMs) : 'its request failed',
-    );
+    report.run(title, webhookId ? () => checkLine(deployment, filter, webhookId, status) : 'its request failed');
   await line('test line', signed, 'webhook_ignored', 204);
   await line('forged line', forged, 'webhook_refused_signature', 401);
   await report.run('newest lines', () => checkNewestLines(deployment, name));
@@ -124,10 +114,4 @@ async function confirmed(): Promise<boolean> {
   const answer = await terminal.question('Publish it? [y/N] ');
   terminal.close();
   return /^y(es)?$/i.test(answer.trim());
-}
-
-function toSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds > 0 && seconds <= 600)) throw new InvalidArgumentError('Expected seconds, more than 0 and up to 600.');
-  return seconds;
 }

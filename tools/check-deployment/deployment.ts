@@ -1,7 +1,11 @@
 import type { Google } from './google.ts';
 
 /** What Terraform deploys, by the names that it gives, and the APIs that tell what became of it. */
-export type Deployment = ReturnType<typeof deploymentOf> & { readonly google: Google };
+export type Deployment = ReturnType<typeof deploymentOf> & {
+  readonly google: Google;
+  /** How long a log line may take to appear. */
+  readonly waitMs: number;
+};
 
 /** The names in `terraform/*.tf`, those of secret, topics and subscriptions in full; a test compares them. */
 export function deploymentOf(project: string, region: string) {

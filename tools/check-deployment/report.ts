@@ -1,3 +1,12 @@
+/** What a check that passed says. */
+export interface Passed<T = undefined> {
+  readonly says: string;
+  /** Where somebody should look although the deployment is right. */
+  readonly warning?: string | undefined;
+  /** For the checks after it. */
+  readonly value?: T;
+}
+
 /** Thrown by a check: what is wrong, and what to do. */
 export class CheckFailed extends Error {
   readonly todo: string;
@@ -8,15 +17,15 @@ export class CheckFailed extends Error {
   }
 }
 
-/** What a check that passed says. */
-export interface Passed<T = undefined> {
-  readonly says: string;
-  /** Where somebody should look although the deployment is right. */
-  readonly warning?: string | undefined;
-  /** For the checks after it. */
-  readonly value?: T;
+/**
+ * For a check to state what must hold, what is wrong where it does not, and what to do then.
+ * @throws CheckFailed
+ */
+export function ensure(right: unknown, wrong: string, todo: string): asserts right {
+  if (!right) throw new CheckFailed(wrong, todo);
 }
 
+const MARKS = { passed: '✓', warnings: '!', failed: '✗', skipped: '-' } as const;
 const NAME_WIDTH = 16;
 
 /** Prints each check as it ends, on a terminal the one that is running too, and counts. */
@@ -54,5 +63,3 @@ export class Report {
     return failed + skipped === 0;
   }
 }
-
-const MARKS = { passed: '✓', warnings: '!', failed: '✗', skipped: '-' } as const;

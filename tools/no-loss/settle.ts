@@ -29,7 +29,7 @@ export async function settle(
     attributes[POISON] === undefined &&
     ledger.events.get(attributes['webhookId'] ?? '')?.event.kind !== 'ambiguous_alaner';
   const curable = (): Message[] => emulator.published(NAMES.deadLetterTopic).filter(isCurable);
-  const pubsub = await openPubSub(NAMES.deadLetterSubscription, NAMES.topic, emulator.host);
+  await using pubsub = await openPubSub(NAMES.deadLetterSubscription, NAMES.topic, emulator.host);
   let redriven = 0;
   let failures = 0;
   for (let runs = 0; runs < MAX_REDRIVES && curable().length + failures > redriven; runs += 1) {
@@ -38,7 +38,6 @@ export async function settle(
     failures = (await moveDeadLetters(pubsub, REDRIVE, () => {})).failures.length;
     await waitUntilIdle(emulator, underway);
   }
-  await pubsub.close();
   return redriven;
 }
 

@@ -25,6 +25,7 @@ const MAX_QUOTED = 300;
 
 /** A call to Pub/Sub that failed. The message says what was expected and what to do. */
 export class Failure extends Error {
+  readonly code: Code;
   /** True where no other message would fare better. */
   readonly hopeless: boolean;
   /** True where the same call may succeed a moment later. */
@@ -38,6 +39,7 @@ export class Failure extends Error {
   constructor(action: Action, resource: string, cause: unknown, emulatorHost?: string) {
     const code = codeOf(cause);
     super(explain(action, resource, code, firstCause(cause), emulatorHost), { cause });
+    this.code = code;
     this.hopeless = HOPELESS.includes(code);
     this.transient = TRANSIENT.includes(code);
   }

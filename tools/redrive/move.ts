@@ -16,12 +16,11 @@ const MAX_COPIES = 1_000;
 export async function moveDeadLetters(pubsub: PubSub, bounds: Bounds, onProgress: (run: Run) => void): Promise<Run> {
   const run = new Run(pubsub);
   try {
-    await pullUntilEmpty(pubsub, MAX_IN_FLIGHT, bounds, async (batch) => {
-      const news = await run.move(batch);
-      if (news) onProgress(run);
-      if (run.fatal) throw run.fatal;
-      return news;
-    });
+    for await (const { fresh, repeated } of pullUntilEmpty(pubsub, MAX_IN_FLIGHT, bounds, run.ackIds)) {
+      await run.move(fresh, repeated);
+      if (fresh.length > 0) onProgress(run);
+      if (run.fatal) break;
+    }
   } catch (error) {
     run.fatal = error as Error;
   }
@@ -31,6 +30,8 @@ export async function moveDeadLetters(pubsub: PubSub, bounds: Bounds, onProgress
 
 /** What a run has done so far. */
 export class Run {
+  /** Latest ack ids, by message id, of all that was pulled. */
+  readonly ackIds = new Map<string, string>();
   /** Pulled and to be moved. */
   pulled = 0;
   /** Message ids whose republish is confirmed. */
@@ -46,27 +47,17 @@ export class Run {
   /** What ended the run early. */
   fatal: Error | undefined;
   readonly #pubsub: PubSub;
-  /**
-   * Latest ack ids, by message id, of all that was pulled. What is not moved stays leased while the
-   * run lasts, so that it is not pulled again.
-   */
-  readonly #ackIds = new Map<string, string>();
-  /** By fingerprint: how many were moved, and when the latest of them had been dead-lettered. */
-  readonly #copies = new Map<string, { count: number; deadLetteredAt: Date }>();
+  /** By fingerprint: when each that was moved had been dead-lettered. */
+  readonly #copies = new Map<string, readonly Date[]>();
   #transient = 0;
 
   constructor(pubsub: PubSub) {
     this.#pubsub = pubsub;
   }
 
-  /** Moves what it has not seen before; false where it has seen all of it. */
-  async move(batch: readonly DeadLetter[]): Promise<boolean> {
-    const fresh = batch.filter(({ messageId }) => !this.#ackIds.has(messageId));
-    for (const { messageId, ackId } of batch) {
-      this.#ackIds.set(messageId, ackId);
-      // It came again because its acknowledgement was lost or came too late.
-      if (this.moved.has(messageId)) this.unacknowledged.add(messageId);
-    }
+  async move(fresh: readonly DeadLetter[], repeated: readonly DeadLetter[]): Promise<void> {
+    // It came again because its acknowledgement was lost or came too late.
+    for (const { messageId } of repeated) if (this.moved.has(messageId)) this.unacknowledged.add(messageId);
     await this.#acknowledge();
     const movable = fresh.filter((deadLetter) => !this.#hasReturned(deadLetter));
     this.pulled += movable.length;
@@ -81,21 +72,20 @@ export class Run {
       await Promise.all(slice.map((deadLetter) => this.#publish(deadLetter)));
       await this.#acknowledge();
     }
-    return fresh.length > 0;
   }
 
   async end(): Promise<void> {
     await this.#acknowledge();
-    const staying = [...this.#ackIds].filter(([messageId]) => !this.moved.has(messageId));
+    const staying = [...this.ackIds].filter(([messageId]) => !this.moved.has(messageId));
     this.released = await this.#pubsub.release(staying.map(([, ackId]) => ackId));
   }
 
   /** True for what this run has moved and Pub/Sub has dead-lettered again: else it would go round for ever. */
   #hasReturned(deadLetter: DeadLetter): boolean {
-    const copies = this.#copies.get(fingerprint(deadLetter));
-    if (copies === undefined) return false;
+    const copies = this.#copies.get(fingerprint(deadLetter)) ?? [];
+    const { publishedAt = 0 } = deadLetter.source;
     // Both times are Pub/Sub's: only what was published again is younger than its own dead letter.
-    return copies.count >= MAX_COPIES || (deadLetter.source.publishedAt ?? 0) > copies.deadLetteredAt;
+    return copies.length >= MAX_COPIES || (copies.length > 0 && copies.every((at) => publishedAt > at));
   }
 
   async #publish(deadLetter: DeadLetter): Promise<void> {
@@ -103,7 +93,8 @@ export class Run {
       await this.#pubsub.publish(deadLetter);
       this.moved.add(deadLetter.messageId);
       this.unacknowledged.add(deadLetter.messageId);
-      this.#countCopy(deadLetter);
+      const key = fingerprint(deadLetter);
+      this.#copies.set(key, [...(this.#copies.get(key) ?? []), deadLetter.deadLetteredAt]);
       this.#transient = 0;
     } catch (error) {
       const failure = error as Failure;
@@ -113,19 +104,12 @@ export class Run {
     }
   }
 
-  #countCopy(deadLetter: DeadLetter): void {
-    const key = fingerprint(deadLetter);
-    const { count, deadLetteredAt } = this.#copies.get(key) ?? { count: 0, ...deadLetter };
-    const latest = deadLetter.deadLetteredAt > deadLetteredAt ? deadLetter.deadLetteredAt : deadLetteredAt;
-    this.#copies.set(key, { count: count + 1, deadLetteredAt: latest });
-  }
-
   /** Acknowledges what is published; where that fails it is tried again after the next messages. */
   async #acknowledge(): Promise<void> {
-    if (this.unacknowledged.size === 0) return;
     const sent = [...this.unacknowledged];
+    if (sent.length === 0) return;
     try {
-      await this.#pubsub.acknowledge(sent.map((messageId) => this.#ackIds.get(messageId) ?? ''));
+      await this.#pubsub.acknowledge(sent.map((messageId) => this.ackIds.get(messageId) ?? ''));
       for (const messageId of sent) this.unacknowledged.delete(messageId);
     } catch (error) {
       if ((error as Failure).hopeless) this.fatal ??= error as Failure;

@@ -1,6 +1,5 @@
 import { v1 } from '@google-cloud/pubsub';
-import { status } from '@grpc/grpc-js';
-import { grpcCode, grpcOptions } from '../../shared/grpc.ts';
+import { grpcOptions } from '../../shared/grpc.ts';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
 import { type Action, Failure } from './failure.ts';
 
@@ -23,9 +22,6 @@ const ONCE = { ...RETRIED, retry: null };
  * @param emulatorHost `host:port`.
  */
 export async function openPubSub(subscription: string, topic: string, emulatorHost?: string) {
-  // Otherwise the library would look for Google's metadata server, for the sake of an emulator that
-  // asks for no credentials.
-  if (emulatorHost !== undefined) process.env['METADATA_SERVER_DETECTION'] ??= 'none';
   const subscriber = new v1.SubscriberClient(grpcOptions(emulatorHost));
   const publisher = new v1.PublisherClient(grpcOptions(emulatorHost));
 
@@ -35,16 +31,12 @@ export async function openPubSub(subscription: string, topic: string, emulatorHo
     });
   /** Undefined for whoever may only pull and publish, which is all that redriving needs. */
   const lookUp = <T>(resource: string, work: Promise<[T, ...unknown[]]>): Promise<T | undefined> =>
-    call(
-      'look up',
-      resource,
-      work.then(
-        ([found]) => found,
-        (error: unknown) => {
-          if (grpcCode(error) !== status.PERMISSION_DENIED) throw error;
-          return undefined;
-        },
-      ),
+    call('look up', resource, work).then(
+      ([found]) => found,
+      (failure: Failure) => {
+        if (failure.code !== 'PERMISSION_DENIED') throw failure;
+        return undefined;
+      },
     );
   const inChunks = async (ackIds: readonly string[], send: (chunk: string[]) => Promise<unknown>): Promise<void> => {
     for (let start = 0; start < ackIds.length; start += MAX_ACK_IDS)
@@ -78,19 +70,14 @@ export async function openPubSub(subscription: string, topic: string, emulatorHo
 
     /** Settles when Pub/Sub has confirmed. */
     async publish({ original }: DeadLetter): Promise<void> {
-      const [{ messageIds }] = await call(
-        'publish to',
-        topic,
-        publisher.publish({ topic, messages: [original] }, RETRIED),
-      );
+      const request = { topic, messages: [original] };
+      const [{ messageIds }] = await call('publish to', topic, publisher.publish(request, RETRIED));
       if (!messageIds?.[0]) throw new Failure('publish to', topic, new Error('confirmed without a message id'));
     },
 
     acknowledge: (ackIds: readonly string[]) =>
-      call(
-        'acknowledge on',
-        subscription,
-        inChunks(ackIds, (chunk) => subscriber.acknowledge({ subscription, ackIds: chunk }, RETRIED)),
+      inChunks(ackIds, (chunk) =>
+        call('acknowledge on', subscription, subscriber.acknowledge({ subscription, ackIds: chunk }, RETRIED)),
       ),
 
     /**
@@ -105,7 +92,7 @@ export async function openPubSub(subscription: string, topic: string, emulatorHo
         () => false,
       ),
 
-    async close(): Promise<void> {
+    async [Symbol.asyncDispose](): Promise<void> {
       await Promise.all([subscriber.close(), publisher.close()]);
     },
   };

@@ -19,17 +19,18 @@ const MAX_FAILURES = 5;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
 /**
- * Pulls batches from a subscription until it stays empty.
- * @param handle false where the run has seen the whole batch before: leases have run out and the
- *   messages came again.
+ * Pulls batches from a subscription until it stays empty: what is new in each, and what comes again, because its lease
+ * has run out.
+ * @param ackIds gets the latest ack ids, by message id. All that was pulled stays leased while the run lasts, so that
+ *   it is not pulled again.
  * @throws Failure, after five in a row that are transient, or one that is not.
  */
-export async function pullUntilEmpty(
+export async function* pullUntilEmpty(
   pubsub: PubSub,
   maxMessages: number,
   { idleMs, stop }: Bounds,
-  handle: (batch: readonly DeadLetter[]) => boolean | Promise<boolean>,
-): Promise<void> {
+  ackIds: Map<string, string>,
+): AsyncGenerator<{ fresh: DeadLetter[]; repeated: DeadLetter[] }> {
   const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stop }).catch(() => {});
   let newsAt = performance.now();
   let failures = 0;
@@ -39,10 +40,19 @@ export async function pullUntilEmpty(
       if (!error.transient || failures === MAX_FAILURES) throw error;
       return undefined;
     });
-    if (batch === undefined) await pause(PAUSE_AFTER_FAILURE_MS);
-    else failures = 0;
-    // Also after a failure: its answer may have held messages, which come again when their lease ends.
-    if (batch === undefined || (batch.length > 0 && (await handle(batch)))) newsAt = performance.now();
+    if (batch === undefined) {
+      await pause(PAUSE_AFTER_FAILURE_MS);
+      // Its answer may have held messages, which come again when their lease ends.
+      newsAt = performance.now();
+      continue;
+    }
+    failures = 0;
+    const { fresh = [], repeated = [] } = Object.groupBy(batch, ({ messageId }) =>
+      ackIds.has(messageId) ? 'repeated' : 'fresh',
+    );
+    for (const { messageId, ackId } of batch) ackIds.set(messageId, ackId);
+    if (batch.length > 0) yield { fresh, repeated };
+    if (fresh.length > 0) newsAt = performance.now();
     else await pause(PAUSE_MS);
   }
 }

@@ -1,7 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { escapeControls } from '../../shared/escape-controls.ts';
+import { Command, Option } from 'commander';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
-import { EXIT } from './output.ts';
+import { readCommandLine, secondsUpTo } from '../terminal/command-line.ts';
+import { EXIT } from './report.ts';
 import type { Request } from './run.ts';
 
 /** npm passes ctrl-C on to a process that has already got it; only one that comes later is the user's second. */
@@ -28,15 +28,11 @@ const program = new Command('npm run redrive --')
   .option(
     '--idle <seconds>',
     'end when no message has come for so long (default: 2 s more than the ack deadline, so that what others have leased comes too)',
-    toSeconds,
-  )
-  .addHelpText('after', HELP)
-  .showHelpAfterError('(--help shows examples)')
-  .configureOutput({ outputError: (text, write) => write(`${escapeControls(text.trimEnd())}\n`) })
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.moved : EXIT.usage));
+    secondsUpTo(3_600),
+  );
 
 tolerateClosedPipe();
-const options = program.parse().opts<Omit<Request, 'emulatorHost'>>();
+const options = readCommandLine(program, HELP, 'shows examples').opts<Omit<Request, 'emulatorHost'>>();
 const request = { ...options, emulatorHost: process.env['PUBSUB_EMULATOR_HOST'] || undefined };
 // Loaded late: the client takes half a second, which help and wrong options need not wait for.
 const { redrive } = await import('./run.ts');
@@ -59,11 +55,4 @@ function stopOnSignal(): AbortSignal {
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return stop.signal;
-}
-
-function toSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds > 0 && seconds <= 3_600))
-    throw new InvalidArgumentError('Expected seconds, more than 0 and up to 3600.');
-  return seconds;
 }

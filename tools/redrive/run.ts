@@ -1,9 +1,7 @@
 import { shellQuote } from '../terminal/shell.ts';
-import { listDeadLetters } from './list.ts';
 import { moveDeadLetters } from './move.ts';
-import { EXIT, type Output, writeLine } from './output.ts';
-import { openPubSub, type PubSub } from './pubsub.ts';
-import { report, showProgress } from './report.ts';
+import { openPubSub } from './pubsub.ts';
+import { EXIT, listDeadLetters, type Output, report, showProgress, writeLines } from './report.ts';
 
 /** What the command line and the environment ask for. */
 export interface Request {
@@ -27,6 +25,7 @@ const USUAL_ACK_DEADLINE_SECONDS = 60;
 // https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names
 const ID = /^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$/;
 const FULL_NAME = /^projects\/([^/\s]+)\/(topics|subscriptions)\/(.+)$/;
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i;
 const NO_SUBSCRIBER = 'The topic has no subscriber: the messages would reach nobody.';
 const REPEATED = 'Each message goes again to every subscriber of the topic, even to one that has handled it: ';
 
@@ -37,22 +36,47 @@ const REPEATED = 'Each message goes again to every subscriber of the topic, even
  */
 export async function redrive(request: Request, stop: AbortSignal, output: Output): Promise<number> {
   try {
-    const done = await run(withFullNames(request), stop, output);
+    const done = await run(request, stop, output);
     if (stop.aborted) return EXIT.interrupted;
     return done ? EXIT.moved : EXIT.failed;
   } catch (error) {
-    writeLine(output.stderr, `redrive: ${error instanceof Error ? error.message : error}`);
+    writeLines(output.stderr, `redrive: ${error instanceof Error ? error.message : error}`);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
 }
 
-function withFullNames(request: Request): Request {
-  const { project, emulatorHost } = request;
-  if (emulatorHost !== undefined && !/^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(emulatorHost)) {
+async function run(request: Request, stop: AbortSignal, output: Output): Promise<boolean> {
+  const { project, dryRun, idle, emulatorHost } = request;
+  if (emulatorHost !== undefined && !HOST.test(emulatorHost)) {
     throw new UsageError(`PUBSUB_EMULATOR_HOST must be host:port, such as 127.0.0.1:8085, but is "${emulatorHost}".`);
   }
   const subscription = fullName('subscription', request.subscription, project);
-  return { ...request, subscription, topic: fullName('topic', request.topic, project) };
+  const topic = fullName('topic', request.topic, project);
+  await using pubsub = await openPubSub(subscription, topic, emulatorHost);
+  const { sourceTopic, subscribers, ackDeadlineSeconds } = await pubsub.lookUp();
+  if (sourceTopic === topic) {
+    throw new UsageError(
+      `--topic is the topic that ${subscription} itself is fed by: expected the one the messages came from before they were dead-lettered.`,
+    );
+  }
+  const names = subscribers?.map((name) => name.slice(name.lastIndexOf('/') + 1)).join(', ');
+  const idleSeconds = idle ?? (ackDeadlineSeconds ?? USUAL_ACK_DEADLINE_SECONDS) + 2;
+  writeLines(
+    output.stdout,
+    `From ${subscription}`,
+    `To   ${topic}`,
+    !dryRun && (names === '' ? NO_SUBSCRIBER : `${REPEATED}${names ?? 'these credentials may not list them'}.`),
+    `Ends when no message has come for ${idleSeconds} s.`,
+  );
+  const bounds = { idleMs: idleSeconds * 1_000, stop };
+  const command = commandFor({ ...request, subscription, topic });
+  if (dryRun) {
+    await listDeadLetters(pubsub, bounds, output, command);
+    return true;
+  }
+  const progress = showProgress(output.stdout);
+  const outcome = await moveDeadLetters(pubsub, bounds, progress.update).finally(progress.end);
+  return report(output, outcome, stop.aborted, command);
 }
 
 /**
@@ -72,41 +96,6 @@ export function fullName(option: 'topic' | 'subscription', given: string, projec
     );
   }
   return `projects/${owner}/${collection}/${id}`;
-}
-
-async function run(request: Request, stop: AbortSignal, output: Output): Promise<boolean> {
-  const { subscription, topic, emulatorHost, dryRun, idle } = request;
-  const pubsub = await openPubSub(subscription, topic, emulatorHost);
-  try {
-    const ackDeadlineSeconds = await announce(request, pubsub, output);
-    const bounds = { idleMs: (idle ?? ackDeadlineSeconds + 2) * 1_000, stop };
-    writeLine(output.stdout, `Ends when no message has come for ${bounds.idleMs / 1_000} s.`);
-    if (dryRun) {
-      await listDeadLetters(pubsub, bounds, output, commandFor(request));
-      return true;
-    }
-    const progress = showProgress(output.stdout);
-    const outcome = await moveDeadLetters(pubsub, bounds, progress.update).finally(progress.end);
-    return report(output, outcome, stop.aborted, commandFor(request));
-  } finally {
-    await pubsub.close();
-  }
-}
-
-/** Says from where to where, and who gets the messages. Returns the ack deadline in seconds. */
-async function announce({ subscription, topic, dryRun }: Request, pubsub: PubSub, { stdout }: Output): Promise<number> {
-  const { sourceTopic, subscribers, ackDeadlineSeconds } = await pubsub.lookUp();
-  if (sourceTopic === topic) {
-    throw new UsageError(
-      `--topic is the topic that ${subscription} itself is fed by: expected the one the messages came from before they were dead-lettered.`,
-    );
-  }
-  for (const line of [`From ${subscription}`, `To   ${topic}`]) writeLine(stdout, line);
-  const names = subscribers?.map((name) => name.slice(name.lastIndexOf('/') + 1)).join(', ');
-  if (!dryRun) {
-    writeLine(stdout, names === '' ? NO_SUBSCRIBER : `${REPEATED}${names ?? 'these credentials may not list them'}.`);
-  }
-  return ackDeadlineSeconds ?? USUAL_ACK_DEADLINE_SECONDS;
 }
 
 /** What to type to move everything, whatever the shell's own settings are by then. */

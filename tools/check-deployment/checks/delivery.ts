@@ -1,17 +1,10 @@
+import type { protos } from '@google-cloud/pubsub';
 import { type Deployment, shortName } from '../deployment.ts';
-import { CheckFailed, type Passed } from '../report.ts';
+import { ensure, type Passed } from '../report.ts';
 import type { DeployedFunction } from './functions.ts';
 
-interface Subscription {
-  readonly topic?: string;
-  readonly ackDeadlineSeconds?: number;
-  readonly expirationPolicy?: { readonly ttl?: string };
-  readonly pushConfig?: {
-    readonly pushEndpoint?: string;
-    readonly oidcToken?: { readonly audience?: string; readonly serviceAccountEmail?: string };
-  };
-  readonly deadLetterPolicy?: { readonly deadLetterTopic?: string; readonly maxDeliveryAttempts?: number };
-}
+/** As gRPC has it, except that REST writes durations as text. */
+type Subscription = protos.google.pubsub.v1.ISubscription;
 
 interface Policy {
   readonly bindings?: readonly { readonly role: string; readonly members?: readonly string[] }[];
@@ -27,52 +20,45 @@ const AGENT = /^serviceAccount:service-\d+@gcp-sa-pubsub\.iam\.gserviceaccount\.
 const METRIC_RANGE_MS = 15 * 60_000;
 
 /** That the topic is there. Returns its subscriptions. */
-export async function checkTopic({ google, topic }: Deployment): Promise<Passed<readonly string[]>> {
-  const { subscriptions = [] } = await google<{ subscriptions?: string[] }>(`${API}/${topic}/subscriptions`);
-  return {
-    says: `${shortName(topic)}, read by ${subscriptions.map(shortName).join(', ') || 'nobody'}`,
-    value: subscriptions,
-  };
+export async function checkTopic({ google, topic }: Deployment) {
+  const { subscriptions: value = [] } = await google<{ subscriptions?: string[] }>(`${API}/${topic}/subscriptions`);
+  return { says: `${shortName(topic)}, read by ${value.map(shortName).join(', ') || 'nobody'}`, value };
 }
 
 /** That the subscription pushes to incident-lead, as the account that may call it. */
 export async function checkPush(deployment: Deployment, lead: DeployedFunction): Promise<Passed> {
   const { google, subscription, topic, pushAccount } = deployment;
   const found = await google<Subscription>(`${API}/${subscription}`);
-  const { pushConfig: { pushEndpoint, oidcToken } = {}, ackDeadlineSeconds = 10 } = found;
-  expectAll({
+  const { pushEndpoint, oidcToken } = found.pushConfig ?? {};
+  const ackDeadlineSeconds = found.ackDeadlineSeconds ?? 10;
+  ensureEqual({
     topic: [found.topic, topic],
     'push address': [pushEndpoint, lead.url],
     audience: [oidcToken?.audience, lead.url],
     'push account': [oidcToken?.serviceAccountEmail, pushAccount],
     'time to live': [found.expirationPolicy?.ttl, undefined],
   });
-  if (ackDeadlineSeconds <= lead.timeoutSeconds) {
-    throw new CheckFailed(
-      `the ack deadline of ${ackDeadlineSeconds} s is not above the function's ${lead.timeoutSeconds} s`,
-      'terraform apply restores both.',
-    );
-  }
+  ensure(
+    ackDeadlineSeconds > lead.timeoutSeconds,
+    `the ack deadline of ${ackDeadlineSeconds} s is not above the function's ${lead.timeoutSeconds} s`,
+    'terraform apply restores both.',
+  );
   return { says: `to ${pushEndpoint} as ${pushAccount}, ack deadline ${ackDeadlineSeconds} s` };
 }
 
 /** That what cannot be delivered is kept: topic, subscription and the agent's two roles. */
 export async function checkDeadLetterPolicy(deployment: Deployment): Promise<Passed> {
   const { google, deadLetterTopic, deadLetters, subscription } = deployment;
-  const [source, kept, sourceRoles, topicRoles] = await Promise.all([
-    google<Subscription>(`${API}/${subscription}`),
-    google<Subscription>(`${API}/${deadLetters}`),
-    google<Policy>(`${API}/${subscription}:getIamPolicy`),
-    google<Policy>(`${API}/${deadLetterTopic}:getIamPolicy`),
-  ]);
-  expectAll({
-    'dead-letter topic': [source.deadLetterPolicy?.deadLetterTopic, deadLetterTopic],
+  const { deadLetterPolicy } = await google<Subscription>(`${API}/${subscription}`);
+  const kept = await google<Subscription>(`${API}/${deadLetters}`);
+  ensureEqual({
+    'dead-letter topic': [deadLetterPolicy?.deadLetterTopic, deadLetterTopic],
     'topic of the dead letters': [kept.topic, deadLetterTopic],
     'time to live of the dead letters': [kept.expirationPolicy?.ttl, undefined],
-    'subscriber role of the Pub/Sub agent': [agentHas(sourceRoles, 'roles/pubsub.subscriber'), true],
-    'publisher role of the Pub/Sub agent': [agentHas(topicRoles, 'roles/pubsub.publisher'), true],
+    'subscriber role of the Pub/Sub agent': [await agentIs('subscriber', deployment, subscription), true],
+    'publisher role of the Pub/Sub agent': [await agentIs('publisher', deployment, deadLetterTopic), true],
   });
-  return { says: `${shortName(deadLetters)}, after ${source.deadLetterPolicy?.maxDeliveryAttempts} deliveries` };
+  return { says: `${shortName(deadLetters)}, after ${deadLetterPolicy?.maxDeliveryAttempts} deliveries` };
 }
 
 /**
@@ -97,15 +83,17 @@ export async function checkDeadLetters(deployment: Deployment): Promise<Passed> 
   return { says: `${waiting} wait on ${deadLetters}`, warning: Number(waiting) > 0 ? warning : undefined };
 }
 
-function agentHas({ bindings = [] }: Policy, role: string): boolean {
-  return bindings.some((binding) => binding.role === role && binding.members?.some((member) => AGENT.test(member)));
+async function agentIs(role: string, { google }: Deployment, resource: string): Promise<boolean> {
+  const { bindings = [] } = await google<Policy>(`${API}/${resource}:getIamPolicy`);
+  const members = bindings
+    .filter((binding) => binding.role === `roles/pubsub.${role}`)
+    .flatMap(({ members = [] }) => members);
+  return members.some((member) => AGENT.test(member));
 }
 
-function expectAll(values: Readonly<Record<string, readonly [found: unknown, expected: unknown]>>): void {
-  const wrong = Object.entries(values).filter(([, [found, expected]]) => found !== expected);
-  if (wrong.length === 0) return;
-  throw new CheckFailed(
-    wrong.map(([name, [found, expected]]) => `${name}: ${found ?? 'none'}, expected ${expected ?? 'none'}`).join('; '),
-    'terraform apply restores it.',
-  );
+function ensureEqual(values: Readonly<Record<string, readonly [found: unknown, expected: unknown]>>): void {
+  const wrong = Object.entries(values)
+    .filter(([, [found, expected]]) => found !== expected)
+    .map(([name, [found, expected]]) => `${name}: ${found ?? 'none'}, expected ${expected ?? 'none'}`);
+  ensure(wrong.length === 0, wrong.join('; '), 'terraform apply restores it.');
 }

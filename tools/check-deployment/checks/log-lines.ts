@@ -3,22 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import type { Deployment } from '../deployment.ts';
-import { CheckFailed, type Passed } from '../report.ts';
+import { ensure, type Passed } from '../report.ts';
 
 /** A LogEntry, as far as it is looked at here. */
-export interface LogEntry {
+interface LogEntry {
   readonly insertId?: string;
   readonly severity?: string;
   readonly jsonPayload?: { readonly message?: unknown; readonly metadata?: Readonly<Record<string, unknown>> };
-}
-
-/** A line to look for. */
-export interface Wanted {
-  /** Name in terraform/log-filters.yaml of the filter that counts such lines and alerts on them. */
-  readonly filter: string;
-  readonly webhookId: string;
-  /** Of the answer, which the line has to say too. */
-  readonly status: number;
 }
 
 /** The filters that Terraform's counters and alerts have. */
@@ -42,16 +33,9 @@ export async function findEntries({ google, project }: Deployment, filter: strin
   return entries;
 }
 
-/**
- * Asks again until a filter finds so many entries, for at most `waitMs`.
- * @returns those found last.
- */
-export async function awaitEntries(
-  deployment: Deployment,
-  filter: string,
-  count: number,
-  waitMs: number,
-): Promise<readonly LogEntry[]> {
+/** Asks again until a filter finds so many entries, for at most the deployment's `waitMs`. Returns those found last. */
+export async function awaitEntries(deployment: Deployment, filter: string, count: number) {
+  const { waitMs } = deployment;
   const until = performance.now() + waitMs;
   for (;;) {
     const entries = await findEntries(deployment, filter);
@@ -65,27 +49,31 @@ export function logOf({ project }: Deployment, service: string, log: 'stdout' | 
   return `resource.type="cloud_run_revision" AND resource.labels.service_name="${service}" AND logName="projects/${project}/logs/run.googleapis.com%2F${log}"`;
 }
 
-/** That the line of a request made just now is found by its filter. */
+/**
+ * That the line of a request made just now is found by the filter that counts such lines and alerts on them.
+ * @param filter its name in terraform/log-filters.yaml.
+ * @param status of the answer, which the line has to say too.
+ */
 export async function checkLine(
   deployment: Deployment,
-  { filter, webhookId, status }: Wanted,
-  waitMs: number,
+  filter: string,
+  webhookId: string,
+  status: number,
 ): Promise<Passed> {
+  const { project, waitMs } = deployment;
   const query = `${FILTERS[filter]} AND jsonPayload.metadata.webhookId="${webhookId}"`;
-  const [entry] = await awaitEntries(deployment, query, 1, waitMs);
-  if (entry === undefined) {
-    throw new CheckFailed(
-      `the filter ${filter} did not find the line of ${webhookId} within ${waitMs / 1000} s`,
-      `See how it was parsed: gcloud logging read '"${webhookId}"' --project=${deployment.project} --freshness=1h --format=json`,
-    );
-  }
+  const [entry] = await awaitEntries(deployment, query, 1);
+  ensure(
+    entry,
+    `the filter ${filter} did not find the line of ${webhookId} within ${waitMs / 1000} s`,
+    `See how it was parsed: gcloud logging read '"${webhookId}"' --project=${project} --freshness=1h --format=json`,
+  );
   const { severity, jsonPayload: { message, metadata } = {} } = entry;
-  if (typeof message !== 'string' || metadata?.['status'] !== status || severity === undefined) {
-    throw new CheckFailed(
-      `the line of ${webhookId} lacks its message, severity or status ${status}: ${JSON.stringify(entry)}`,
-      'The deployed code and terraform/log-filters.yaml differ: deploy from one commit.',
-    );
-  }
+  ensure(
+    typeof message === 'string' && metadata?.['status'] === status && severity !== undefined,
+    `the line of ${webhookId} lacks its message, severity or status ${status}: ${JSON.stringify(entry)}`,
+    'The deployed code and terraform/log-filters.yaml differ: deploy from one commit.',
+  );
   return { says: `found by ${filter}: ${severity}, "${message}"` };
 }
 
@@ -93,12 +81,11 @@ export async function checkLine(
 export async function checkNewestLines(deployment: Deployment, service: string): Promise<Passed> {
   const lines = await findEntries(deployment, logOf(deployment, service, 'stdout'));
   const unparsed = lines.filter(({ jsonPayload, severity }) => !jsonPayload?.metadata || severity === undefined);
-  if (unparsed.length > 0) {
-    throw new CheckFailed(
-      `${unparsed.length} of the newest ${lines.length} lines of ${service} are not fields: no filter finds them`,
-      `Look at one: ${JSON.stringify(unparsed[0]).slice(0, 300)}`,
-    );
-  }
+  ensure(
+    unparsed.length === 0,
+    `${unparsed.length} of the newest ${lines.length} lines of ${service} are not fields: no filter finds them`,
+    `Look at one: ${JSON.stringify(unparsed[0])?.slice(0, 300)}`,
+  );
   if (lines.length === 0) return { says: `${service} wrote none in 7 days` };
   return { says: `the newest ${lines.length} of ${service} are parsed` };
 }

@@ -5,7 +5,7 @@ import type { Lead } from '../../../shared/incident-event.ts';
 import { incidentEvent } from '../../events/push.ts';
 import { newId } from '../../events/sign.ts';
 import { type Deployment, shortName } from '../deployment.ts';
-import { CheckFailed, type Passed } from '../report.ts';
+import { ensure, type Passed } from '../report.ts';
 import { awaitEntries, FILTERS, findEntries, logOf } from './log-lines.ts';
 
 type MarkedEvent = ReturnType<typeof markedEvent>;
@@ -37,37 +37,35 @@ export function consequences({ incident, leads: [lead] }: MarkedEvent, subscript
  * Logging shows the line. That it shows one is up to insertId and timestamp, which no test outside
  * Google Cloud can show.
  */
-export async function checkOneLine(deployment: Deployment, event: MarkedEvent, waitMs: number): Promise<Passed> {
-  const { google, project, topic, lead } = deployment;
+export async function checkOneLine(deployment: Deployment, event: MarkedEvent): Promise<Passed> {
+  const { google, project, topic, lead, waitMs } = deployment;
   const startedAt = new Date().toISOString();
   const { data, attributes } = toMessage(event, undefined);
   const message = { data: data.toString('base64'), attributes };
   await google(`pubsub.googleapis.com/v1/${topic}:publish`, { messages: [message, message] });
 
-  const shown = `${FILTERS['lead_without_role']} AND jsonPayload.metadata.incidentId="${event.incident.id}"`;
-  if ((await awaitEntries(deployment, shown, 1, waitMs)).length === 0) {
-    throw new CheckFailed(
-      `no line within ${waitMs / 1000} s`,
-      `Is the lead an alaner without the role? See what became of it: gcloud logging read 'jsonPayload.metadata.incidentId="${event.incident.id}"' --project=${project} --freshness=1h`,
-    );
-  }
+  const marked = `jsonPayload.metadata.incidentId="${event.incident.id}"`;
+  const shown = `${FILTERS['lead_without_role']} AND ${marked}`;
+  ensure(
+    (await awaitEntries(deployment, shown, 1)).length > 0,
+    `no line within ${waitMs / 1000} s`,
+    `Is the lead an alaner without the role? See what became of it: gcloud logging read '${marked}' --project=${project} --freshness=1h`,
+  );
   const answered = `${logOf(deployment, lead, 'requests')} AND httpRequest.status=204 AND timestamp>="${startedAt}"`;
-  const deliveries = await awaitEntries(deployment, answered, 2, waitMs);
-  if (deliveries.length < 2) {
-    throw new CheckFailed(
-      `only ${deliveries.length} of 2 deliveries were answered within ${waitMs / 1000} s`,
-      'Run it again.',
-    );
-  }
+  const { length: deliveries } = await awaitEntries(deployment, answered, 2);
+  ensure(
+    deliveries >= 2,
+    `only ${deliveries} of 2 deliveries were answered within ${waitMs / 1000} s`,
+    'Run it again.',
+  );
   // The second line takes as long to appear as the first.
   await sleep(waitMs / 4);
   const insertIds = (await findEntries(deployment, shown)).map(({ insertId }) => insertId);
   const expected = insertIdOf(event.webhookId, event.leads[0]);
-  if (insertIds.length !== 1 || insertIds[0] !== expected) {
-    throw new CheckFailed(
-      `${insertIds.length} lines for one event, with insertId ${insertIds.join(', ')}; expected one with ${expected}`,
-      'Redelivered messages would be shown again: see how the line was lifted with --format=json.',
-    );
-  }
+  ensure(
+    insertIds.length === 1 && insertIds[0] === expected,
+    `${insertIds.length} lines for one event, with insertId ${insertIds.join(', ')}; expected one with ${expected}`,
+    'Redelivered messages would be shown again: see how the line was lifted with --format=json.',
+  );
   return { says: `two deliveries, one line, insertId ${expected}` };
 }
