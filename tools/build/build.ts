@@ -38,23 +38,27 @@ export async function build(options: BuildOptions = {}): Promise<string[]> {
   const root = realpathSync(options.root ?? join(import.meta.dirname, '..', '..'));
   const { out = join(root, 'dist'), substitutions = SUBSTITUTIONS } = options;
   const plugins = [await validatorPlugin(root), substitutionPlugin(substitutions)];
-  const [lockFor, ...bundled] = await Promise.all([
-    deployableLock(root),
-    ...FUNCTIONS.map(async (name) => ({ name, ...(await bundleFunction(root, name, plugins)) })),
-  ]);
-  const inputs = bundled.flatMap((each) => each.inputs);
+  const deployables = await Promise.all(
+    FUNCTIONS.map(async (name) => ({
+      name,
+      description: deployablePackage(root, name),
+      lock: deployableLock(root, name),
+      ...(await bundleFunction(root, name, plugins)),
+    })),
+  );
+  const inputs = deployables.flatMap((each) => each.inputs);
   const idle = unmatched(substitutions, inputs).map(({ file }) => file);
   if (idle.length > 0) {
     throw new Error(
       `substitutions.ts names files that are in no bundle; correct or remove their rows: ${idle.join(', ')}`,
     );
   }
-  for (const { name, files } of bundled) {
+  for (const { name, description, lock, files } of deployables) {
     await replaceFolder(join(out, name), (fresh) => {
       cpSync(FIXED, fresh, { recursive: true });
-      for (const [file, content] of files) writeFileSync(join(fresh, file), content);
-      writeFileSync(join(fresh, 'package.json'), deployablePackage(root, name));
-      writeFileSync(join(fresh, 'package-lock.json'), lockFor(name));
+      for (const { file, contents } of files) writeFileSync(join(fresh, file), contents);
+      writeFileSync(join(fresh, 'package.json'), description);
+      writeFileSync(join(fresh, 'package-lock.json'), lock);
     });
   }
   return FUNCTIONS.map((name) => join(out, name));

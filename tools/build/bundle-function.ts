@@ -3,22 +3,15 @@ import { basename, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { FRAMEWORK } from './deployable-package.ts';
 
-/** A function, bundled. */
-interface BundledFunction {
-  /** The bundle and its source map, by file name. */
-  readonly files: readonly (readonly [name: string, content: Uint8Array])[];
-  /** The paths of all modules in the bundle, relative to the repository's folder. */
-  readonly inputs: readonly string[];
-}
-
 /**
  * Bundles one function with everything that it needs but the framework.
  *
  * @param root the repository's folder, absolute
  * @param name the folder below `functions/` whose `index.ts` is the entry
+ * @returns the bundle and its source map, and the paths of all modules in it, relative to the repository's folder
  * @throws Error where esbuild reports an error or a warning
  */
-export async function bundleFunction(root: string, name: string, plugins: Plugin[]): Promise<BundledFunction> {
+export async function bundleFunction(root: string, name: string, plugins: Plugin[]) {
   const { outputFiles, metafile, warnings } = await build({
     entryPoints: [join(root, 'functions', name, 'index.ts')],
     outfile: join(root, 'dist', name, 'bundle.js'),
@@ -52,7 +45,7 @@ export async function bundleFunction(root: string, name: string, plugins: Plugin
   if (!ascii) problems.push('the bundle is not ASCII, as index.cjs reads it');
   if (problems.length > 0) throw new Error(`${name}: ${problems.join('; ')}`);
   return {
-    files: outputFiles.map(({ path, contents }) => [basename(path), contents]),
+    files: outputFiles.map(({ path, contents }) => ({ file: basename(path), contents })),
     inputs: Object.keys(metafile.inputs),
   };
 }

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 /**
  * The one package that is not bundled: its registry of functions lives in a module of its own,
@@ -10,8 +8,7 @@ import { promisify } from 'node:util';
 export const FRAMEWORK = '@google-cloud/functions-framework';
 
 const LOCK_FILE = 'package-lock.json';
-/** Whatever a machine's own configuration of npm says, the file is the same; with no cache and nothing fetched. */
-const NPM_OPTIONS = ['--package-lock-only', '--offline', '--ignore-scripts', '--lockfile-version=3', '--logs-max=0'];
+const UNFIT = `${LOCK_FILE} does not hold what the deployables need: run npm install`;
 
 /**
  * The `package.json` of a deployable folder, as text.
@@ -38,35 +35,30 @@ export function deployablePackage(root: string, name: string): string {
 }
 
 /**
- * What the repository's own lock file says of a deployable's dependencies and of theirs, as a lock file of its own. So
- * whoever installs the deployable gets the very packages that the tests ran with.
- *
- * npm makes it: beside a lock file that holds more than is needed, it keeps what package.json asks for.
+ * The `package-lock.json` of a deployable folder, as text: the part of the repository's own that the framework needs.
+ * So whoever installs the deployable gets the very packages that the tests ran with.
  *
  * @param root the repository's folder
- * @returns the text of a deployable's lock file by its package name; all have the same dependencies
+ * @param name package name
  * @throws Error where the repository has no lock file, or one that does not fit its package.json
  */
-export async function deployableLock(root: string): Promise<(name: string) => string> {
-  const { version: _version, ...tested } = readLock(root);
-  const scratch = join(root, '.local');
-  mkdirSync(scratch, { recursive: true });
-  const folder = mkdtempSync(join(scratch, 'lock-'));
-  try {
-    writeFileSync(join(folder, 'package.json'), deployablePackage(root, 'deployable'));
-    writeFileSync(join(folder, LOCK_FILE), JSON.stringify(tested));
-    await runNpm(folder);
-    const { packages, ...lock } = JSON.parse(readFileSync(join(folder, LOCK_FILE), 'utf8'));
-    return (name) => {
-      const own = { ...packages[''], name };
-      return `${JSON.stringify({ ...lock, name, packages: { ...packages, '': own } }, null, 2)}\n`;
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
+export function deployableLock(root: string, name: string): string {
+  const { dependencies, engines } = JSON.parse(deployablePackage(root, name));
+  const { packages: tested, lockfileVersion, requires } = readLock(root);
+  const framework = folderOf(FRAMEWORK, '', tested);
+  if (tested[framework].version !== dependencies[FRAMEWORK]) throw new Error(UNFIT);
+  // Grows while it is gone through.
+  const needed = new Set([framework]);
+  for (const folder of needed) {
+    const wanted = { ...tested[folder].dependencies, ...tested[folder].optionalDependencies };
+    for (const each of Object.keys(wanted)) needed.add(folderOf(each, `${folder}/`, tested));
   }
+  const kept = Object.entries(tested).filter(([folder]) => needed.has(folder));
+  const packages = { '': { name, dependencies, engines }, ...Object.fromEntries(kept) };
+  return `${JSON.stringify({ name, lockfileVersion, requires, packages }, null, 2)}\n`;
 }
 
-function readLock(root: string): Record<string, unknown> {
+function readLock(root: string) {
   try {
     return JSON.parse(readFileSync(join(root, LOCK_FILE), 'utf8'));
   } catch (cause) {
@@ -74,14 +66,10 @@ function readLock(root: string): Record<string, unknown> {
   }
 }
 
-async function runNpm(folder: string): Promise<void> {
-  const places = ['userconfig', 'globalconfig', 'cache'].map((name) => `--${name}=${join(folder, name)}`);
-  try {
-    const env = { PATH: process.env['PATH'] };
-    await promisify(execFile)('npm', ['install', ...NPM_OPTIONS, ...places], { cwd: folder, env });
-  } catch (cause) {
-    const { code, stderr } = cause as { code?: string; stderr?: string };
-    if (code === 'ENOENT') throw new Error('npm is not on the PATH: run npm run build', { cause });
-    throw new Error(`${LOCK_FILE} does not hold what the deployables need: run npm install\n${stderr}`, { cause });
-  }
+/** The folder of a package that the one in `from` requires: in its own `node_modules`, or the nearest one above. */
+function folderOf(name: string, from: string, packages: object): string {
+  const folder = `${from}node_modules/${name}`;
+  if (folder in packages) return folder;
+  if (from === '') throw new Error(UNFIT);
+  return folderOf(name, from.slice(0, from.lastIndexOf('node_modules/')), packages);
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempDisposableSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -10,15 +10,11 @@ import { isDeepStrictEqual } from 'node:util';
  */
 export async function replaceFolder(folder: string, fill: (fresh: string) => void | Promise<void>): Promise<void> {
   mkdirSync(dirname(folder), { recursive: true });
-  const staging = mkdtempSync(join(dirname(folder), `.${basename(folder)}-`));
-  const fresh = join(staging, 'new');
-  try {
-    mkdirSync(fresh);
-    await fill(fresh);
-    if (!haveSameFiles(folder, fresh)) moveIn(fresh, folder, join(staging, 'old'));
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
+  using staging = mkdtempDisposableSync(join(dirname(folder), `.${basename(folder)}-`));
+  const fresh = join(staging.path, 'new');
+  mkdirSync(fresh);
+  await fill(fresh);
+  if (!haveSameFiles(folder, fresh)) moveIn(fresh, folder, join(staging.path, 'old'));
 }
 
 function moveIn(fresh: string, folder: string, old: string): void {

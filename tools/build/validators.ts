@@ -8,11 +8,8 @@ import type { Plugin } from 'esbuild';
 const standaloneCode = standaloneModule as unknown as typeof standaloneModule.default;
 type Ajv = Parameters<typeof standaloneCode>[0];
 
-/** What one instance of ajv compiled of a validator module, as a module of its own. */
-interface GeneratedModule {
-  readonly names: readonly string[];
-  readonly source: string;
-}
+/** What a validator module exports, by name. */
+type Validators = Readonly<Record<string, { readonly schema?: { readonly $id?: string } }>>;
 
 /** Where the instances of ajv are, below the repository's folder. */
 const INSTANCES = 'shared/ajv.ts';
@@ -31,7 +28,9 @@ const NAMESPACE = 'compiled-validator';
  * @throws Error naming the file and the export that break the convention
  */
 export async function validatorPlugin(root: string): Promise<Plugin> {
-  const compiled = await compileValidators(root);
+  const compiled = new Map<string, Awaited<ReturnType<typeof compile>>>();
+  for (const file of globSync(VALIDATORS, { cwd: root }).sort())
+    compiled.set(join(root, file), await compile(root, file));
   return {
     name: 'validators',
     setup(build) {
@@ -57,41 +56,31 @@ export async function validatorPlugin(root: string): Promise<Plugin> {
   };
 }
 
-/** What to put in the place of each validator module, by absolute path. */
-async function compileValidators(root: string): Promise<Map<string, GeneratedModule[]>> {
-  const compiled = new Map<string, GeneratedModule[]>();
-  for (const file of globSync(VALIDATORS, { cwd: root }).sort()) {
-    const instances = Object.values(await importFile<Ajv>(join(root, INSTANCES)));
-    const validators = Object.entries(await importFile<Validator>(join(root, file)));
-    const modules = instances.map((ajv) => generate(ajv, validators)).filter(({ names }) => names.length > 0);
-    for (const [name] of validators) {
-      if (modules.some(({ names }) => names.includes(name))) continue;
-      throw new Error(`${file}: "${name}" is not compile(schema) of an instance in ${INSTANCES}, with a unique $id`);
-    }
-    compiled.set(join(root, file), modules);
+/** What each instance of ajv compiled of a validator module, as a module of its own. */
+async function compile(root: string, file: string) {
+  const importFile = (path: string) => import(pathToFileURL(join(root, path)).href);
+  const instances: Record<string, Ajv> = await importFile(INSTANCES);
+  const validators: Validators = await importFile(file);
+  const modules = Object.values(instances).map((ajv) => generate(ajv, validators));
+  const compiled = modules.flatMap(({ names }) => names);
+  const other = Object.keys(validators).find((name) => !compiled.includes(name));
+  if (other !== undefined) {
+    throw new Error(`${file}: "${other}" is not compile(schema) of an instance in ${INSTANCES}, with a unique $id`);
   }
-  return compiled;
+  return modules.filter(({ names }) => names.length > 0);
 }
 
-/** What a validator module should export. */
-interface Validator {
-  readonly schema?: { readonly $id?: string };
-}
-
-async function importFile<Exported>(path: string): Promise<Record<string, Exported>> {
-  return await import(pathToFileURL(path).href);
-}
-
-function generate(ajv: Ajv, validators: readonly (readonly [name: string, Validator])[]): GeneratedModule {
-  const own = validators.filter(
-    ([, validate]) => validate.schema?.$id && ajv.getSchema(validate.schema.$id) === validate,
-  );
+function generate(ajv: Ajv, validators: Validators) {
+  const ids: Record<string, string> = {};
+  for (const [name, validate] of Object.entries(validators)) {
+    const id = validate.schema?.$id;
+    if (id && ajv.getSchema(id) === validate) ids[name] = id;
+  }
   // Compiled once more in an instance of its own: ajv numbers its names, and what else this process
   // has compiled must not change them.
   const alone = new (ajv.constructor as new (options: Ajv['opts']) => Ajv)(ajv.opts);
   for (const [id, known] of Object.entries(ajv.refs)) {
     if (!(id in alone.refs) && typeof known === 'object') alone.addSchema(known.schema);
   }
-  const ids = own.map(([name, { schema }]) => [name, schema?.$id]);
-  return { names: own.map(([name]) => name), source: standaloneCode(alone, Object.fromEntries(ids)) };
+  return { names: Object.keys(ids), source: standaloneCode(alone, ids) };
 }
