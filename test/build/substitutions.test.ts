@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { substitutionPlugin, unmatched } from '../../tools/build/substitution-plugin.ts';
+import { substitutionPlugin } from '../../tools/build/substitution-plugin.ts';
 import { SUBSTITUTIONS, type Substitution } from '../../tools/build/substitutions.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -70,13 +70,6 @@ describe('substitutions', () => {
     await expect(load(`require('pg-int8');`, [outdated])).rejects.toThrow(
       new RegExp(`pg-int8/index.js has changed, .* put sha256: '${hashOf(file)}' into its row`),
     );
-  });
-
-  it('are reported where an update has moved their file or dropped their package', () => {
-    const inputs = ['node_modules/google-gax/build/src/index.js', 'x/node_modules/pg-int8/index.js'];
-    const substitution = (of: string): Substitution => ({ file: of, sha256: '', by: 'nothing', reason: '' });
-    const [moved, dropped] = [substitution('google-gax/build/src/iamService.js'), substitution('pg/x.js')];
-    expect(unmatched([moved, substitution(file), dropped], inputs)).toEqual([moved, dropped]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { deploymentOf, shortName } from '../../tools/check-deployment/deployment.ts';
+import { basename, join } from 'node:path';
+import { deploymentOf } from '../../tools/check-deployment/deployment.ts';
 import { type DeployedSystem, startDeployedSystem } from './deployed-system.ts';
 
 let system: DeployedSystem;
@@ -50,7 +50,7 @@ describe('the names that it expects', () => {
     .join('\n');
   const { topic, webhook, lead, secret } = deploymentOf('p', 'r');
 
-  it.each([topic, webhook, lead, secret].map(shortName))('%s is made by Terraform', (name) => {
+  it.each([topic, webhook, lead, secret].map((name) => basename(name)))('%s is made by Terraform', (name) => {
     expect(code).toMatch(new RegExp(`(?:name|secret_id) += "${name}"`));
   });
 });

@@ -1,10 +1,10 @@
 import { cpSync, realpathSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { bundleFunction } from './bundle-function.ts';
 import { deployableLock, deployablePackage } from './deployable-package.ts';
 import { printPaths } from './print-paths.ts';
 import { replaceFolder } from './replace-folder.ts';
-import { substitutionPlugin, unmatched } from './substitution-plugin.ts';
+import { substitutionPlugin } from './substitution-plugin.ts';
 import { SUBSTITUTIONS, type Substitution } from './substitutions.ts';
 import { validatorPlugin } from './validators.ts';
 
@@ -37,26 +37,26 @@ export async function build(options: BuildOptions = {}): Promise<string[]> {
   // Real, as esbuild makes the paths of sources: the source map has them relative to it.
   const root = realpathSync(options.root ?? join(import.meta.dirname, '..', '..'));
   const { out = join(root, 'dist'), substitutions = SUBSTITUTIONS } = options;
-  const plugins = [await validatorPlugin(root), substitutionPlugin(substitutions)];
+  const used = new Set<string>();
+  const plugins = [await validatorPlugin(root), substitutionPlugin(substitutions, used)];
   const deployables = await Promise.all(
     FUNCTIONS.map(async (name) => ({
       name,
       description: deployablePackage(root, name),
       lock: deployableLock(root, name),
-      ...(await bundleFunction(root, name, plugins)),
+      bundle: await bundleFunction(root, name, plugins),
     })),
   );
-  const inputs = deployables.flatMap((each) => each.inputs);
-  const idle = unmatched(substitutions, inputs).map(({ file }) => file);
+  const idle = substitutions.map(({ file }) => file).filter((file) => !used.has(file));
   if (idle.length > 0) {
     throw new Error(
       `substitutions.ts names files that are in no bundle; correct or remove their rows: ${idle.join(', ')}`,
     );
   }
-  for (const { name, description, lock, files } of deployables) {
+  for (const { name, description, lock, bundle } of deployables) {
     await replaceFolder(join(out, name), (fresh) => {
       cpSync(FIXED, fresh, { recursive: true });
-      for (const { file, contents } of files) writeFileSync(join(fresh, file), contents);
+      for (const { path, contents } of bundle) writeFileSync(join(fresh, basename(path)), contents);
       writeFileSync(join(fresh, 'package.json'), description);
       writeFileSync(join(fresh, 'package-lock.json'), lock);
     });

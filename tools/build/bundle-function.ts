@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { FRAMEWORK } from './deployable-package.ts';
 
@@ -8,11 +8,11 @@ import { FRAMEWORK } from './deployable-package.ts';
  *
  * @param root the repository's folder, absolute
  * @param name the folder below `functions/` whose `index.ts` is the entry
- * @returns the bundle and its source map, and the paths of all modules in it, relative to the repository's folder
+ * @returns the bundle and its source map
  * @throws Error where esbuild reports an error or a warning
  */
 export async function bundleFunction(root: string, name: string, plugins: Plugin[]) {
-  const { outputFiles, metafile, warnings } = await build({
+  const { outputFiles, warnings } = await build({
     entryPoints: [join(root, 'functions', name, 'index.ts')],
     outfile: join(root, 'dist', name, 'bundle.js'),
     absWorkingDir: root,
@@ -37,15 +37,11 @@ export async function bundleFunction(root: string, name: string, plugins: Plugin
     sourcemap: 'linked',
     sourcesContent: false,
     logLevel: 'error',
-    metafile: true,
     plugins,
   });
   const problems = warnings.map(({ text }) => text);
   const ascii = outputFiles.every(({ path, contents }) => !path.endsWith('.js') || isAscii(contents));
   if (!ascii) problems.push('the bundle is not ASCII, as index.cjs reads it');
   if (problems.length > 0) throw new Error(`${name}: ${problems.join('; ')}`);
-  return {
-    files: outputFiles.map(({ path, contents }) => ({ file: basename(path), contents })),
-    inputs: Object.keys(metafile.inputs),
-  };
+  return outputFiles;
 }

@@ -7,14 +7,19 @@ import { trimProtos } from './trim-protos.ts';
 
 const HASH_DIGITS = 16;
 
-/** An esbuild plugin that carries out the substitutions. */
-export function substitutionPlugin(substitutions: readonly Substitution[]): Plugin {
+/**
+ * An esbuild plugin that carries out the substitutions.
+ *
+ * @param used gets the file of each that took effect; of others, an update has moved the file, or nothing needs it
+ */
+export function substitutionPlugin(substitutions: readonly Substitution[], used = new Set<string>()): Plugin {
   return {
     name: 'substitutions',
     setup(build) {
       for (const { file, sha256, by, reason } of substitutions) {
         const filter = new RegExp(`/node_modules/${file.replace(/\./g, '\\.')}$`);
         build.onLoad({ filter }, ({ path }) => {
+          used.add(file);
           const original = readFileSync(path);
           const found = hash('sha256', original).slice(0, HASH_DIGITS);
           if (![sha256].flat().includes(found)) return { errors: [{ text: changed(file, found) }] };
@@ -29,16 +34,6 @@ export function substitutionPlugin(substitutions: readonly Substitution[]): Plug
       }
     },
   };
-}
-
-/**
- * The substitutions that took no effect: an update has moved their file, or nothing needs it any more.
- *
- * @param inputs the paths of all modules in all bundles
- */
-export function unmatched(substitutions: readonly Substitution[], inputs: readonly string[]): Substitution[] {
-  const files = new Set(inputs.map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)));
-  return substitutions.filter(({ file }) => !files.has(file));
 }
 
 function changed(file: string, found: string): string {

@@ -110,8 +110,6 @@ async function checkDelivery(report: Report, deployment: Deployment): Promise<re
 
 async function confirmed(): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question('Publish it? [y/N] ');
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
+  using terminal = createInterface({ input: process.stdin, output: process.stdout });
+  return /^y(es)?$/i.test((await terminal.question('Publish it? [y/N] ')).trim());
 }

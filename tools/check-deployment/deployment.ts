@@ -22,8 +22,3 @@ export function deploymentOf(project: string, region: string) {
     pushAccount: `incident-lead-push@${project}.iam.gserviceaccount.com`,
   };
 }
-
-/** The last part of a full name. */
-export function shortName(name: string): string {
-  return name.slice(name.lastIndexOf('/') + 1);
-}

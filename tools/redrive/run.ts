@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import { shellQuote } from '../terminal/shell.ts';
 import { moveDeadLetters } from './move.ts';
 import { openPubSub } from './pubsub.ts';
@@ -59,7 +60,7 @@ async function run(request: Request, stop: AbortSignal, output: Output): Promise
       `--topic is the topic that ${subscription} itself is fed by: expected the one the messages came from before they were dead-lettered.`,
     );
   }
-  const names = subscribers?.map((name) => name.slice(name.lastIndexOf('/') + 1)).join(', ');
+  const names = subscribers?.map((name) => basename(name)).join(', ');
   const idleSeconds = idle ?? (ackDeadlineSeconds ?? USUAL_ACK_DEADLINE_SECONDS) + 2;
   writeLines(
     output.stdout,

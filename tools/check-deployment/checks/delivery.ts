@@ -1,5 +1,6 @@
+import { basename } from 'node:path/posix';
 import type { protos } from '@google-cloud/pubsub';
-import { type Deployment, shortName } from '../deployment.ts';
+import type { Deployment } from '../deployment.ts';
 import { ensure, type Passed } from '../report.ts';
 import type { DeployedFunction } from './functions.ts';
 
@@ -22,7 +23,7 @@ const METRIC_RANGE_MS = 15 * 60_000;
 /** That the topic is there. Returns its subscriptions. */
 export async function checkTopic({ google, topic }: Deployment) {
   const { subscriptions: value = [] } = await google<{ subscriptions?: string[] }>(`${API}/${topic}/subscriptions`);
-  return { says: `${shortName(topic)}, read by ${value.map(shortName).join(', ') || 'nobody'}`, value };
+  return { says: `${basename(topic)}, read by ${value.map((name) => basename(name)).join(', ') || 'nobody'}`, value };
 }
 
 /** That the subscription pushes to incident-lead, as the account that may call it. */
@@ -58,7 +59,7 @@ export async function checkDeadLetterPolicy(deployment: Deployment): Promise<Pas
     'subscriber role of the Pub/Sub agent': [await agentIs('subscriber', deployment, subscription), true],
     'publisher role of the Pub/Sub agent': [await agentIs('publisher', deployment, deadLetterTopic), true],
   });
-  return { says: `${shortName(deadLetters)}, after ${deadLetterPolicy?.maxDeliveryAttempts} deliveries` };
+  return { says: `${basename(deadLetters)}, after ${deadLetterPolicy?.maxDeliveryAttempts} deliveries` };
 }
 
 /**
@@ -67,7 +68,7 @@ export async function checkDeadLetterPolicy(deployment: Deployment): Promise<Pas
  */
 export async function checkDeadLetters(deployment: Deployment): Promise<Passed> {
   const { google, project, topic } = deployment;
-  const deadLetters = shortName(deployment.deadLetters);
+  const deadLetters = basename(deployment.deadLetters);
   const now = Date.now();
   const query = new URLSearchParams({
     filter: `metric.type="pubsub.googleapis.com/subscription/num_undelivered_messages" AND resource.labels.subscription_id="${deadLetters}"`,
@@ -79,7 +80,7 @@ export async function checkDeadLetters(deployment: Deployment): Promise<Passed> 
   );
   const waiting = timeSeries?.[0]?.points[0]?.value.int64Value;
   if (waiting === undefined) return { says: `no figure of ${deadLetters} yet, as after its making` };
-  const warning = `Find the cause, then look: npm run redrive -- --project ${project} --subscription ${deadLetters} --topic ${shortName(topic)} --dry-run`;
+  const warning = `Find the cause, then look: npm run redrive -- --project ${project} --subscription ${deadLetters} --topic ${basename(topic)} --dry-run`;
   return { says: `${waiting} wait on ${deadLetters}`, warning: Number(waiting) > 0 ? warning : undefined };
 }
 

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path/posix';
 import { parseSigningSecret } from '../../../shared/signing-secret.ts';
 import { deliver } from '../../events/deliver.ts';
 import { newId } from '../../events/sign.ts';
 import { signedRequest } from '../../events/signed-request.ts';
-import { type Deployment, shortName } from '../deployment.ts';
+import type { Deployment } from '../deployment.ts';
 import { CheckFailed, ensure } from '../report.ts';
 
 /** What the other checks need to know of a function. */
@@ -50,8 +51,8 @@ export async function checkSecret({ google, project, secret }: Deployment) {
   const { versions = [] } = await google<{ versions?: { name: string }[] }>(
     `${versionsOf}?filter=${encodeURIComponent('state:ENABLED')}&pageSize=1000`,
   );
-  const id = shortName(secret);
-  const numbers = versions.map(({ name }) => shortName(name)).sort((a, b) => Number(b) - Number(a));
+  const id = basename(secret);
+  const numbers = versions.map(({ name }) => basename(name)).sort((a, b) => Number(b) - Number(a));
   ensure(numbers.length > 0, `${id} has no enabled version: every event is answered 503`, ADD_VERSION);
   const [used, unused] = [numbers.slice(0, MAX_VERSIONS), numbers.slice(MAX_VERSIONS)];
   const read = await Promise.all(

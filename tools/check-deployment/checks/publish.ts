@@ -1,10 +1,11 @@
+import { basename } from 'node:path/posix';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { insertIdOf } from '../../../functions/incident-lead/outcomes.ts';
 import { toMessage } from '../../../functions/incident-webhook/publish.ts';
 import type { Lead } from '../../../shared/incident-event.ts';
 import { incidentEvent } from '../../events/push.ts';
 import { newId } from '../../events/sign.ts';
-import { type Deployment, shortName } from '../deployment.ts';
+import type { Deployment } from '../deployment.ts';
 import { ensure, type Passed } from '../report.ts';
 import { awaitEntries, FILTERS, findEntries, logOf } from './log-lines.ts';
 
@@ -27,7 +28,7 @@ export function markedEvent(slackUserId: string) {
 export function consequences({ incident, leads: [lead] }: MarkedEvent, subscriptions: readonly string[]): string {
   return [
     `Publishes one event twice, as a redelivery would: incident ${incident.id}, status ${incident.status}, lead ${lead.slackUserId}.`,
-    `Every subscriber gets both: ${subscriptions.map(shortName).join(', ') || 'there is none'}.`,
+    `Every subscriber gets both: ${subscriptions.map((name) => basename(name)).join(', ') || 'there is none'}.`,
     'incident-lead writes the line that names this lead, for that incident id; whoever watches these lines will see it.',
   ].join('\n');
 }
