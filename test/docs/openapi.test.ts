@@ -8,8 +8,7 @@ import { readIncident } from '../../functions/incident-webhook/incident.ts';
 import { OUTCOMES, Refusal, type RefusalReason, refused } from '../../functions/incident-webhook/outcomes.ts';
 import { PATH } from '../../functions/incident-webhook/route.ts';
 import { answerWith } from '../../shared/answer.ts';
-import { DESCRIPTION } from '../../tools/docs/docs.ts';
-import { redocly } from '../../tools/docs/redocly.ts';
+import { DESCRIPTION, redocly } from '../../tools/docs/docs.ts';
 import { blocks } from './markdown.ts';
 
 interface Response {

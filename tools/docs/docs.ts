@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { printPaths } from '../build/print-paths.ts';
-import { redocly } from './redocly.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** The description of the HTTP function. */
 export const DESCRIPTION = join(ROOT, 'schemas', 'openapi.yaml');
+const CONFIG = join(import.meta.dirname, 'redocly.yaml');
 
 /** Redoc loads its logo from a CDN; the page names Redoc in a picture of its own instead. */
 const LOGO = /https:\/\/cdn\.redoc\.ly\/redoc\/logo-mini(?:-full)?\.svg/g;
@@ -40,6 +43,25 @@ function selfContained(html: string): string {
   }
   const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`;
   return html.replaceAll(LOGO, OWN_LOGO).replace('<head>', `<head>\n  ${policy}`);
+}
+
+/**
+ * Runs the Redocly CLI with this repository's configuration, without telemetry and without looking for updates.
+ * @param nodeOptions for the process that runs it.
+ * @returns what it printed.
+ * @throws Error with what it printed, where it fails.
+ */
+export async function redocly(args: readonly string[], nodeOptions: readonly string[] = []): Promise<string> {
+  const cli = join(dirname(createRequire(import.meta.url).resolve('@redocly/cli/package.json')), 'bin', 'cli.js');
+  const env = { PATH: process.env['PATH'], REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
+  try {
+    const run = promisify(execFile);
+    const { stdout, stderr } = await run(process.execPath, [...nodeOptions, cli, ...args, '--config', CONFIG], { env });
+    return stdout + stderr;
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`redocly ${args[0]} failed:\n${stdout}${stderr}`, { cause: error });
+  }
 }
 
 if (import.meta.main) await printPaths('docs', Promise.all([renderDocs()]));

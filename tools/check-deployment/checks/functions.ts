@@ -106,12 +106,11 @@ export async function checkForged(webhook: DeployedFunction) {
 async function sendTestMessage({ url }: DeployedFunction, secret: string) {
   const webhookId = newId();
   const request = signedRequest({ url: new URL(WEBHOOK_PATH, url), secret, webhookId, body: TEST_MESSAGE });
-  try {
-    return { webhookId, ...(await deliver(request)) };
-  } catch (error) {
+  const answer = await deliver(request).catch((error: Error) => {
     throw new CheckFailed(
-      (error as Error).message,
+      error.message,
       'Is allUsers allowed to call it? terraform/operations.md, "When allUsers is refused".',
     );
-  }
+  });
+  return { webhookId, ...answer };
 }
