@@ -47,7 +47,7 @@ export function deployableLock(root: string, name: string): string {
   const { packages: tested, lockfileVersion, requires } = readLock(root);
   const framework = folderOf(FRAMEWORK, '', tested);
   if (tested[framework].version !== dependencies[FRAMEWORK]) throw new Error(UNFIT);
-  // Grows while it is gone through.
+  // Grows while it is gone through. A peer that nothing else depends on would be missing, and npm ci in a test say so.
   const needed = new Set([framework]);
   for (const folder of needed) {
     const wanted = { ...tested[folder].dependencies, ...tested[folder].optionalDependencies };

@@ -1,8 +1,8 @@
 import { globSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import standaloneModule from 'ajv/dist/standalone/index.js';
-import type { Plugin } from 'esbuild';
+import type { OnLoadResult, Plugin } from 'esbuild';
 
 // TypeScript reads this CommonJS module's default export as the namespace; at run time it is the function itself.
 const standaloneCode = standaloneModule as unknown as typeof standaloneModule.default;
@@ -28,29 +28,28 @@ const NAMESPACE = 'compiled-validator';
  * @throws Error naming the file and the export that break the convention
  */
 export async function validatorPlugin(root: string): Promise<Plugin> {
-  const compiled = new Map<string, Awaited<ReturnType<typeof compile>>>();
-  for (const file of globSync(VALIDATORS, { cwd: root }).sort())
-    compiled.set(join(root, file), await compile(root, file));
+  const contents = new Map<string, string>();
+  for (const file of globSync(VALIDATORS, { cwd: root }).sort()) {
+    // A module of its own for each instance: two instances give the same names to different things.
+    const exports = (await compile(root, file)).map(({ names, source }, index) => {
+      contents.set(`${file}:${index}`, source);
+      return `export { ${names.join(', ')} } from '${NAMESPACE}:${file}:${index}';`;
+    });
+    contents.set(join(root, file), exports.join('\n'));
+  }
+  const load = ({ path }: { path: string }): OnLoadResult => {
+    const code = contents.get(path);
+    if (code === undefined) return { errors: [{ text: `${path} is not where validators are: ${VALIDATORS}` }] };
+    return { contents: code, loader: 'js', resolveDir: root };
+  };
   return {
     name: 'validators',
     setup(build) {
-      build.onLoad({ filter: /\.validator\.ts$/, namespace: 'file' }, ({ path }) => {
-        const modules = compiled.get(path);
-        if (!modules) return { errors: [{ text: `${path} is not where validators are: ${VALIDATORS}` }] };
-        // A module of its own for each instance: two instances give the same names to different things.
-        const exports = modules.map(
-          ({ names }, index) => `export { ${names.join(', ')} } from '${NAMESPACE}:${index}';`,
-        );
-        return { contents: exports.join('\n'), loader: 'js', pluginData: modules };
-      });
-      build.onResolve({ filter: new RegExp(`^${NAMESPACE}:`) }, ({ path, importer, pluginData }) => {
-        const index = path.slice(NAMESPACE.length + 1);
-        return { path: `${relative(root, importer)}:${index}`, namespace: NAMESPACE, pluginData: pluginData[index] };
-      });
-      build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ pluginData }) => ({
-        contents: pluginData.source,
-        loader: 'js',
-        resolveDir: root,
+      build.onLoad({ filter: /\.validator\.ts$/, namespace: 'file' }, load);
+      build.onLoad({ filter: /./, namespace: NAMESPACE }, load);
+      build.onResolve({ filter: new RegExp(`^${NAMESPACE}:`) }, ({ path }) => ({
+        path: path.slice(NAMESPACE.length + 1),
+        namespace: NAMESPACE,
       }));
     },
   };

@@ -5,7 +5,7 @@ import { readCommandLine, secondsUpTo } from '../terminal/command-line.ts';
 import { checkDeadLetterPolicy, checkDeadLetters, checkPush, checkTopic } from './checks/delivery.ts';
 import { checkForged, checkFunction, checkSecret, checkSigned } from './checks/functions.ts';
 import { checkLine, checkNewestLines } from './checks/log-lines.ts';
-import { type Deployment, deploymentOf } from './deployment.ts';
+import { deploymentOf } from './deployment.ts';
 import { NoAccess, openGoogle } from './google.ts';
 import { Report } from './report.ts';
 
@@ -65,8 +65,28 @@ async function check({ project, region, apiUrl, wait, publish, lead, yes }: Opti
   const deployment = { ...deploymentOf(project, region), google: openGoogle(apiUrl), waitMs: wait * 1000 };
   console.log(`${deployment.webhook} and ${deployment.lead} in ${project}, ${region}\n`);
   const report = new Report();
-  await checkWebhook(report, deployment);
-  const subscriptions = await checkDelivery(report, deployment);
+  const { webhook: webhookName, lead: leadName } = deployment;
+  const webhook = await report.run(webhookName, () => checkFunction(deployment, webhookName, 'ALLOW_ALL'));
+  const version = await report.run('signing secret', () => checkSecret(deployment));
+  const signed = await report.run(
+    'test message',
+    webhook && version ? () => checkSigned(webhook, version) : 'it needs the address and a version',
+  );
+  const forged = await report.run('forged message', webhook ? () => checkForged(webhook) : 'it needs the address');
+  const checkLineOf = (webhookId: string | undefined, filter: string, status: number) =>
+    webhookId ? () => checkLine(deployment, filter, webhookId, status) : 'its request failed';
+  await report.run('test line', checkLineOf(signed, 'webhook_ignored', 204));
+  await report.run('forged line', checkLineOf(forged, 'webhook_refused_signature', 401));
+  await report.run('newest lines', () => checkNewestLines(deployment, webhookName));
+  const subscriptions = await report.run('topic', () => checkTopic(deployment));
+  const subscriber = await report.run(leadName, () => checkFunction(deployment, leadName, 'ALLOW_INTERNAL_ONLY'));
+  await report.run(
+    'push',
+    subscriber ? () => checkPush(deployment, subscriber) : `it needs the address of ${leadName}`,
+  );
+  await report.run('dead letter', () => checkDeadLetterPolicy(deployment));
+  await report.run('dead letters', () => checkDeadLetters(deployment));
+  await report.run('newest lines', () => checkNewestLines(deployment, leadName));
   if (publish) {
     // Loaded late: it brings a client of Pub/Sub, which takes half a second.
     const { checkOneLine, consequences, markedEvent } = await import('./checks/publish.ts');
@@ -79,33 +99,6 @@ async function check({ project, region, apiUrl, wait, publish, lead, yes }: Opti
     await report.run('one line', () => checkOneLine(deployment, event));
   }
   return report.end() ? EXIT.right : EXIT.wrong;
-}
-
-async function checkWebhook(report: Report, deployment: Deployment): Promise<void> {
-  const { webhook: name } = deployment;
-  const webhook = await report.run(name, () => checkFunction(deployment, name, 'ALLOW_ALL'));
-  const version = await report.run('signing secret', () => checkSecret(deployment));
-  const signed = await report.run(
-    'test message',
-    webhook && version ? () => checkSigned(webhook, version) : 'it needs the address and a version',
-  );
-  const forged = await report.run('forged message', webhook ? () => checkForged(webhook) : 'it needs the address');
-  const line = (title: string, webhookId: string | undefined, filter: string, status: number) =>
-    report.run(title, webhookId ? () => checkLine(deployment, filter, webhookId, status) : 'its request failed');
-  await line('test line', signed, 'webhook_ignored', 204);
-  await line('forged line', forged, 'webhook_refused_signature', 401);
-  await report.run('newest lines', () => checkNewestLines(deployment, name));
-}
-
-async function checkDelivery(report: Report, deployment: Deployment): Promise<readonly string[] | undefined> {
-  const { lead: name } = deployment;
-  const subscriptions = await report.run('topic', () => checkTopic(deployment));
-  const lead = await report.run(name, () => checkFunction(deployment, name, 'ALLOW_INTERNAL_ONLY'));
-  await report.run('push', lead ? () => checkPush(deployment, lead) : `it needs the address of ${name}`);
-  await report.run('dead letter', () => checkDeadLetterPolicy(deployment));
-  await report.run('dead letters', () => checkDeadLetters(deployment));
-  await report.run('newest lines', () => checkNewestLines(deployment, name));
-  return subscriptions;
 }
 
 async function confirmed(): Promise<boolean> {

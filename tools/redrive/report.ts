@@ -32,12 +32,8 @@ export function writeLines(stream: NodeJS.WritableStream, ...lines: readonly (st
  * Shows every dead letter once, and releases all of them at the end: nothing is published or acknowledged.
  * @param command moves them.
  */
-export async function listDeadLetters(
-  pubsub: PubSub,
-  bounds: Bounds,
-  { stdout, stderr }: Output,
-  command: string,
-): Promise<void> {
+export async function listDeadLetters(pubsub: PubSub, bounds: Bounds, output: Output, command: string): Promise<void> {
+  const { stdout, stderr } = output;
   const ackIds = new Map<string, string>();
   const bySource = new Map<string, number>();
   let released = false;
