@@ -17,7 +17,7 @@ describe('the lock file of a deployable', () => {
 
   const description = deployablePackage(ROOT, 'incident-webhook');
   const packagesOf = (lock: string): Packages => JSON.parse(lock).packages;
-  const lockOf = async (root: string): Promise<string> => deployableLock(root, 'incident-lead');
+  const lockOf = async (root: string): Promise<string> => (await deployableLock(root))('incident-lead');
 
   it('is one that npm ci takes, with the versions and checksums that are tested', async () => {
     const lock = await lockOf(ROOT);

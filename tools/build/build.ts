@@ -39,26 +39,22 @@ export async function build(options: BuildOptions = {}): Promise<string[]> {
   const { out = join(root, 'dist'), substitutions = SUBSTITUTIONS } = options;
   const used = new Set<string>();
   const plugins = [await validatorPlugin(root), substitutionPlugin(substitutions, used)];
-  const deployables = await Promise.all(
-    FUNCTIONS.map(async (name) => ({
-      name,
-      description: deployablePackage(root, name),
-      lock: deployableLock(root, name),
-      bundle: await bundleFunction(root, name, plugins),
-    })),
-  );
+  const [lockFor, ...deployables] = await Promise.all([
+    deployableLock(root),
+    ...FUNCTIONS.map(async (name) => ({ name, bundle: await bundleFunction(root, name, plugins) })),
+  ]);
   const idle = substitutions.map(({ file }) => file).filter((file) => !used.has(file));
   if (idle.length > 0) {
     throw new Error(
       `substitutions.ts names files that are in no bundle; correct or remove their rows: ${idle.join(', ')}`,
     );
   }
-  for (const { name, description, lock, bundle } of deployables) {
+  for (const { name, bundle } of deployables) {
     await replaceFolder(join(out, name), (fresh) => {
       cpSync(FIXED, fresh, { recursive: true });
       for (const { path, contents } of bundle) writeFileSync(join(fresh, basename(path)), contents);
-      writeFileSync(join(fresh, 'package.json'), description);
-      writeFileSync(join(fresh, 'package-lock.json'), lock);
+      writeFileSync(join(fresh, 'package.json'), deployablePackage(root, name));
+      writeFileSync(join(fresh, 'package-lock.json'), lockFor(name));
     });
   }
   return FUNCTIONS.map((name) => join(out, name));

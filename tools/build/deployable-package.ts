@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /**
  * The one package that is not bundled: its registry of functions lives in a module of its own,
@@ -8,7 +10,8 @@ import { join } from 'node:path';
 export const FRAMEWORK = '@google-cloud/functions-framework';
 
 const LOCK_FILE = 'package-lock.json';
-const UNFIT = `${LOCK_FILE} does not hold what the deployables need: run npm install`;
+/** Whatever a machine's own configuration of npm says, the file is the same; with no cache and nothing fetched. */
+const NPM_OPTIONS = ['--package-lock-only', '--offline', '--ignore-scripts', '--lockfile-version=3', '--logs-max=0'];
 
 /**
  * The `package.json` of a deployable folder, as text.
@@ -35,30 +38,31 @@ export function deployablePackage(root: string, name: string): string {
 }
 
 /**
- * The `package-lock.json` of a deployable folder, as text: the part of the repository's own that the framework needs.
- * So whoever installs the deployable gets the very packages that the tests ran with.
+ * What the repository's own lock file says of a deployable's dependencies and of theirs, as a lock file of its own. So
+ * whoever installs the deployable gets the very packages that the tests ran with.
+ *
+ * npm makes it: beside a lock file that holds more than is needed, it keeps what package.json asks for.
  *
  * @param root the repository's folder
- * @param name package name
+ * @returns the text of a deployable's lock file by its package name; all have the same dependencies
  * @throws Error where the repository has no lock file, or one that does not fit its package.json
  */
-export function deployableLock(root: string, name: string): string {
-  const { dependencies, engines } = JSON.parse(deployablePackage(root, name));
-  const { packages: tested, lockfileVersion, requires } = readLock(root);
-  const framework = folderOf(FRAMEWORK, '', tested);
-  if (tested[framework].version !== dependencies[FRAMEWORK]) throw new Error(UNFIT);
-  // Grows while it is gone through. A peer that nothing else depends on would be missing, and npm ci in a test say so.
-  const needed = new Set([framework]);
-  for (const folder of needed) {
-    const wanted = { ...tested[folder].dependencies, ...tested[folder].optionalDependencies };
-    for (const each of Object.keys(wanted)) needed.add(folderOf(each, `${folder}/`, tested));
-  }
-  const kept = Object.entries(tested).filter(([folder]) => needed.has(folder));
-  const packages = { '': { name, dependencies, engines }, ...Object.fromEntries(kept) };
-  return `${JSON.stringify({ name, lockfileVersion, requires, packages }, null, 2)}\n`;
+export async function deployableLock(root: string): Promise<(name: string) => string> {
+  const { version: _version, ...tested } = readLock(root);
+  const scratch = join(root, '.local');
+  mkdirSync(scratch, { recursive: true });
+  using folder = mkdtempDisposableSync(join(scratch, 'lock-'));
+  writeFileSync(join(folder.path, 'package.json'), deployablePackage(root, 'deployable'));
+  writeFileSync(join(folder.path, LOCK_FILE), JSON.stringify(tested));
+  await runNpm(folder.path);
+  const { packages, ...lock } = JSON.parse(readFileSync(join(folder.path, LOCK_FILE), 'utf8'));
+  return (name) => {
+    const own = { ...packages[''], name };
+    return `${JSON.stringify({ ...lock, name, packages: { ...packages, '': own } }, null, 2)}\n`;
+  };
 }
 
-function readLock(root: string) {
+function readLock(root: string): Record<string, unknown> {
   try {
     return JSON.parse(readFileSync(join(root, LOCK_FILE), 'utf8'));
   } catch (cause) {
@@ -66,10 +70,14 @@ function readLock(root: string) {
   }
 }
 
-/** The folder of a package that the one in `from` requires: in its own `node_modules`, or the nearest one above. */
-function folderOf(name: string, from: string, packages: object): string {
-  const folder = `${from}node_modules/${name}`;
-  if (folder in packages) return folder;
-  if (from === '') throw new Error(UNFIT);
-  return folderOf(name, from.slice(0, from.lastIndexOf('node_modules/')), packages);
+async function runNpm(folder: string): Promise<void> {
+  const places = ['userconfig', 'globalconfig', 'cache'].map((name) => `--${name}=${join(folder, name)}`);
+  try {
+    const env = { PATH: process.env['PATH'] };
+    await promisify(execFile)('npm', ['install', ...NPM_OPTIONS, ...places], { cwd: folder, env });
+  } catch (cause) {
+    const { code, stderr } = cause as { code?: string; stderr?: string };
+    if (code === 'ENOENT') throw new Error('npm is not on the PATH: run npm run build', { cause });
+    throw new Error(`${LOCK_FILE} does not hold what the deployables need: run npm install\n${stderr}`, { cause });
+  }
 }
