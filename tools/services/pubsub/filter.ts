@@ -5,8 +5,18 @@ export type Filter = (attributes: Readonly<Record<string, string>>) => boolean;
 
 // https://cloud.google.com/pubsub/docs/subscription-message-filter
 const MAX_FILTER_BYTES = 256;
-// White space, then a string, a word, or an operator or mark.
-const TOKEN = /\s*("(?:[^"\\]|\\.)*"|[A-Za-z0-9_][A-Za-z0-9_-]*|!=|[().,:=-])/sy;
+
+/** What can be asked of an attribute, which is undefined where the message does not have it. */
+const TERMS: readonly [RegExp, passes: (value: string | undefined, text: string) => boolean][] = [
+  [pattern('attributes : KEY'), (value) => value !== undefined],
+  [pattern('attributes \\. KEY = TEXT'), (value, text) => value === text],
+  [pattern('attributes \\. KEY != TEXT'), (value, text) => value !== text],
+  [pattern('hasPrefix \\( attributes \\. KEY , TEXT \\)'), (value, text) => value?.startsWith(text) === true],
+];
+const TERM_EXAMPLES = 'attributes:key, attributes.key = "text" or hasPrefix(attributes.key, "text")';
+const [AND, OR] = [pattern('AND(?![\\w-])'), pattern('OR(?![\\w-])')];
+const NOT = pattern('(?:NOT(?![\\w-])|-)');
+const [OPEN, CLOSE] = [pattern('\\('), pattern('\\)')];
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-7]{3})|(.))/gs;
 const CONTROL: Record<string, string> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v' };
 
@@ -19,108 +29,65 @@ const CONTROL: Record<string, string> = { n: '\n', r: '\r', t: '\t', a: '\x07', 
  */
 export function compileFilter(source: string): Filter {
   if (source.trim() === '') return () => true;
-  try {
-    if (Buffer.byteLength(source) > MAX_FILTER_BYTES) throw new Error(`at most ${MAX_FILTER_BYTES} bytes`);
-    const tokens = tokenize(source);
-    const filter = readExpression(tokens);
-    if (tokens.length > 0) throw unexpected(tokens, 'AND, OR or the end');
-    return filter;
-  } catch (error) {
-    throw invalidArgument(`Invalid filter given (filter=${source}): ${(error as Error).message}.`);
-  }
+  let rest = source;
+  const accept = (expected: RegExp): RegExpExecArray | null => {
+    const found = expected.exec(rest);
+    if (found) rest = rest.slice(found[0].length);
+    return found;
+  };
+  const invalid = (why: string) => invalidArgument(`Invalid filter given (filter=${source}): ${why}.`);
+  const unexpected = (expected: string) => invalid(`expected ${expected}, found ${/\S+/.exec(rest)?.[0] ?? 'the end'}`);
+
+  const readExpression = (): Filter => {
+    const terms = [readTerm()];
+    const isAnd = AND.test(rest);
+    const [operator, other] = isAnd ? [AND, OR] : [OR, AND];
+    while (accept(operator)) terms.push(readTerm());
+    if (other.test(rest)) throw unexpected('parentheses around mixed AND and OR');
+    return (attributes) =>
+      isAnd ? terms.every((passes) => passes(attributes)) : terms.some((passes) => passes(attributes));
+  };
+  const readTerm = (): Filter => {
+    if (accept(NOT)) {
+      const passes = readTerm();
+      return (attributes) => !passes(attributes);
+    }
+    if (accept(OPEN)) {
+      const inner = readExpression();
+      if (!accept(CLOSE)) throw unexpected(')');
+      return inner;
+    }
+    for (const [form, passes] of TERMS) {
+      const [found, key = '', text = ''] = accept(form) ?? [];
+      if (found === undefined) continue;
+      const [name, operand] = [unquote(key), unquote(text)];
+      // Not `toString` and what else every object inherits.
+      return (attributes) => passes(Object.hasOwn(attributes, name) ? attributes[name] : undefined, operand);
+    }
+    throw unexpected(TERM_EXAMPLES);
+  };
+
+  if (Buffer.byteLength(source) > MAX_FILTER_BYTES) throw invalid(`at most ${MAX_FILTER_BYTES} bytes`);
+  const filter = readExpression();
+  if (rest.trim() !== '') throw unexpected('AND, OR or the end');
+  return filter;
 }
 
-/** Strings keep their quotes, so that none is taken for a word or mark. */
-function tokenize(source: string): string[] {
-  const tokens: string[] = [];
-  TOKEN.lastIndex = 0;
-  for (let index = 0; source.slice(index).trim() !== ''; index = TOKEN.lastIndex) {
-    const [, token] = TOKEN.exec(source) ?? [];
-    if (token === undefined) throw new Error(`unreadable at character ${index + 1}`);
-    tokens.push(token);
-  }
-  return tokens;
+/** Finds a form at the beginning of a text; a blank of the form is any white space, or none. */
+function pattern(form: string): RegExp {
+  const text = '"(?:[^"\\\\]|\\\\.)*"';
+  const source = ` ${form}`
+    .replaceAll(' ', '\\s*')
+    .replace('KEY', `(${text}|[A-Za-z0-9_][A-Za-z0-9_-]*)`)
+    .replace('TEXT', `(${text})`);
+  return new RegExp(`^${source}`, 's');
 }
 
-function readExpression(tokens: string[]): Filter {
-  const terms = [readTerm(tokens)];
-  const isAnd = accept(tokens, 'AND');
-  if (isAnd || accept(tokens, 'OR')) {
-    do terms.push(readTerm(tokens));
-    while (accept(tokens, isAnd ? 'AND' : 'OR'));
-    if (tokens[0] === (isAnd ? 'OR' : 'AND')) throw unexpected(tokens, 'parentheses around mixed AND and OR');
-  }
-  return isAnd
-    ? (attributes) => terms.every((term) => term(attributes))
-    : (attributes) => terms.some((term) => term(attributes));
-}
-
-function readTerm(tokens: string[]): Filter {
-  if (accept(tokens, 'NOT') || accept(tokens, '-')) {
-    const term = readTerm(tokens);
-    return (attributes) => !term(attributes);
-  }
-  if (accept(tokens, '(')) {
-    const inner = readExpression(tokens);
-    expectTokens(tokens, ')');
-    return inner;
-  }
-  if (accept(tokens, 'hasPrefix')) {
-    expectTokens(tokens, '(', 'attributes', '.');
-    const key = readKey(tokens);
-    expectTokens(tokens, ',');
-    const prefix = readText(tokens);
-    expectTokens(tokens, ')');
-    return (attributes) => attributeOf(attributes, key)?.startsWith(prefix) === true;
-  }
-  expectTokens(tokens, 'attributes');
-  if (accept(tokens, ':')) {
-    const key = readKey(tokens);
-    return (attributes) => attributeOf(attributes, key) !== undefined;
-  }
-  expectTokens(tokens, '.');
-  const key = readKey(tokens);
-  const isEqual = accept(tokens, '=');
-  if (!isEqual) expectTokens(tokens, '!=');
-  const value = readText(tokens);
-  return (attributes) => (attributeOf(attributes, key) === value) === isEqual;
-}
-
-function readKey(tokens: string[]): string {
-  if (tokens[0]?.startsWith('"')) return readText(tokens);
-  if (!/^\w/.test(tokens[0] ?? '')) throw unexpected(tokens, 'an attribute key');
-  return tokens.shift() ?? '';
-}
-
-function readText(tokens: string[]): string {
-  if (!tokens[0]?.startsWith('"')) throw unexpected(tokens, 'a string in double quotes');
-  return withoutEscapes(tokens.shift()?.slice(1, -1) ?? '');
-}
-
-/** Consumes the next token if it is this one. */
-function accept(tokens: string[], token: string): boolean {
-  const accepted = tokens[0] === token;
-  if (accepted) tokens.shift();
-  return accepted;
-}
-
-function expectTokens(tokens: string[], ...expected: readonly string[]): void {
-  for (const token of expected) if (!accept(tokens, token)) throw unexpected(tokens, token);
-}
-
-function unexpected(tokens: readonly string[], expected: string): Error {
-  return new Error(`expected ${expected}, found ${tokens[0] ?? 'the end'}`);
-}
-
-/** Not `toString` and what else every object inherits. */
-function attributeOf(attributes: Readonly<Record<string, string>>, key: string): string | undefined {
-  return Object.hasOwn(attributes, key) ? attributes[key] : undefined;
-}
-
-function withoutEscapes(text: string): string {
-  return text.replace(ESCAPE, (_all, unicode?: string, hex?: string, octal?: string, plain?: string) => {
+/** What a string in quotes says; a word is taken as it is. */
+function unquote(text: string): string {
+  if (!text.startsWith('"')) return text;
+  return text.slice(1, -1).replace(ESCAPE, (_all, unicode?: string, hex?: string, octal?: string, plain?: string) => {
     if (plain !== undefined) return CONTROL[plain] ?? plain;
-    const digits = unicode ?? hex;
-    return String.fromCharCode(digits === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(digits, 16));
+    return String.fromCharCode(Number.parseInt(unicode ?? hex ?? octal ?? '', octal === undefined ? 16 : 8));
   });
 }
