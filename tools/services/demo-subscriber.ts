@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http';
+import { isObject } from '../../shared/is-object.ts';
 import { readBody } from '../../shared/read-body.ts';
 import { closeServer, listenOn } from './listen-on.ts';
 
@@ -19,9 +20,7 @@ const BODY_TIMEOUT_MS = 10_000;
  * a free port of 127.0.0.1.
  * @param onMessage where it throws, the push is answered 500 and delivered again.
  */
-export async function startDemoSubscriber(
-  onMessage: (message: DemoMessage) => void,
-): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startDemoSubscriber(onMessage: (message: DemoMessage) => void) {
   const server = createServer((req, res) => {
     receive(req, onMessage).then(
       (status) => res.writeHead(status, status === 204 ? {} : { connection: 'close' }).end(),
@@ -62,6 +61,5 @@ function parse(text: string): unknown {
 }
 
 function isAttributes(value: unknown): value is Record<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((attribute) => typeof attribute === 'string');
+  return isObject(value) && Object.values(value).every((attribute) => typeof attribute === 'string');
 }

@@ -53,7 +53,6 @@ export async function dial(port: number) {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   let received: Buffer = Buffer.alloc(0);
-  let ended = false;
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk]);
   });
@@ -61,27 +60,22 @@ export async function dial(port: number) {
   socket.on('error', () => {});
   const closed = new Promise<void>((resolve) => {
     socket.once('end', resolve).once('close', resolve);
-  }).then(() => {
-    ended = true;
   });
   return {
     socket,
     /** Settles when the other side has closed. */
     closed,
-    write(bytes: string | Buffer): void {
-      socket.write(bytes);
-    },
+    write: (bytes: string | Buffer) => socket.write(bytes),
     /** The next answer, or undefined where the connection ended without one. `HEAD` has a length but no body. */
     async answer(method = 'POST'): Promise<RawResponse | undefined> {
       for (;;) {
         const found = takeAnswer(received, method);
-        if (found !== undefined) {
+        if (found === undefined) {
+          if (socket.readableEnded || socket.destroyed) return undefined;
+          await Promise.race([once(socket, 'data').catch(() => {}), closed]);
+        } else {
           received = found.rest;
           if (found.answer.status >= 200) return found.answer;
-        } else if (ended) {
-          return undefined;
-        } else {
-          await Promise.race([once(socket, 'data').catch(() => {}), closed]);
         }
       }
     },
@@ -106,11 +100,11 @@ export async function exchange(
 function takeAnswer(bytes: Buffer, method: string): { answer: RawResponse; rest: Buffer } | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
-  const [line = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
+  const head = bytes.toString('latin1', 0, end);
+  const status = Number(head.split(' ')[1]);
   const headers = Object.fromEntries(
-    lines.map((each) => [each.slice(0, each.indexOf(':')).toLowerCase(), each.slice(each.indexOf(':') + 1).trim()]),
+    [...head.matchAll(/^(\S+?): *(.*)$/gm)].map(([, name = '', value = '']) => [name.toLowerCase(), value]),
   );
-  const status = Number(line.split(' ')[1]);
   const length = method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0);
   const body = bytes.subarray(end + 4, end + 4 + length);
   if (body.length < length) return undefined;
