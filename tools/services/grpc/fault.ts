@@ -12,11 +12,13 @@ export type InjectedFault = { committed?: boolean } & (
   | { delayMs: number; fail?: never; hang?: never }
 );
 
-/** A call about to be served: `R` maps the method names of a service to their request types. */
-export type CallOf<R> = { [M in keyof R]: { method: M; request: R[M] } }[keyof R];
-
-/** Asked once a call: returns the fault to inject, or nothing to let the call pass. */
-export type Intercept<R> = (call: CallOf<R>) => InjectedFault | undefined;
+/**
+ * Asked once a call: returns the fault to inject, or nothing to let the call pass. `R` maps the method names of a
+ * service to their request types.
+ */
+export type Intercept<R> = (
+  call: { [M in keyof R]: { method: M; request: R[M] } }[keyof R],
+) => InjectedFault | undefined;
 
 /** The longest that a timer can wait: 24 days, for ever as far as a test is concerned. */
 const FOR_EVER_MS = 2 ** 31 - 1;
@@ -33,30 +35,30 @@ export async function injectFault(fault: InjectedFault, signal: AbortSignal): Pr
   });
 }
 
-/** What a unary method does: the answer, or a throw. The signal aborts when the caller or the server ends the call. */
-export type Handle<Request> = (request: Request, signal: AbortSignal) => object | Promise<object>;
-
-/** Unary methods as grpc-js wants them, with the faults around each; `closing` aborts when the server closes. */
+/**
+ * Unary methods as grpc-js wants them, with the faults around each.
+ *
+ * @param methods each returns the answer, or nothing for an empty one, or throws; its signal aborts when the caller or
+ *   the server ends the call
+ */
 export function withFaults<R>(
-  methods: { readonly [M in keyof R]: Handle<R[M]> },
+  methods: { readonly [M in keyof R]: (request: R[M], signal: AbortSignal) => unknown },
   intercept: Intercept<R>,
-  closing: AbortSignal,
 ): UntypedServiceImplementation {
   const served = (Object.keys(methods) as (keyof R & string)[]).map((method) => {
-    const answer = async (request: R[typeof method], signal: AbortSignal): Promise<object> => {
-      const fault = intercept({ method, request });
-      if (fault && !fault.committed) await injectFault(fault, signal);
-      const response = await methods[method](request, signal);
-      if (fault?.committed) await injectFault(fault, signal);
-      return response;
-    };
-    const serve: handleUnaryCall<R[typeof method], object> = (call, callback) => {
-      const cancelled = new AbortController();
-      call.on('cancelled', () => cancelled.abort());
-      answer(call.request, AbortSignal.any([closing, cancelled.signal])).then(
-        (response) => callback(null, response),
-        (error: unknown) => callback(toStatus(error)),
-      );
+    const serve: handleUnaryCall<R[typeof method], unknown> = async (call, callback) => {
+      const { request } = call;
+      const over = new AbortController();
+      call.on('cancelled', () => over.abort());
+      try {
+        const fault = intercept({ method, request });
+        if (fault && !fault.committed) await injectFault(fault, over.signal);
+        const response = await methods[method](request, over.signal);
+        if (fault?.committed) await injectFault(fault, over.signal);
+        callback(null, response ?? {});
+      } catch (error) {
+        callback(toStatus(error));
+      }
     };
     return [method, serve];
   });

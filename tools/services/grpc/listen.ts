@@ -1,3 +1,4 @@
+import { promisify } from 'node:util';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { tryPort } from '../functions/free-port.ts';
@@ -19,25 +20,20 @@ export async function listen(
   port: number,
   services: readonly { definition: ServiceDefinition; methods: UntypedServiceImplementation }[],
   credentials = ServerCredentials.createInsecure(),
-): Promise<{ port: number; close(): Promise<void> }> {
+) {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
   for (const { definition, methods } of services) server.addService(definition, methods);
   try {
     // grpc-js prints a line of its own when a port is taken, beside the error it reports.
     if (port !== 0) await tryPort(port, HOST);
-    const bound = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(`${HOST}:${port}`, credentials, (error, actual) => {
-        if (error) reject(error);
-        else resolve(actual);
-      });
-    });
+    const bound = await promisify(server.bindAsync.bind(server))(`${HOST}:${port}`, credentials);
     // The graceful shutdown frees the port and calls back; the forced one ends the calls it would wait for.
     const close = (): Promise<void> =>
       new Promise((resolve) => {
         server.tryShutdown(() => resolve());
         server.forceShutdown();
       });
-    return { port: bound, close };
+    return { port: bound, host: `${HOST}:${bound}`, close };
   } catch (error) {
     const { message } = error as Error;
     const why = message.includes('EADDRINUSE') ? 'the port is already taken' : message;

@@ -9,8 +9,8 @@ export class RpcError extends Error {
   override name = 'RpcError';
   readonly code: Code;
 
-  constructor(code: Code, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: Code, message: string) {
+    super(message);
     this.code = code;
   }
 }

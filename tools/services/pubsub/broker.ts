@@ -1,5 +1,6 @@
 import { alreadyExists, notFound } from '../grpc/rpc-error.ts';
-import { acceptMessages, type Lease, type Message, type MessageInput } from './message.ts';
+import type { Behaviour } from './events.ts';
+import { acceptMessages, type Message, type MessageInput } from './message.ts';
 import { push } from './push.ts';
 import {
   type CheckedSubscription,
@@ -9,7 +10,7 @@ import {
   type SubscriptionConfig,
   type TopicConfig,
 } from './resource.ts';
-import { type Behaviour, Subscription } from './subscription.ts';
+import { Subscription } from './subscription.ts';
 
 interface Topic {
   config: TopicConfig;
@@ -40,10 +41,7 @@ export class Broker {
   }
 
   topic(name: string): Topic {
-    checkName(name, 'topics');
-    const topic = this.topics.get(name);
-    if (!topic) throw notFound(name);
-    return topic;
+    return find(this.topics, 'topics', name);
   }
 
   /** Replaces the settings that are given. */
@@ -57,8 +55,8 @@ export class Broker {
   deleteTopic(name: string): void {
     this.topic(name);
     this.topics.delete(name);
-    for (const subscription of this.subscriptions.values()) {
-      if (subscription.config.topic === name) subscription.configure({ ...subscription.config, topic: DELETED_TOPIC });
+    for (const subscription of this.attached(name)) {
+      subscription.configure({ ...subscription.config, topic: DELETED_TOPIC });
     }
   }
 
@@ -66,8 +64,8 @@ export class Broker {
     const config = this.#check(given);
     if (this.subscriptions.has(config.name)) throw alreadyExists(config.name);
     this.topic(config.topic);
-    const subscription = new Subscription(config, this.#behaviour, (lease) =>
-      this.#deadLetter(lease, subscription.config),
+    const subscription = new Subscription(config, this.#behaviour, (message, attempts) =>
+      this.#deadLetter(subscription.config, message, attempts),
     );
     this.subscriptions.set(config.name, subscription);
     void push(subscription, this.#behaviour.ackDeadlineScale);
@@ -75,10 +73,7 @@ export class Broker {
   }
 
   subscription(name: string): Subscription {
-    checkName(name, 'subscriptions');
-    const subscription = this.subscriptions.get(name);
-    if (!subscription) throw notFound(name);
-    return subscription;
+    return find(this.subscriptions, 'subscriptions', name);
   }
 
   /** Replaces the settings that are given. */
@@ -104,7 +99,7 @@ export class Broker {
     for (const message of messages) {
       log.push(message);
       this.#behaviour.onEvent({ type: 'published', topic, message });
-      for (const { config } of this.#attached(topic).filter((subscription) => !subscription.offer(message))) {
+      for (const { config } of this.attached(topic).filter((subscription) => !subscription.offer(message))) {
         this.#behaviour.onEvent({ type: 'filtered', subscription: config.name, filter: config.filter ?? '', message });
       }
     }
@@ -127,29 +122,35 @@ export class Broker {
     return config;
   }
 
-  #attached(topic: string): Subscription[] {
+  /** The subscriptions of a topic. */
+  attached(topic: string): Subscription[] {
     return [...this.subscriptions.values()].filter(({ config }) => config.topic === topic);
   }
 
-  #deadLetter({ message, attempt }: Lease, { name, deadLetterPolicy }: CheckedSubscription): boolean {
-    const topic = deadLetterPolicy?.deadLetterTopic ?? '';
-    if (!this.topics.has(topic)) return false;
+  #deadLetter({ name, deadLetterPolicy }: CheckedSubscription, message: Message, attempts: number): boolean {
+    const deadLetterTopic = deadLetterPolicy?.deadLetterTopic ?? '';
+    if (!this.topics.has(deadLetterTopic)) return false;
     const [, project = '', , id = ''] = name.split('/');
-    this.#behaviour.onEvent({
-      type: 'deadLettered',
-      subscription: name,
-      deadLetterTopic: topic,
-      message,
-      attempts: attempt,
-    });
+    this.#behaviour.onEvent({ type: 'deadLettered', subscription: name, deadLetterTopic, message, attempts });
     const attributes = {
       ...message.attributes,
-      CloudPubSubDeadLetterSourceDeliveryCount: String(attempt),
+      CloudPubSubDeadLetterSourceDeliveryCount: String(attempts),
       CloudPubSubDeadLetterSourceSubscription: id,
       CloudPubSubDeadLetterSourceSubscriptionProject: project,
       CloudPubSubDeadLetterSourceTopicPublishTime: message.publishTime.toISOString().replace('Z', '+00:00'),
     };
-    this.publish(topic, { data: message.data, orderingKey: message.orderingKey, attributes });
+    this.publish(deadLetterTopic, { data: message.data, orderingKey: message.orderingKey, attributes });
     return true;
   }
+}
+
+function find<Resource>(
+  resources: ReadonlyMap<string, Resource>,
+  collection: 'topics' | 'subscriptions',
+  name: string,
+): Resource {
+  checkName(name, collection);
+  const found = resources.get(name);
+  if (!found) throw notFound(name);
+  return found;
 }

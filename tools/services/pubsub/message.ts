@@ -26,9 +26,6 @@ export interface Lease {
   readonly message: Message;
   /** 1 for the first delivery. */
   readonly attempt: number;
-  readonly startedAt: Date;
-  /** False once it has ended, in whatever way. */
-  open: boolean;
 }
 
 // https://cloud.google.com/pubsub/quotas#resource_limits
@@ -56,11 +53,7 @@ export function acceptMessages(given: readonly MessageInput[], nextId: () => str
   return given.map((message) => ({ messageId: nextId(), publishTime, ...checkMessage(message) }));
 }
 
-function checkMessage({
-  data = '',
-  attributes = {},
-  orderingKey = '',
-}: MessageInput): Omit<Message, 'messageId' | 'publishTime'> {
+function checkMessage({ data = '', attributes = {}, orderingKey = '' }: MessageInput) {
   const entries = Object.entries(attributes);
   if (data.length === 0 && entries.length === 0) {
     throw invalidArgument('One or more messages in the publish request is empty: give data or at least one attribute.');

@@ -1,47 +1,44 @@
 import type { protos } from '@google-cloud/pubsub';
+import { paginate } from '../grpc/paginate.ts';
 import { invalidArgument } from '../grpc/rpc-error.ts';
 import type { Broker } from './broker.ts';
 import type { MessageInput } from './message.ts';
-import { pull } from './pull.ts';
+import { pull, type StreamRequest } from './pull.ts';
 import { type SubscriptionConfig, type TopicConfig, toSnakeCase } from './resource.ts';
 
-type FieldMask = protos.google.protobuf.IFieldMask;
 type UnaryMethods = ReturnType<typeof unaryMethods>;
 
-/** The unary methods that are built, and their requests as they are decoded. */
-export type UnaryRequests = { [M in keyof UnaryMethods]: Parameters<UnaryMethods[M]>[0] };
+/** Every method that is built, and its requests as they are decoded; of a streaming pull, the first. */
+export type PubSubRequests = { [M in keyof UnaryMethods]: Parameters<UnaryMethods[M]>[0] } & {
+  StreamingPull: StreamRequest;
+};
 
-/** Every method that is built; of a streaming pull, its first request. */
-export interface PubSubRequests extends UnaryRequests {
-  StreamingPull: protos.google.pubsub.v1.StreamingPullRequest;
+interface Update {
+  updateMask: protos.google.protobuf.IFieldMask | null;
 }
 
 /** The unary methods of `google.pubsub.v1.Publisher` and `Subscriber` on a broker. */
 export function unaryMethods(broker: Broker) {
+  const inProject = (project: string, resources: ReadonlyMap<string, { config: object }>) =>
+    [...resources.keys()]
+      .filter((name) => name.startsWith(`${project}/`))
+      .sort()
+      .map((name) => resources.get(name)?.config);
   return {
     CreateTopic: (request: TopicConfig) => broker.createTopic(request),
     GetTopic: ({ topic }: protos.google.pubsub.v1.GetTopicRequest) => broker.topic(topic).config,
-    UpdateTopic({ topic, updateMask }: { topic: TopicConfig | null; updateMask: FieldMask | null }) {
-      const changes = maskedFields(topic, updateMask, ['name', 'kmsKeyName', 'tags']);
-      return broker.updateTopic(topic?.name ?? '', changes);
+    UpdateTopic({ topic, updateMask }: Update & { topic: TopicConfig | null }) {
+      return broker.updateTopic(topic?.name ?? '', maskedFields(topic, updateMask, ['name', 'kmsKeyName', 'tags']));
     },
     ListTopics(request: protos.google.pubsub.v1.ListTopicsRequest) {
-      const page = paginate(below(`${request.project}/topics/`, broker.topics.keys()), request);
-      return { ...page, topics: page.names.map((name) => broker.topic(name).config) };
+      return paginate('topics', inProject(request.project, broker.topics), request);
     },
     ListTopicSubscriptions(request: protos.google.pubsub.v1.ListTopicSubscriptionsRequest) {
       broker.topic(request.topic);
-      const attached = [...broker.subscriptions.values()].filter(({ config }) => config.topic === request.topic);
-      const page = paginate(
-        attached.map(({ config }) => config.name),
-        request,
-      );
-      return { ...page, subscriptions: page.names };
+      const names = broker.attached(request.topic).map(({ config }) => config.name);
+      return paginate('subscriptions', names.sort(), request);
     },
-    DeleteTopic({ topic }: protos.google.pubsub.v1.DeleteTopicRequest) {
-      broker.deleteTopic(topic);
-      return {};
-    },
+    DeleteTopic: ({ topic }: protos.google.pubsub.v1.DeleteTopicRequest) => broker.deleteTopic(topic),
     Publish({ topic, messages }: { topic: string; messages: MessageInput[] }) {
       return { messageIds: broker.publish(topic, ...messages) };
     },
@@ -49,37 +46,26 @@ export function unaryMethods(broker: Broker) {
     GetSubscription({ subscription }: protos.google.pubsub.v1.GetSubscriptionRequest) {
       return broker.subscription(subscription).config;
     },
-    UpdateSubscription({
-      subscription,
-      updateMask,
-    }: {
-      subscription: SubscriptionConfig | null;
-      updateMask: FieldMask | null;
-    }) {
+    UpdateSubscription({ subscription, updateMask }: Update & { subscription: SubscriptionConfig | null }) {
       const immutable = ['name', 'topic', 'filter', 'enableMessageOrdering', 'tags'];
       return broker.updateSubscription(subscription?.name ?? '', maskedFields(subscription, updateMask, immutable));
     },
     ListSubscriptions(request: protos.google.pubsub.v1.ListSubscriptionsRequest) {
-      const page = paginate(below(`${request.project}/subscriptions/`, broker.subscriptions.keys()), request);
-      return { ...page, subscriptions: page.names.map((name) => broker.subscription(name).config) };
+      return paginate('subscriptions', inProject(request.project, broker.subscriptions), request);
     },
     DeleteSubscription({ subscription }: protos.google.pubsub.v1.DeleteSubscriptionRequest) {
       broker.deleteSubscription(subscription);
-      return {};
     },
     ModifyPushConfig({ subscription, pushConfig = {} }: protos.google.pubsub.v1.ModifyPushConfigRequest) {
       broker.updateSubscription(subscription, { pushConfig });
-      return {};
     },
     ModifyAckDeadline(request: protos.google.pubsub.v1.ModifyAckDeadlineRequest) {
       const subscription = broker.subscription(request.subscription);
       for (const ackId of some(request.ackIds)) subscription.modifyDeadline(ackId, request.ackDeadlineSeconds);
-      return {};
     },
     Acknowledge(request: protos.google.pubsub.v1.AcknowledgeRequest) {
       const subscription = broker.subscription(request.subscription);
       for (const ackId of some(request.ackIds)) subscription.acknowledge(ackId);
-      return {};
     },
     Pull(request: protos.google.pubsub.v1.PullRequest, signal: AbortSignal) {
       return pull(broker.subscription(request.subscription), request, signal);
@@ -92,32 +78,6 @@ function some(ackIds: readonly string[]): readonly string[] {
   return ackIds;
 }
 
-function below(prefix: string, names: Iterable<string>): string[] {
-  return [...names].filter((name) => name.startsWith(prefix));
-}
-
-const MAX_PAGE = 1_000;
-
-/**
- * Cuts one page out of a list of names. The token is the last name of the page before, so that a resource created or
- * deleted in between moves no other.
- *
- * @throws RpcError INVALID_ARGUMENT for a size or token that no earlier answer gave
- */
-function paginate(
-  all: readonly string[],
-  { pageSize, pageToken }: { pageSize: number; pageToken: string },
-): { names: string[]; nextPageToken: string } {
-  const after = Buffer.from(pageToken, 'base64url').toString();
-  if (pageSize < 0 || (pageToken !== '' && !after.startsWith('projects/'))) {
-    throw invalidArgument(`Invalid page given (page_size=${pageSize}, page_token=${pageToken}).`);
-  }
-  const rest = all.filter((name) => name > after).sort();
-  const names = rest.slice(0, Math.min(pageSize || MAX_PAGE, MAX_PAGE));
-  const last = rest.length > names.length ? (names.at(-1) ?? '') : '';
-  return { names, nextPageToken: Buffer.from(last).toString('base64url') };
-}
-
 /**
  * The fields of a resource that an update names.
  *
@@ -127,7 +87,7 @@ function paginate(
  */
 function maskedFields<Resource extends object>(
   given: Resource | null,
-  mask: FieldMask | null,
+  mask: Update['updateMask'],
   immutable: readonly string[],
 ): Partial<Resource> {
   const paths = mask?.paths ?? [];
@@ -135,14 +95,14 @@ function maskedFields<Resource extends object>(
   if (paths.length === 0) {
     throw invalidArgument('The update_mask must be set, and must contain a non-empty paths list.');
   }
-  const fields = new Map(Object.keys(given).map((field) => [toSnakeCase(field), field]));
+  const fields = new Map(Object.entries(given).map(([field, value]) => [toSnakeCase(field), { field, value }]));
   const changes = paths.map((path) => {
-    const field = fields.get(path);
-    if (field === undefined || immutable.includes(field)) {
-      const why = field === undefined ? `${path} is not a known field` : `the field ${path} is not mutable`;
+    const change = fields.get(path);
+    if (change === undefined || immutable.includes(change.field)) {
+      const why = change === undefined ? `${path} is not a known field` : `the field ${path} is not mutable`;
       throw invalidArgument(`Invalid update_mask provided in the request: ${why}.`);
     }
-    return [field, given[field as keyof Resource]];
+    return [change.field, change.value];
   });
   return Object.fromEntries(changes);
 }

@@ -9,6 +9,7 @@ import type { Subscription } from './subscription.ts';
 // https://cloud.google.com/pubsub/docs/push#receive_push
 const ACKNOWLEDGING = new Set<DeliveryResult>([200, 201, 202, 204]);
 const MAX_IN_FLIGHT = 50;
+const HEADERS = { 'content-type': 'application/json', 'user-agent': 'CloudPubSub-Google' };
 
 /**
  * Pushes a subscription's messages to its endpoint until the subscription is closed. A message that backs off is not
@@ -17,27 +18,31 @@ const MAX_IN_FLIGHT = 50;
  * @param ackDeadlineScale factor on the ack deadline, which bounds each push
  */
 export async function push(subscription: Subscription, ackDeadlineScale: number): Promise<void> {
-  const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+  const { signal } = subscription.closing;
+  const clients = {
+    http: { request: http.request, agent: new http.Agent({ keepAlive: true }) },
+    https: { request: https.request, agent: new https.Agent({ keepAlive: true }) },
+  };
   let inFlight = 0;
-  const deliver = async (lease: Lease, url: string): Promise<void> => {
+  const take = () => {
+    const { pushEndpoint } = subscription.config.pushConfig;
+    return pushEndpoint && inFlight < MAX_IN_FLIGHT ? subscription.lease(1) : [];
+  };
+  const deliver = async (lease: Lease): Promise<void> => {
+    const { pushConfig, ackDeadlineSeconds } = subscription.config;
+    const url = pushConfig.pushEndpoint ?? '';
+    const { request, agent } = url.startsWith('https:') ? clients.https : clients.http;
+    const deadline = AbortSignal.timeout(Math.ceil(ackDeadlineSeconds * 1_000 * ackDeadlineScale));
     inFlight += 1;
-    const request = url.startsWith('https:')
-      ? https.request(url, { method: 'POST', agent: agents.https })
-      : http.request(url, { method: 'POST', agent: agents.http });
-    const limitMs = subscription.config.ackDeadlineSeconds * 1_000 * ackDeadlineScale;
-    const answer = await send(request, pushEnvelope(lease, subscription.config), limitMs);
+    const sending = request(url, { method: 'POST', agent, headers: HEADERS, signal: deadline });
+    const answer = await send(sending, pushEnvelope(lease, subscription.config));
     inFlight -= 1;
     if (ACKNOWLEDGING.has(answer)) subscription.acknowledge(lease.ackId, answer);
     else subscription.refuse(lease.ackId, answer);
   };
-  while (!subscription.closed) {
-    const { pushEndpoint } = subscription.config.pushConfig;
-    const [lease] = pushEndpoint && inFlight < MAX_IN_FLIGHT ? subscription.lease(1) : [];
-    if (pushEndpoint && lease) void deliver(lease, pushEndpoint);
-    else await subscription.change();
-  }
+  while (!signal.aborted) for (const lease of await subscription.poll(take, signal)) void deliver(lease);
   // Cuts the pushes in flight: an agent destroys the connections in use as well.
-  for (const agent of Object.values(agents)) agent.destroy();
+  for (const { agent } of Object.values(clients)) agent.destroy();
 }
 
 /** The body of a push: Pub/Sub's wrapped form, both spellings of the ids included. */
@@ -59,13 +64,8 @@ function pushEnvelope({ message, attempt }: Lease, config: CheckedSubscription):
 }
 
 /** Sends one push: the HTTP status, or a word for what went wrong. Pub/Sub goes by the status alone. */
-async function send(request: http.ClientRequest, body: string, limitMs: number): Promise<DeliveryResult> {
-  const timer = setTimeout(() => request.destroy(new Error('deadline exceeded')), limitMs);
-  request.on('error', () => {}).on('close', () => clearTimeout(timer));
-  request.setHeader('content-type', 'application/json');
-  request.setHeader('content-length', Buffer.byteLength(body));
-  request.setHeader('user-agent', 'CloudPubSub-Google');
-  request.end(body);
+async function send(request: http.ClientRequest, body: string): Promise<DeliveryResult> {
+  request.on('error', () => {}).end(body);
   try {
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     // The body is read so that the connection can be used again.
@@ -73,6 +73,6 @@ async function send(request: http.ClientRequest, body: string, limitMs: number):
     return response.statusCode ?? 0;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    return code ?? message;
+    return code === 'ABORT_ERR' ? 'deadline exceeded' : (code ?? message);
   }
 }

@@ -11,13 +11,7 @@ export type TopicConfig = protos.google.pubsub.v1.ITopic & { name: string };
 export type SubscriptionConfig = protos.google.pubsub.v1.ISubscription & { name: string; topic: string };
 
 /** A subscription's settings with Pub/Sub's defaults filled in. */
-export type CheckedSubscription = SubscriptionConfig & {
-  pushConfig: protos.google.pubsub.v1.IPushConfig;
-  ackDeadlineSeconds: number;
-  messageRetentionDuration: Duration;
-  retryPolicy?: { minimumBackoff: Duration; maximumBackoff: Duration };
-  deadLetterPolicy?: { deadLetterTopic: string; maxDeliveryAttempts: number };
-};
+export type CheckedSubscription = ReturnType<typeof checkSubscription>;
 
 const NAME = /^projects\/[^/]+\/(topics|subscriptions)\/(?!goog)[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}$/;
 
@@ -36,8 +30,7 @@ const HONOURED = {
 };
 
 const TEN_MINUTES_S = 600;
-const SEVEN_DAYS_S = 7 * 86_400;
-const THIRTY_ONE_DAYS_S = 31 * 86_400;
+const DAY_S = 86_400;
 
 /**
  * @throws RpcError INVALID_ARGUMENT unless `name` is `projects/P/<collection>/ID` with an id that Pub/Sub allows
@@ -67,37 +60,50 @@ export function checkTopic(given: TopicConfig): TopicConfig {
  * @throws RpcError INVALID_ARGUMENT for a value out of range, UNIMPLEMENTED for what the emulator would not honour:
  *   accepting it in silence would let a test pass that production fails
  */
-export function checkSubscription(given: SubscriptionConfig): CheckedSubscription {
+export function checkSubscription(given: SubscriptionConfig) {
+  const { pushConfig, retryPolicy = null, deadLetterPolicy = null } = given;
   checkName(given.name, 'subscriptions');
   refuseUnsupported('subscription', given);
-  refuseUnsupported('push_config', given.pushConfig ?? {});
-  refuseUnsupported('expiration_policy', given.expirationPolicy ?? {});
+  refuseUnsupported('push_config', pushConfig);
+  refuseUnsupported('expiration_policy', given.expirationPolicy);
   compileFilter(given.filter ?? '');
-  const { retryPolicy, deadLetterPolicy, ...rest } = given;
-  return {
-    ...rest,
-    state: 'ACTIVE',
-    pushConfig: checkPush(given.pushConfig ?? {}),
-    ackDeadlineSeconds: expectRange('ack_deadline_seconds', given.ackDeadlineSeconds || 10, 10, 600),
-    messageRetentionDuration: checkDuration(
-      'message_retention_duration',
-      given.messageRetentionDuration ?? { seconds: SEVEN_DAYS_S },
-      TEN_MINUTES_S,
-      THIRTY_ONE_DAYS_S,
-    ),
-    ...(retryPolicy && { retryPolicy: checkRetry(retryPolicy) }),
-    ...(deadLetterPolicy && {
-      deadLetterPolicy: {
-        deadLetterTopic: deadLetterPolicy.deadLetterTopic ?? '',
-        maxDeliveryAttempts: expectRange('max_delivery_attempts', deadLetterPolicy.maxDeliveryAttempts || 5, 5, 100),
-      },
-    }),
+  const config = {
+    ...given,
+    state: 'ACTIVE' as const,
+    pushConfig: pushConfig ?? {},
+    ackDeadlineSeconds: given.ackDeadlineSeconds || 10,
+    messageRetentionDuration: given.messageRetentionDuration ?? { seconds: 7 * DAY_S },
+    retryPolicy: retryPolicy && {
+      minimumBackoff: retryPolicy.minimumBackoff ?? { seconds: 10 },
+      maximumBackoff: retryPolicy.maximumBackoff ?? { seconds: 600 },
+    },
+    deadLetterPolicy: deadLetterPolicy && {
+      deadLetterTopic: deadLetterPolicy.deadLetterTopic ?? '',
+      maxDeliveryAttempts: deadLetterPolicy.maxDeliveryAttempts || 5,
+    },
   };
+  checkPush(config.pushConfig);
+  expectRange('ack_deadline_seconds', config.ackDeadlineSeconds, 10, 600);
+  expectRange('message_retention_duration', config.messageRetentionDuration, TEN_MINUTES_S, 31 * DAY_S);
+  if (config.retryPolicy) {
+    const { minimumBackoff, maximumBackoff } = config.retryPolicy;
+    expectRange('maximum_backoff', maximumBackoff, 0, TEN_MINUTES_S);
+    expectRange('minimum_backoff', minimumBackoff, 0, toMilliseconds(maximumBackoff) / 1_000);
+  }
+  if (config.deadLetterPolicy) {
+    expectRange('max_delivery_attempts', config.deadLetterPolicy.maxDeliveryAttempts, 5, 100);
+  }
+  return config;
 }
 
-/** @throws RpcError INVALID_ARGUMENT for a value below `least` or above `most` */
-export function expectRange(field: string, value: number, least: number, most: number): number {
-  if (value >= least && value <= most) return value;
+/**
+ * Checks a number, or the seconds of a duration.
+ *
+ * @throws RpcError INVALID_ARGUMENT for a value below `least` or above `most`
+ */
+export function expectRange(field: string, given: number | Duration, least: number, most: number): void {
+  const value = typeof given === 'number' ? given : toMilliseconds(given) / 1_000;
+  if (value >= least && value <= most) return;
   throw invalidArgument(`Invalid ${field} given (${value}): expected ${least} to ${most}.`);
 }
 
@@ -111,9 +117,9 @@ export function toSnakeCase(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function refuseUnsupported(kind: keyof typeof HONOURED, given: object): void {
+function refuseUnsupported(kind: keyof typeof HONOURED, given: object | null | undefined): void {
   const honoured: readonly string[] = [...HONOURED[kind], ...WITHOUT_EFFECT];
-  const unsupported = Object.entries(given)
+  const unsupported = Object.entries(given ?? {})
     .filter(([field, value]) => isSet(value) && !honoured.includes(field))
     .map(([field]) => `${kind}.${toSnakeCase(field)}`);
   if (unsupported.length > 0) {
@@ -127,28 +133,11 @@ function isSet(value: unknown): boolean {
 }
 
 /** Pub/Sub itself takes https only; local functions speak http. */
-function checkPush(given: CheckedSubscription['pushConfig']): CheckedSubscription['pushConfig'] {
-  const { pushEndpoint, attributes } = given;
+function checkPush({ pushEndpoint, attributes }: protos.google.pubsub.v1.IPushConfig): void {
   if (pushEndpoint && !/^https?:$/.test(URL.parse(pushEndpoint)?.protocol ?? '')) {
     throw invalidArgument(`Invalid push endpoint given (endpoint=${pushEndpoint}): expected an http or https URL.`);
   }
   if (Object.entries(attributes ?? {}).some(([key, value]) => key !== 'x-goog-version' || value !== 'v1')) {
     throw invalidArgument('Invalid push attributes given: expected nothing, or x-goog-version: v1.');
   }
-  return given;
-}
-
-function checkRetry(given: protos.google.pubsub.v1.IRetryPolicy): NonNullable<CheckedSubscription['retryPolicy']> {
-  const maximumBackoff = checkDuration('maximum_backoff', given.maximumBackoff ?? { seconds: 600 }, 0, 600);
-  const most = toMilliseconds(maximumBackoff) / 1_000;
-  return {
-    minimumBackoff: checkDuration('minimum_backoff', given.minimumBackoff ?? { seconds: 10 }, 0, most),
-    maximumBackoff,
-  };
-}
-
-/** `least` and `most` in seconds. */
-function checkDuration(field: string, duration: Duration, least: number, most: number): Duration {
-  expectRange(field, toMilliseconds(duration) / 1_000, least, most);
-  return duration;
 }
