@@ -16,13 +16,8 @@ export interface EmulatorOptions extends Partial<Behaviour> {
   intercept?: Intercept<PubSubRequests>;
 }
 
-/** A running emulator. The broker's methods act at once, without gRPC and without faults. */
-export interface PubSubEmulator extends Broker {
-  /** `host:port`, the value for `PUBSUB_EMULATOR_HOST`. */
-  readonly host: string;
-  /** Cuts all calls and pushes, stops all timers and frees the port. All messages are forgotten. */
-  close(): Promise<void>;
-}
+/** A running emulator. What it can do beside `close` acts at once, without gRPC and without faults. */
+export type PubSubEmulator = Awaited<ReturnType<typeof startPubSubEmulator>>;
 
 /**
  * Starts a Pub/Sub server on 127.0.0.1 that speaks the real gRPC protocol without TLS and keeps everything in
@@ -31,13 +26,14 @@ export interface PubSubEmulator extends Broker {
  *
  * @throws Error naming host and port when the port is taken
  */
-export async function startPubSubEmulator(options: EmulatorOptions = {}): Promise<PubSubEmulator> {
+export async function startPubSubEmulator(options: EmulatorOptions = {}) {
   const { port = 0, intercept = () => undefined, ...behaviour } = options;
   const broker = new Broker({
     ...{ timeScale: 1, ackDeadlineScale: 1, backoff: GOOGLE_GROWTH, onEvent: () => undefined },
     ...behaviour,
   });
-  const unary = withFaults(unaryMethods(broker), (call) => {
+  const methods = unaryMethods(broker);
+  const unary = withFaults(methods, (call) => {
     checkSize(call.method, call.request);
     return intercept(call);
   });
@@ -48,7 +44,11 @@ export async function startPubSubEmulator(options: EmulatorOptions = {}): Promis
   }));
   const { host, close } = await listen('The Pub/Sub emulator', port, services);
   return Object.assign(broker, {
+    createTopic: methods.CreateTopic,
+    createSubscription: methods.CreateSubscription,
+    /** `host:port`, the value for `PUBSUB_EMULATOR_HOST`. */
     host,
+    /** Cuts all calls and pushes, stops all timers and frees the port. All messages are forgotten. */
     async close() {
       for (const subscription of broker.subscriptions.values()) subscription.close();
       await close();

@@ -37,12 +37,15 @@ const MAX_ORDERING_KEY_BYTES = 1_024;
 // Except for Google's own clients: with tracing they add googclient_traceparent when they publish.
 const RESERVED_KEY = /^goog(?!client_)/;
 
+// Starts at the clock so that ids do not come again after a restart.
+let nextId = Date.now() * 1_000;
+
 /**
  * The messages of one publish as they are accepted; the size of a request is the server's affair.
  *
  * @throws RpcError INVALID_ARGUMENT naming the limit of Pub/Sub that is broken
  */
-export function acceptMessages(given: readonly MessageInput[], nextId: () => string): Message[] {
+export function acceptMessages(given: readonly MessageInput[]): Message[] {
   if (given.length === 0) throw invalidArgument('The request contains no messages.');
   if (given.length > MAX_MESSAGES) {
     throw invalidArgument(
@@ -50,7 +53,7 @@ export function acceptMessages(given: readonly MessageInput[], nextId: () => str
     );
   }
   const publishTime = new Date();
-  return given.map((message) => ({ messageId: nextId(), publishTime, ...checkMessage(message) }));
+  return given.map((message) => ({ messageId: String(nextId++), publishTime, ...checkMessage(message) }));
 }
 
 function checkMessage({ data = '', attributes = {}, orderingKey = '' }: MessageInput) {

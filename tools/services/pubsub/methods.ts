@@ -1,10 +1,12 @@
 import type { protos } from '@google-cloud/pubsub';
 import { paginate } from '../grpc/paginate.ts';
-import { invalidArgument } from '../grpc/rpc-error.ts';
+import { alreadyExists, invalidArgument } from '../grpc/rpc-error.ts';
 import type { Broker } from './broker.ts';
 import type { MessageInput } from './message.ts';
 import { pull, type StreamRequest } from './pull.ts';
-import { type SubscriptionConfig, type TopicConfig, toSnakeCase } from './resource.ts';
+import { push } from './push.ts';
+import { checkSubscription, checkTopic, type SubscriptionConfig, type TopicConfig, toSnakeCase } from './resource.ts';
+import { Subscription } from './subscription.ts';
 
 type UnaryMethods = ReturnType<typeof unaryMethods>;
 
@@ -17,6 +19,9 @@ interface Update {
   updateMask: protos.google.protobuf.IFieldMask | null;
 }
 
+/** What Pub/Sub calls the topic of a subscription whose topic was deleted. */
+const DELETED_TOPIC = '_deleted-topic_';
+
 /** The unary methods of `google.pubsub.v1.Publisher` and `Subscriber` on a broker. */
 export function unaryMethods(broker: Broker) {
   const inProject = (project: string, resources: ReadonlyMap<string, { config: object }>) =>
@@ -24,11 +29,29 @@ export function unaryMethods(broker: Broker) {
       .filter((name) => name.startsWith(`${project}/`))
       .sort()
       .map((name) => resources.get(name)?.config);
+  const check = (given: SubscriptionConfig) => {
+    const config = checkSubscription(given);
+    if (config.deadLetterPolicy) broker.topic(config.deadLetterPolicy.deadLetterTopic);
+    return config;
+  };
+  const configure = (name: string, changes: Partial<SubscriptionConfig>) => {
+    const subscription = broker.subscription(name);
+    subscription.configure(check({ ...subscription.config, ...changes }));
+    return subscription.config;
+  };
   return {
-    CreateTopic: (request: TopicConfig) => broker.createTopic(request),
-    GetTopic: ({ topic }: protos.google.pubsub.v1.GetTopicRequest) => broker.topic(topic).config,
-    UpdateTopic({ topic, updateMask }: Update & { topic: TopicConfig | null }) {
-      return broker.updateTopic(topic?.name ?? '', maskedFields(topic, updateMask, ['name', 'kmsKeyName', 'tags']));
+    CreateTopic(request: TopicConfig) {
+      const config = checkTopic(request);
+      if (broker.topics.has(config.name)) throw alreadyExists(config.name);
+      broker.topics.set(config.name, { config, log: [] });
+      return config;
+    },
+    GetTopic: ({ topic }: { topic: string }) => broker.topic(topic).config,
+    UpdateTopic({ topic: given, updateMask }: Update & { topic: TopicConfig | null }) {
+      const changes = maskedFields(given, updateMask, ['name', 'kmsKeyName', 'tags']);
+      const topic = broker.topic(given?.name ?? '');
+      topic.config = checkTopic({ ...topic.config, ...changes });
+      return topic.config;
     },
     ListTopics(request: protos.google.pubsub.v1.ListTopicsRequest) {
       return paginate('topics', inProject(request.project, broker.topics), request);
@@ -38,26 +61,41 @@ export function unaryMethods(broker: Broker) {
       const names = broker.attached(request.topic).map(({ config }) => config.name);
       return paginate('subscriptions', names.sort(), request);
     },
-    DeleteTopic: ({ topic }: protos.google.pubsub.v1.DeleteTopicRequest) => broker.deleteTopic(topic),
+    /** Its subscriptions stay, with their messages. */
+    DeleteTopic({ topic }: { topic: string }) {
+      broker.topic(topic);
+      broker.topics.delete(topic);
+      for (const each of broker.attached(topic)) each.configure({ ...each.config, topic: DELETED_TOPIC });
+    },
     Publish({ topic, messages }: { topic: string; messages: MessageInput[] }) {
       return { messageIds: broker.publish(topic, ...messages) };
     },
-    CreateSubscription: (request: SubscriptionConfig) => broker.createSubscription(request),
-    GetSubscription({ subscription }: protos.google.pubsub.v1.GetSubscriptionRequest) {
-      return broker.subscription(subscription).config;
+    CreateSubscription(request: SubscriptionConfig) {
+      const config = check(request);
+      if (broker.subscriptions.has(config.name)) throw alreadyExists(config.name);
+      broker.topic(config.topic);
+      const subscription = new Subscription(config, broker.behaviour, (message, attempts) =>
+        broker.deadLetter(subscription, message, attempts),
+      );
+      broker.subscriptions.set(config.name, subscription);
+      void push(subscription, broker.behaviour.ackDeadlineScale);
+      return config;
     },
+    GetSubscription: ({ subscription }: { subscription: string }) => broker.subscription(subscription).config,
     UpdateSubscription({ subscription, updateMask }: Update & { subscription: SubscriptionConfig | null }) {
       const immutable = ['name', 'topic', 'filter', 'enableMessageOrdering', 'tags'];
-      return broker.updateSubscription(subscription?.name ?? '', maskedFields(subscription, updateMask, immutable));
+      const changes = maskedFields(subscription, updateMask, immutable);
+      return configure(subscription?.name ?? '', changes);
     },
     ListSubscriptions(request: protos.google.pubsub.v1.ListSubscriptionsRequest) {
       return paginate('subscriptions', inProject(request.project, broker.subscriptions), request);
     },
-    DeleteSubscription({ subscription }: protos.google.pubsub.v1.DeleteSubscriptionRequest) {
-      broker.deleteSubscription(subscription);
+    DeleteSubscription({ subscription }: { subscription: string }) {
+      broker.subscription(subscription).close();
+      broker.subscriptions.delete(subscription);
     },
     ModifyPushConfig({ subscription, pushConfig = {} }: protos.google.pubsub.v1.ModifyPushConfigRequest) {
-      broker.updateSubscription(subscription, { pushConfig });
+      configure(subscription, { pushConfig });
     },
     ModifyAckDeadline(request: protos.google.pubsub.v1.ModifyAckDeadlineRequest) {
       const subscription = broker.subscription(request.subscription);

@@ -1,3 +1,4 @@
+import { on } from 'node:events';
 import type { protos } from '@google-cloud/pubsub';
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { type InjectedFault, injectFault } from '../grpc/fault.ts';
@@ -40,93 +41,85 @@ export function streamingPull(
   broker: Broker,
   faultFor: (first: StreamRequest) => InjectedFault | undefined,
 ): handleBidiStreamingCall<StreamRequest, object> {
-  return (call) => {
+  return async (call) => {
     const over = new AbortController();
-    let stream: Stream | undefined;
-    const fail = (error: unknown): void => {
-      if (!over.signal.aborted) call.emit('error', toStatus(error));
-    };
-    const open = async (first: StreamRequest): Promise<void> => {
-      call.pause();
-      const fault = faultFor(first);
-      if (fault) await injectFault(fault, over.signal);
-      if (over.signal.aborted) return;
-      stream = new Stream(broker.subscription(first.subscription), first);
-      call.resume();
-      await stream.send(call, over.signal);
-    };
-    call.on('data', (request: StreamRequest) => {
-      try {
+    const { signal } = over;
+    call.on('cancelled', () => over.abort());
+    let carryOut: ((request: StreamRequest) => void) | undefined;
+    try {
+      for await (const [request] of on(call, 'data', { close: ['end'], signal }) as AsyncIterable<[StreamRequest]>) {
         checkSize('StreamingPull', request);
-        if (!stream) return void open(request).catch(fail);
-        if (request.subscription) throw invalidArgument('The subscription can be given in the first request only.');
-        stream.carryOut(request);
-      } catch (error) {
-        fail(error);
+        if (!carryOut) {
+          const fault = faultFor(request);
+          if (fault) await injectFault(fault, signal);
+          carryOut = openStream(call, broker.subscription(request.subscription), request, over);
+        } else if (request.subscription) {
+          throw invalidArgument('The subscription can be given in the first request only.');
+        } else {
+          carryOut(request);
+        }
       }
-    });
-    call.on('cancelled', () => over.abort()).on('error', () => over.abort());
-    call.on('end', () => {
-      over.abort();
       call.end();
-    });
+    } catch (error) {
+      if (!call.cancelled) call.emit('error', toStatus(signal.aborted ? signal.reason : error));
+    } finally {
+      over.abort();
+    }
   };
 }
 
-class Stream {
-  readonly #subscription: Subscription;
-  readonly #limits: { readonly messages: number; readonly bytes: number };
-  #outstanding: Lease[] = [];
-  #deadlineSeconds = 0;
-
-  constructor(subscription: Subscription, first: StreamRequest) {
-    this.#subscription = subscription;
-    const [messages, bytes] = [Number(first.maxOutstandingMessages), Number(first.maxOutstandingBytes)];
-    this.#limits = {
-      messages: messages > 0 ? messages : MAX_OUTSTANDING,
-      bytes: bytes > 0 ? bytes : Number.POSITIVE_INFINITY,
-    };
-    leaseToPuller(subscription, 0, 0);
-    this.carryOut(first);
-  }
-
-  /** Takes over the deadline, which the first request must have, and settles the deliveries that a request names. */
-  carryOut({ ackIds, modifyDeadlineAckIds, modifyDeadlineSeconds, streamAckDeadlineSeconds }: StreamRequest): void {
+/**
+ * Carries out the first request of a stream, and sends messages until the stream is over; what is out then is
+ * delivered again when its deadline has passed. Ends it when the subscription is deleted or switched to push.
+ *
+ * @returns carries out each further request
+ * @throws RpcError for a subscription or a request that is refused
+ */
+function openStream(
+  call: ServerDuplexStream<StreamRequest, object>,
+  subscription: Subscription,
+  first: StreamRequest,
+  over: AbortController,
+): (request: StreamRequest) => void {
+  const maxMessages = Number(first.maxOutstandingMessages) > 0 ? Number(first.maxOutstandingMessages) : MAX_OUTSTANDING;
+  const maxBytes = Number(first.maxOutstandingBytes) > 0 ? Number(first.maxOutstandingBytes) : Number.POSITIVE_INFINITY;
+  let outstanding: Lease[] = [];
+  let deadlineSeconds = 0;
+  const take = (): Lease[] => {
+    outstanding = outstanding.filter(({ ackId }) => subscription.isLeased(ackId));
+    const bytes = outstanding.reduce((sum, { message }) => sum + message.bytes, 0);
+    const room = bytes < maxBytes ? Math.min(maxMessages - outstanding.length, MAX_BATCH) : 0;
+    const leases = leaseToPuller(subscription, room, deadlineSeconds);
+    outstanding.push(...leases);
+    return leases;
+  };
+  const send = async (): Promise<void> => {
+    call.write({ subscriptionProperties: { exactlyOnceDeliveryEnabled: false, messageOrderingEnabled: false } });
+    while (!over.signal.aborted) {
+      // Other streams that wait get ahead of this one meanwhile, so that they share the messages.
+      const leases = await subscription.poll(take, over.signal);
+      if (leases.length > 0) call.write(received(leases, subscription));
+    }
+  };
+  const carryOut = (request: StreamRequest): void => {
+    const { ackIds, modifyDeadlineAckIds, modifyDeadlineSeconds, streamAckDeadlineSeconds } = request;
     if (modifyDeadlineSeconds.length !== modifyDeadlineAckIds.length) {
       throw invalidArgument('modify_deadline_seconds and modify_deadline_ack_ids differ in length.');
     }
-    if (streamAckDeadlineSeconds !== 0 || this.#deadlineSeconds === 0) {
+    // The first request must have one.
+    if (streamAckDeadlineSeconds !== 0 || deadlineSeconds === 0) {
       expectRange('stream_ack_deadline_seconds', streamAckDeadlineSeconds, 10, 600);
-      this.#deadlineSeconds = streamAckDeadlineSeconds;
+      deadlineSeconds = streamAckDeadlineSeconds;
     }
-    for (const ackId of ackIds) this.#subscription.acknowledge(ackId);
+    for (const ackId of ackIds) subscription.acknowledge(ackId);
     for (const [index, ackId] of modifyDeadlineAckIds.entries()) {
-      this.#subscription.modifyDeadline(ackId, modifyDeadlineSeconds[index] ?? 0);
+      subscription.modifyDeadline(ackId, modifyDeadlineSeconds[index] ?? 0);
     }
-  }
-
-  /**
-   * Sends messages until the stream is over; what is out then is delivered again when its deadline has passed.
-   *
-   * @throws RpcError when the subscription is deleted or switched to push
-   */
-  async send(call: ServerDuplexStream<StreamRequest, object>, over: AbortSignal): Promise<void> {
-    const take = () => leaseToPuller(this.#subscription, this.#room(), this.#deadlineSeconds);
-    call.write({ subscriptionProperties: { exactlyOnceDeliveryEnabled: false, messageOrderingEnabled: false } });
-    while (!over.aborted) {
-      // Other streams that wait get ahead of this one meanwhile, so that they share the messages.
-      const leases = await this.#subscription.poll(take, over);
-      this.#outstanding.push(...leases);
-      if (leases.length > 0) call.write(received(leases, this.#subscription));
-    }
-  }
-
-  /** How many more messages the client takes now. */
-  #room(): number {
-    this.#outstanding = this.#outstanding.filter(({ ackId }) => this.#subscription.isLeased(ackId));
-    const bytes = this.#outstanding.reduce((sum, { message }) => sum + message.bytes, 0);
-    return bytes < this.#limits.bytes ? Math.min(this.#limits.messages - this.#outstanding.length, MAX_BATCH) : 0;
-  }
+  };
+  leaseToPuller(subscription, 0, 0);
+  carryOut(first);
+  send().catch((error) => over.abort(error));
+  return carryOut;
 }
 
 /**
