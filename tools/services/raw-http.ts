@@ -23,14 +23,10 @@ export interface RawResponse {
 /** A connection on which a test decides about every byte. */
 export type Wire = Awaited<ReturnType<typeof dial>>;
 
+const PATH = '/webhooks/incident/lead';
+
 /** The bytes of a request. */
-export function toBytes({
-  method = 'POST',
-  path = '/webhooks/incident/lead',
-  headers = {},
-  body = '',
-  chunked = false,
-}: RawRequest): Buffer {
+export function toBytes({ method = 'POST', path = PATH, headers = {}, body = '', chunked = false }: RawRequest) {
   const bytes = Buffer.from(body);
   const framing = chunked !== false ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': String(bytes.length) };
   const hasBody = bytes.length > 0 || method === 'POST';
@@ -70,24 +66,19 @@ export async function dial(port: number) {
     async answer(method = 'POST'): Promise<RawResponse | undefined> {
       for (;;) {
         const found = takeAnswer(received, method);
-        if (found === undefined) {
-          if (socket.readableEnded || socket.destroyed) return undefined;
-          await Promise.race([once(socket, 'data').catch(() => {}), closed]);
-        } else {
+        if (found) {
           received = found.rest;
-          if (found.answer.status >= 200) return found.answer;
+          return found.answer;
         }
+        if (socket.readableEnded || socket.destroyed) return undefined;
+        await Promise.race([once(socket, 'data').catch(() => {}), closed]);
       }
     },
   };
 }
 
 /** Sends one request on a connection of its own, and closes it after the answer. */
-export async function exchange(
-  port: number,
-  bytes: string | Buffer,
-  method?: string,
-): Promise<RawResponse | undefined> {
+export async function exchange(port: number, bytes: string | Buffer, method?: string) {
   const connection = await dial(port);
   connection.write(bytes);
   try {
@@ -97,6 +88,7 @@ export async function exchange(
   }
 }
 
+/** The first answer in what was received, after any that say that it is still to come. */
 function takeAnswer(bytes: Buffer, method: string): { answer: RawResponse; rest: Buffer } | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
@@ -108,5 +100,6 @@ function takeAnswer(bytes: Buffer, method: string): { answer: RawResponse; rest:
   const length = method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0);
   const body = bytes.subarray(end + 4, end + 4 + length);
   if (body.length < length) return undefined;
-  return { answer: { status, headers, body: body.toString() }, rest: bytes.subarray(end + 4 + length) };
+  const rest = bytes.subarray(end + 4 + length);
+  return status < 200 ? takeAnswer(rest, method) : { answer: { status, headers, body: body.toString() }, rest };
 }
