@@ -1,12 +1,11 @@
 import { createApp as createLeadApp } from '../../functions/incident-lead/app.ts';
 import { createApp as createWebhookApp } from '../../functions/incident-webhook/app.ts';
 import type { LocalPostgres } from '../services/postgres/postgres.ts';
-import { openClient } from './client.ts';
+import { startFairClock } from './client.ts';
 import { createFaults, type Severity, seededRng } from './faults.ts';
 import { Ledger } from './ledger.ts';
 import { planRotations } from './rotation.ts';
 import { createScheduler } from './scheduler.ts';
-import { timeLimits } from './time-limits.ts';
 
 /** The composition roots of both functions, as they ship. */
 export const SHIPPED = { createWebhookApp, createLeadApp };
@@ -18,8 +17,6 @@ export const NAMES = {
   deadLetterTopic: 'projects/p/topics/dead-letters',
   deadLetterSubscription: 'projects/p/subscriptions/dead-letters',
 };
-/** The signing secret. */
-export const SECRET_NAME = 'projects/p/secrets/webhook';
 
 /** What to run. */
 export interface RunOptions {
@@ -47,34 +44,26 @@ export interface RunOptions {
   readonly onProgress?: (sent: number, violations: readonly string[]) => void;
 }
 
-/** How each part is out of order as a whole; undefined while it works. */
-export interface Outages {
-  pubsub?: GrpcOutage | undefined;
-  secrets?: GrpcOutage | undefined;
-  /** `refusing` refuses new connections. */
-  database?: 'refusing' | 'silent' | 'slow' | undefined;
-}
-
-/** Of a service that is called by gRPC. */
-export type GrpcOutage = 'unavailable' | 'hanging' | 'denied';
-
-/** All parts work. */
-export const NO_OUTAGE: Outages = { pubsub: undefined, secrets: undefined, database: undefined };
-
 /** What all parts of a run share. */
 export type Context = ReturnType<typeof createContext>;
 
 /** Creates it for one run. */
 export function createContext(options: RunOptions) {
   const rng = seededRng(options.seed);
-  const faults = createFaults(rng, options.severity ?? {});
+  const faults = createFaults(rng, options.severity);
   const ledger = new Ledger();
   const scheduler = createScheduler(options.concurrency ?? 64);
-  const rotation = planRotations(scheduler, faults);
-  const outages: Outages = {};
-  /** Ends a function in this process, as a container that dies, once it runs. */
-  const crash = { webhook() {}, lead() {} };
-  const limits = timeLimits(options.scale, options.answerMs);
-  const client = openClient(ledger);
-  return { options, limits, rng, faults, ledger, scheduler, rotation, outages, crash, client };
+  /** Plans what is counted like a fault. */
+  const plan = (place: string, due: number, name: string, cause: () => unknown): void =>
+    scheduler.add(due, () => {
+      faults.record(place, name);
+      cause();
+    });
+  return {
+    ...{ options, rng, faults, ledger, scheduler, plan },
+    rotation: planRotations((...planned) => plan('rotation', ...planned)),
+    clock: startFairClock(),
+    /** Ends a function in this process, as a container that dies, once it runs. */
+    crash: { webhook() {}, lead() {} },
+  };
 }

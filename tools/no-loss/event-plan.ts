@@ -8,13 +8,16 @@ import { pick, type Rng } from './faults.ts';
 /** What the sender sends, and what has to come of it. */
 export interface PlannedEvent {
   readonly id: string;
-  readonly kind: Kind;
+  /** What it is about. */
+  readonly kind: string;
   readonly body: string;
   /** The answer that ends the sending: 204, or the refusal that every attempt gets. */
   readonly status: 204 | 400 | 422;
   /** The lines of one delivery of its message, as `lineKey` names them; undefined where nothing may be published. */
-  readonly lines: readonly string[] | undefined;
+  readonly lines?: readonly string[];
 }
+
+type Plan = Omit<PlannedEvent, 'id' | 'kind'>;
 
 /** A line of the subscriber, reduced to what has to be right about it. */
 export function lineKey(outcome: string, message: string): string {
@@ -23,26 +26,6 @@ export function lineKey(outcome: string, message: string): string {
 
 /** In the incident id of everything that is not authentic; nothing that carries it may have an effect. */
 export const FORGED = '01FORGED';
-
-/** Shares of all events; the rest is the plainest one. */
-const SHARES = {
-  one_with_role: 0.08,
-  two_leads: 0.08,
-  three_leads: 0.05,
-  unknown_alaner: 0.05,
-  no_slack_user: 0.05,
-  no_lead: 0.05,
-  skipped_status: 0.1,
-  ambiguous_alaner: 0.005,
-  other_event: 0.06,
-  ping: 0.02,
-  breaks_schema: 0.005,
-  not_json: 0.005,
-};
-
-/** What an event is about. */
-export type Kind = keyof typeof SHARES | 'one_without_role';
-type UpdateKind = Exclude<Kind, 'other_event' | 'ping' | 'breaks_schema' | 'not_json'>;
 
 /** Slack id of two alaners; the subscriber cannot tell them apart. */
 const AMBIGUOUS_SLACK_ID = 'U09DUPLICATE';
@@ -67,64 +50,57 @@ const GRACE: Lead = { slackId: 'U02MANAGER', outcome: 'lead_with_role' };
 const NOBODY: Lead = { slackId: 'U0NOBODY', outcome: 'unknown_alaner' };
 const AMBIGUOUS: Lead = { slackId: AMBIGUOUS_SLACK_ID, outcome: 'ambiguous_alaner' };
 const NO_SLACK: Lead = { outcome: 'no_slack_user' };
+/** Without the role; another one for the next number. */
+const plainest = (number: number): Lead => (number % 2 === 0 ? ADA : LISA);
+
+/** Kinds of events: their share of all, and the plan of the event with a number. */
+const KINDS: Readonly<Record<string, readonly [share: number, plan: (number: number) => Plan]>> = {
+  one_with_role: [0.08, (number) => update(number, [GRACE])],
+  two_leads: [0.08, (number) => update(number, [plainest(number), GRACE])],
+  three_leads: [0.05, (number) => update(number, [plainest(number), NOBODY, plainest(number + 1)])],
+  unknown_alaner: [0.05, (number) => update(number, [NOBODY])],
+  no_slack_user: [0.05, (number) => update(number, [NO_SLACK])],
+  no_lead: [0.05, (number) => ({ ...update(number, []), lines: ['no_lead'] })],
+  skipped_status: [0.1, skipped],
+  ambiguous_alaner: [0.005, (number) => update(number, [plainest(number), AMBIGUOUS])],
+  other_event: [0.06, (number) => ({ body: OTHERS[number % OTHERS.length] ?? '', status: 204 })],
+  ping: [0.02, () => ({ body: PING, status: 204 })],
+  breaks_schema: [0.005, (number) => ({ body: toBody({ id: number }), status: 422 })],
+  not_json: [0.005, () => ({ body: '{"event_type": ', status: 400 })],
+};
 
 /** The event with this number, always the same for one seed. */
 export function planEvent(number: number, rng: Rng): PlannedEvent {
   const id = `msg_${String(number).padStart(8, '0')}`;
-  const kind = pick(rng(`${id}/kind`), SHARES) ?? 'one_without_role';
-  const withoutEffect = { id, kind, status: 204, lines: undefined } as const;
-  switch (kind) {
-    case 'other_event':
-      return { ...withoutEffect, body: OTHERS[number % OTHERS.length] ?? '' };
-    case 'ping':
-      return { ...withoutEffect, body: PING };
-    case 'not_json':
-      return { ...withoutEffect, body: '{"event_type": ', status: 400 };
-    case 'breaks_schema':
-      return { ...withoutEffect, body: updateOf({ id: number }), status: 422 };
-    default:
-      return planUpdate(id, kind, number);
-  }
+  const kind = pick(rng(`${id}/kind`), KINDS) ?? 'one_without_role';
+  const plan = KINDS[kind]?.[1](number) ?? update(number, [plainest(number)]);
+  return { id, kind, ...plan };
 }
 
-function planUpdate(id: string, kind: UpdateKind, number: number): PlannedEvent {
+function skipped(number: number): Plan {
+  const category = number % 2 === 0 ? 'triage' : 'live';
+  return { ...update(number, [plainest(number)], category), lines: ['skipped_status'] };
+}
+
+function update(number: number, leads: readonly Lead[], category = 'learning'): Plan {
   const incidentId = `01INCIDENT${String(number).padStart(16, '0')}`;
-  const leads = leadsOf(kind, number);
-  const lines = leads.map(
-    ({ email, outcome }) =>
-      outcome ?? lineKey('lead_without_role', `${email} is now incident lead for incident id: ${incidentId}`),
-  );
-  const body = updateOf({
+  const body = toBody({
     ...example[INCIDENT_UPDATED],
     id: incidentId,
-    incident_status: { category: kind === 'skipped_status' ? ['triage', 'live'][number % 2] : 'learning' },
+    incident_status: { category },
+    // JSON leaves out a Slack id that there is not.
     incident_role_assignments: leads.map(({ slackId }, index) => ({
       role: { role_type: 'lead' },
-      assignee: { id: `01USER${number}X${index}`, ...(slackId !== undefined && { slack_user_id: slackId }) },
+      assignee: { id: `01USER${number}X${index}`, slack_user_id: slackId },
     })),
   });
-  const isSkipped = kind === 'skipped_status' || kind === 'no_lead';
-  return { id, kind, body, status: 204, lines: isSkipped ? [kind] : lines };
+  const withoutRole = (email?: string): string =>
+    lineKey('lead_without_role', `${email} is now incident lead for incident id: ${incidentId}`);
+  return { body, status: 204, lines: leads.map(({ email, outcome }) => outcome ?? withoutRole(email)) };
 }
 
-function updateOf(incident: object): string {
+function toBody(incident: object): string {
   return JSON.stringify({ event_type: INCIDENT_UPDATED, [INCIDENT_UPDATED]: incident });
-}
-
-function leadsOf(kind: UpdateKind, number: number): readonly Lead[] {
-  const [plainest, other] = number % 2 === 0 ? [ADA, LISA] : [LISA, ADA];
-  const leads: Record<UpdateKind, readonly Lead[]> = {
-    one_without_role: [plainest],
-    one_with_role: [GRACE],
-    two_leads: [plainest, GRACE],
-    three_leads: [plainest, NOBODY, other],
-    unknown_alaner: [NOBODY],
-    no_slack_user: [NO_SLACK],
-    no_lead: [],
-    skipped_status: [plainest],
-    ambiguous_alaner: [plainest, AMBIGUOUS],
-  };
-  return leads[kind];
 }
 
 /** The attribute that marks such a message as `poison` makes. */

@@ -1,6 +1,6 @@
 import { freePort } from '../services/functions/free-port.ts';
 import { type FunctionProcess, startFunction } from '../services/functions/function-process.ts';
-import type { LeadLine, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 
 /** Cloud Run kills 10 s after SIGTERM. */
 const SHUTDOWN_LIMIT_MS = 10_000;
@@ -11,7 +11,7 @@ const SHUTDOWN_LIMIT_MS = 10_000;
  */
 export async function startLiveProcess(
   folder: string,
-  target: 'incidentWebhook' | 'incidentLead',
+  target: string,
   env: Readonly<Record<string, string>>,
   ledger: Ledger,
 ) {
@@ -21,7 +21,7 @@ export async function startLiveProcess(
       ...{ folder, target, env, port: await freePort() },
       onLine(line, stream) {
         try {
-          ledger.written(JSON.parse(stream === 'stdout' ? line : '') as LeadLine);
+          ledger.written(stream === 'stdout' ? line : '');
         } catch {
           onFault(`wrote to ${stream}: ${line}`);
         }
@@ -29,18 +29,15 @@ export async function startLiveProcess(
     });
   let current: FunctionProcess | undefined = await start();
   let change: Promise<void> = Promise.resolve();
-  let closed = false;
 
-  async function replace(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const old = current;
-    if (old === undefined) return;
+  async function replace(old: FunctionProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     current = undefined;
     const startedAtMs = performance.now();
     old.process.kill(signal);
     const code = await old.exited;
     if (signal === 'SIGTERM' && code !== 0) onFault(`ended with exit code ${code} after SIGTERM`);
     if (performance.now() - startedAtMs > SHUTDOWN_LIMIT_MS) onFault('took over 10 s to end');
-    if (!closed) current = await start();
+    current = await start();
   }
 
   return {
@@ -48,11 +45,10 @@ export async function startLiveProcess(
     url: () => current?.url,
     /** Sends the signal once the process runs, and starts another one when it is gone. */
     kill(signal: 'SIGKILL' | 'SIGTERM'): void {
-      change = change.then(() => replace(signal)).catch((error: unknown) => onFault(String(error)));
+      change = change.then(() => current && replace(current, signal)).catch((error: unknown) => onFault(String(error)));
     },
     /** Ends the last one; resolves when all of them are gone. */
     async close(): Promise<void> {
-      closed = true;
       await change;
       await current?.stop();
     },

@@ -2,9 +2,9 @@ import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { build } from '../build/build.ts';
 import { startPostgres } from '../services/postgres/postgres.ts';
+import { ANSWER_MS } from './client.ts';
 import { describeRun } from './report.ts';
 import { run } from './run.ts';
-import { ANSWER_MS } from './time-limits.ts';
 
 const { events, seed, scale, answer, concurrency, processes } = new Command('no-loss')
   .description('Sends events through both functions while everything around them fails, and checks that none is lost.')

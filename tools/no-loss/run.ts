@@ -1,8 +1,9 @@
 import { check } from './check.ts';
-import type { RunOptions } from './context.ts';
-import { planEvent } from './event-plan.ts';
-import { planForgery } from './forger.ts';
+import { NAMES, type RunOptions } from './context.ts';
+import { planEvent, poison } from './event-plan.ts';
+import { sendForgery } from './forger.ts';
 import { planOutages } from './outages.ts';
+import { settle } from './settle.ts';
 import { openSimulation, type Simulation } from './simulation.ts';
 import { sendEvent } from './svix.ts';
 
@@ -21,14 +22,14 @@ const POISON_SHARE = 0.003;
 export async function run(options: RunOptions) {
   const startedAtMs = performance.now();
   const simulation = await openSimulation(options);
-  const { ledger, scheduler, outages } = simulation;
+  const { ledger, scheduler, faults } = simulation;
   let redriven: number;
   try {
-    if (options.withoutDatabase) outages.database = 'refusing';
+    if (options.withoutDatabase) faults.outages.set('database', 'refusing');
     else planOutages(simulation, options.events * INTERVAL_MS);
     scheduler.add(0, () => sendFrom(0, simulation));
     await scheduler.work();
-    redriven = await simulation.settle();
+    redriven = await settle(simulation);
   } finally {
     await simulation.close();
   }
@@ -37,12 +38,12 @@ export async function run(options: RunOptions) {
 
 /** Sends the event with this number and what goes with it, and plans the next one. */
 function sendFrom(number: number, simulation: Simulation): Promise<void> {
-  const { scheduler, rng, ledger, options } = simulation;
+  const { scheduler, rng, ledger, emulator, options } = simulation;
   const due = number * INTERVAL_MS;
   if (number + 1 < options.events) scheduler.add(due + INTERVAL_MS, () => sendFrom(number + 1, simulation));
   const event = planEvent(number, rng);
-  if (rng(`forge/${number}`) < FORGERY_SHARE) planForgery(simulation, event, due);
-  if (rng(`poison/${number}`) < POISON_SHARE) simulation.publishPoison(number);
+  if (rng(`forge/${number}`) < FORGERY_SHARE) scheduler.add(due, () => sendForgery(simulation, event));
+  if (rng(`poison/${number}`) < POISON_SHARE) emulator.publish(NAMES.topic, poison(number));
   if (number % 1_000 === 999) options.onProgress?.(number + 1, ledger.violations);
-  return sendEvent(simulation, event);
+  return sendEvent(simulation, ledger.plan(event));
 }

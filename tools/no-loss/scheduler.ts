@@ -1,11 +1,3 @@
-/** See `createScheduler`. */
-export type Scheduler = ReturnType<typeof createScheduler>;
-
-interface Task {
-  readonly due: number;
-  readonly run: () => void | Promise<void>;
-}
-
 /**
  * Time never gets further ahead than this of a task that is still under way: what it signed must
  * not grow old on the way, and a signature is good for 300 s.
@@ -19,30 +11,10 @@ const HORIZON_MS = 240_000;
  */
 export function createScheduler(concurrency: number) {
   const startedAtMs = Date.now();
-  const queue: Task[] = [];
-  const underway = new Set<{ readonly since: number }>();
-  const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+  const queue: { readonly due: number; readonly run: () => void | Promise<void> }[] = [];
+  /** Tasks under way and when they began, the oldest first. */
+  const underway = new Map<Promise<void>, number>();
   let now = 0;
-
-  async function start({ due, run }: Task): Promise<void> {
-    now = Math.max(now, due);
-    const mark = { since: now };
-    underway.add(mark);
-    await run();
-    underway.delete(mark);
-    startDue();
-  }
-
-  function startDue(): void {
-    for (let [next] = queue; next && underway.size < concurrency; [next] = queue) {
-      // Tasks begin in the order of time, so the first one under way is the oldest.
-      const [oldest] = underway;
-      if (oldest && next.due > oldest.since + HORIZON_MS) return;
-      queue.shift();
-      void start(next);
-    }
-    if (queue.length === 0 && underway.size === 0) finish();
-  }
 
   return {
     /** Virtual milliseconds since the run began. */
@@ -50,14 +22,28 @@ export function createScheduler(concurrency: number) {
     /** Virtual time in Unix seconds. */
     seconds: () => (startedAtMs + now) / 1000,
     /** Has a task run once `now()` is `due`, or next if it is. */
-    add(due: number, run: Task['run']): void {
-      const later = queue.findIndex((task) => task.due > due);
-      queue.splice(later === -1 ? queue.length : later, 0, { due, run });
+    add(due: number, run: () => void | Promise<void>): void {
+      queue.splice(queue.findLastIndex((task) => task.due <= due) + 1, 0, { due, run });
     },
-    /** Works until nothing is left. */
-    work(): Promise<void> {
-      startDue();
-      return finished;
+    /** Works until nothing is left. Rejects with what a task throws. */
+    async work(): Promise<void> {
+      while (queue.length + underway.size > 0) {
+        const [next] = queue;
+        const [oldest = Number.POSITIVE_INFINITY] = underway.values();
+        if (next === undefined || underway.size >= concurrency || next.due > oldest + HORIZON_MS) {
+          await Promise.race(underway.keys());
+          continue;
+        }
+        queue.shift();
+        now = Math.max(now, next.due);
+        const run = async (): Promise<void> => {
+          await next.run();
+          // One that throws stays, so that the next race ends with its error.
+          underway.delete(task);
+        };
+        const task = run();
+        underway.set(task, now);
+      }
     },
   };
 }

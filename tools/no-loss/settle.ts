@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { moveDeadLetters } from '../redrive/move.ts';
 import { openPubSub } from '../redrive/pubsub.ts';
-import type { PubSubEmulator } from '../services/pubsub/emulator.ts';
 import type { Message } from '../services/pubsub/message.ts';
-import { type Context, NAMES, NO_OUTAGE } from './context.ts';
+import { NAMES } from './context.ts';
 import { POISON } from './event-plan.ts';
+import type { Simulation } from './simulation.ts';
 
 const STEP_MS = 20;
 /** Without any progress. */
@@ -15,16 +15,12 @@ const MAX_REDRIVES = 10;
 /**
  * Waits until every message is processed or dead-lettered, ends every outage, redrives what was
  * dead-lettered because of one, as an operator would, and waits for the rest.
- * @param underway deliveries that are still on their way.
  * @returns how many messages were redriven.
  */
-export async function settle(
-  { outages, ledger }: Context,
-  emulator: PubSubEmulator,
-  underway: () => number,
-): Promise<number> {
-  await waitUntilIdle(emulator, underway);
-  Object.assign(outages, NO_OUTAGE);
+export async function settle(simulation: Simulation): Promise<number> {
+  const { faults, ledger, emulator } = simulation;
+  await waitUntilIdle(simulation);
+  faults.outages.clear();
   const isCurable = ({ attributes }: Message): boolean =>
     attributes[POISON] === undefined &&
     ledger.events.get(attributes['webhookId'] ?? '')?.event.kind !== 'ambiguous_alaner';
@@ -36,17 +32,19 @@ export async function settle(
     redriven = curable().length;
     // A publish that failed leaves its message in the subscription for the next run, as it does for an operator.
     failures = (await moveDeadLetters(pubsub, REDRIVE, () => {})).failures.length;
-    await waitUntilIdle(emulator, underway);
+    await waitUntilIdle(simulation);
   }
   return redriven;
 }
 
 /** Waits until no message is left, or nothing has moved for a while. */
-async function waitUntilIdle(emulator: PubSubEmulator, underway: () => number): Promise<void> {
+async function waitUntilIdle({ emulator, ledger }: Simulation): Promise<void> {
   let last = -1;
   let since = performance.now();
   for (;;) {
-    const left = emulator.backlog(NAMES.subscription) + underway();
+    // Pub/Sub no longer waits for some of those that are on their way.
+    const underway = [...ledger.deliveries.values()].map(({ forwarded, answers }) => forwarded - answers.length);
+    const left = underway.reduce((sum, count) => sum + count, emulator.backlog(NAMES.subscription));
     if (left !== last) since = performance.now();
     if (left === 0 || performance.now() - since > PATIENCE_MS) return;
     last = left;

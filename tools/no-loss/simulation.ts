@@ -1,80 +1,83 @@
+import type { RequestListener } from 'node:http';
 import pg from 'pg';
+import { LIMITS as LEAD_LIMITS } from '../../functions/incident-lead/app.ts';
+import { LIMITS as WEBHOOK_LIMITS } from '../../functions/incident-webhook/app.ts';
 import type { Log } from '../../shared/log-line.ts';
-import { crashPostgres, type LocalPostgres } from '../services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../services/pubsub/emulator.ts';
 import { provision } from '../services/pubsub/provision.ts';
 import { startSecretManagerServer } from '../services/secret-manager/secret-manager-server.ts';
-import { createContext, NAMES, type RunOptions, SECRET_NAME, SHIPPED } from './context.ts';
+import { createContext, NAMES, type RunOptions, SHIPPED } from './context.ts';
 import { startDatabaseProxy } from './database-proxy.ts';
-import { ADD_DUPLICATES, poison } from './event-plan.ts';
+import { ADD_DUPLICATES } from './event-plan.ts';
 import { captureStdout, startFunction } from './functions.ts';
 import { publishFaults, secretFaults } from './grpc-faults.ts';
 import { startPushFront } from './push-front.ts';
-import { settle } from './settle.ts';
 
 /** Both functions and everything around them, with faults everywhere between. */
 export type Simulation = Awaited<ReturnType<typeof openSimulation>>;
 
 /** 10 s to 600 s become 2 ms to 120 ms. */
 const BACKOFF_SCALE = 0.0002;
+const SECRET_NAME = 'projects/p/secrets/webhook';
 /** As in Terraform. */
 const SUBSCRIPTION = { maxDeliveryAttempts: 30, ackDeadlineSeconds: 60 };
 
 /** Starts everything; `close` ends it in the reverse order. */
 export async function openSimulation(options: RunOptions) {
   process.env['METADATA_SERVER_DETECTION'] = 'none';
-  const { postgres, apps = SHIPPED } = options;
-  await addDuplicates(postgres);
+  const { apps = SHIPPED, scale } = options;
+  await addDuplicates(options.postgres.ownerUrl);
   const context = createContext(options);
-  const { limits, scheduler, ledger, client, rotation } = context;
-  const { versions, secrets } = rotation;
+  const { scheduler, ledger, rotation } = context;
   // Closes what is open if something does not start.
   await using starting = new AsyncDisposableStack();
-  starting.defer(client.close);
-  const emulator = await startPubSubEmulator({
-    timeScale: BACKOFF_SCALE,
-    onEvent: (event) => ledger.observe(event, NAMES.topic),
-    intercept: publishFaults(context),
-  });
-  starting.defer(emulator.close);
-  const secretManager = await startSecretManagerServer({ versions, intercept: secretFaults(context) });
-  starting.defer(secretManager.close);
-  const proxy = await startDatabaseProxy(context);
-  starting.defer(proxy.close);
+  const opened = <Part extends { close(): void | Promise<void> }>(part: Part): Part =>
+    starting.adopt(part, () => part.close());
+  opened(context.clock);
+  const emulator = opened(
+    await startPubSubEmulator({
+      timeScale: BACKOFF_SCALE,
+      onEvent: (event) => ledger.observe(event, NAMES.topic),
+      intercept: publishFaults(context),
+    }),
+  );
+  const { versions, secrets } = rotation;
+  const secretManager = opened(await startSecretManagerServer({ versions, intercept: secretFaults(context) }));
+  const database = opened(await startDatabaseProxy(context));
 
   starting.defer(captureStdout(ledger));
-  const clock = { now: () => scheduler.seconds() * 1000, monotonic: scheduler.now };
+  const [webhookLimits, leadLimits] = [scaled(WEBHOOK_LIMITS, scale), scaled(LEAD_LIMITS, scale)];
   const topicEnv = { INCIDENT_EVENTS_TOPIC: NAMES.topic, PUBSUB_EMULATOR_HOST: emulator.host };
   const stored = { INCIDENT_WEBHOOK_SECRET: SECRET_NAME, SECRET_MANAGER_EMULATOR_HOST: secretManager.host };
-  const webhook = await startFunction(
-    context,
-    'webhook',
-    (log) => apps.createWebhookApp({ env: { ...topicEnv, ...stored }, clock, limits: limits.webhook, log }),
-    { ...topicEnv, INCIDENT_WEBHOOK_SECRET: secrets.join(' ') },
+  const clock = { now: () => scheduler.seconds() * 1000, monotonic: scheduler.now };
+  const webhook = opened(
+    await startFunction(
+      context,
+      'webhook',
+      (log) => apps.createWebhookApp({ env: { ...topicEnv, ...stored }, clock, limits: webhookLimits, log }),
+      { ...topicEnv, INCIDENT_WEBHOOK_SECRET: secrets.join(' ') },
+    ),
   );
-  starting.defer(webhook.close);
-  const leadEnv = { DATABASE_URL: proxy.url, LOG_LEVEL: 'debug' };
-  const createLead = (log: Log) => apps.createLeadApp({ env: leadEnv, limits: limits.lead, log });
-  const lead = await startFunction(context, 'lead', createLead, leadEnv, proxy.cut);
-  starting.defer(lead.close);
-  const front = await startPushFront(context, lead.targetFor);
-  starting.defer(front.close);
-  await provision(emulator, { ...NAMES, ...SUBSCRIPTION, pushEndpoint: front.url });
-  const opened = starting.move();
-  return {
-    ...context,
-    webhook,
-    lead,
-    cutDatabase: proxy.cut,
-    crashDatabase: () => void crashPostgres(postgres).catch(() => {}),
-    publishPoison: (number: number) => emulator.publish(NAMES.topic, poison(number)),
-    settle: () => settle(context, emulator, front.underway),
-    close: () => opened.disposeAsync(),
+  const leadEnv = { DATABASE_URL: database.url, LOG_LEVEL: 'debug' };
+  const createLead = (log: Log): RequestListener => {
+    // The one that died before has taken its connections along.
+    database.cut();
+    return apps.createLeadApp({ env: leadEnv, limits: leadLimits, log });
   };
+  const lead = opened(await startFunction(context, 'lead', createLead, leadEnv));
+  const front = opened(await startPushFront(context, lead.targetFor));
+  await provision(emulator, { ...NAMES, ...SUBSCRIPTION, pushEndpoint: front.url });
+  const running = starting.move();
+  return { ...context, emulator, database, webhook, lead, close: () => running.disposeAsync() };
 }
 
-async function addDuplicates({ ownerUrl }: LocalPostgres): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl });
+/** Time limits, times `scale`. */
+function scaled<Limits>(limits: Limits, scale: number): Limits {
+  return JSON.parse(JSON.stringify(limits), (_name, value) => (typeof value === 'number' ? value * scale : value));
+}
+
+async function addDuplicates(connectionString: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
   await client.connect();
   await client.query(ADD_DUPLICATES);
   await client.end();
