@@ -43,16 +43,13 @@ type Mutation = typeof mutations extends fc.Arbitrary<infer Value> ? Value : nev
  *   header value (RFC 9110, 5.5).
  */
 export function mutate({ rawHeaders, body }: RawRequest, mutation: Mutation): RawRequest | undefined {
+  const { operation, part } = mutation;
   // The body has no header; the first one is taken.
-  const index = 2 * Math.max(mutation.part - 1, 0);
+  const index = 2 * Math.max(part - 1, 0);
   const [name = '', value = ''] = rawHeaders.slice(index);
-  switch (mutation.operation) {
-    case 'drop header':
-      return { rawHeaders: rawHeaders.toSpliced(index, 2), body };
-    case 'repeat header':
-      return { rawHeaders: [...rawHeaders, name, value], body };
-  }
-  if (mutation.part === 0) {
+  if (operation === 'drop header') return { rawHeaders: rawHeaders.toSpliced(index, 2), body };
+  if (operation === 'repeat header') return { rawHeaders: [...rawHeaders, name, value], body };
+  if (part === 0) {
     const mutated = mutateBytes(body, mutation);
     return mutated.equals(body) ? undefined : { rawHeaders, body: mutated };
   }
@@ -64,6 +61,6 @@ export function mutate({ rawHeaders, body }: RawRequest, mutation: Mutation): Ra
 function mutateBytes(bytes: Buffer, { operation, position, byte }: Mutation): Buffer {
   const isInsertion = operation === 'insert';
   const index = position % (bytes.length + (isInsertion ? 1 : 0));
-  const inserted = operation === 'delete' ? Buffer.of() : Buffer.of(byte);
-  return Buffer.concat([bytes.subarray(0, index), inserted, bytes.subarray(isInsertion ? index : index + 1)]);
+  const inserted = operation === 'delete' ? [] : [Buffer.of(byte)];
+  return Buffer.concat([bytes.subarray(0, index), ...inserted, bytes.subarray(isInsertion ? index : index + 1)]);
 }
