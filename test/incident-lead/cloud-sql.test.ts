@@ -122,7 +122,7 @@ concurrently('a certificate that has expired is replaced within the request', as
 concurrently('authorities that are rotated', async () => {
   const here = await open();
   expectFine(await here.send());
-  here.cloud.rotate();
+  await here.cloud.rotate();
   await expectRecovery(here, RECOVERY_SECONDS);
   expect(here.cloud.certificates).toBeGreaterThan(1);
 });

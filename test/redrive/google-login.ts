@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
@@ -21,12 +20,8 @@ export const TOKEN: TokenAnswer = [200, { access_token: 'a-token', token_type: '
  * @returns the environment that leads a process here.
  */
 export async function startGoogleLogin(pubsubHost: string, answer: () => TokenAnswer) {
-  const authority = createAuthority('google');
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const tls = {
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    cert: authority.issue(publicKey, { commonName: 'googleapis', altName: '*.googleapis.com' }),
-  };
+  const authority = await createAuthority('google');
+  const tls = await authority.issueServer('*.googleapis.com');
   const sockets = new Set<Socket>();
   const keep = (socket: Socket): Socket => {
     sockets.add(socket.on('error', () => socket.destroy()));

@@ -1,73 +1,32 @@
+import { randomInt } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer } from 'node:tls';
 import pg from 'pg';
 import { closeServer, listenOn } from '../listen-on.ts';
 import { createAuthority } from './certificate-authority.ts';
-import { answerJson, type GoogleNetwork, startGoogleNetwork } from './google-network.ts';
+import { answerJson, startGoogleNetwork } from './google-network.ts';
 
 /** How the Cloud SQL Admin API answers; `expired` gives out certificates that are an hour too old. */
-export type AdminMode = 'good' | 'expired' | 'forbidden' | 'unavailable' | 'silent';
+type AdminMode = 'good' | 'expired' | 'forbidden' | 'unavailable' | 'silent';
 
 /**
  * A Cloud SQL instance as a deployed function meets it: metadata server, Admin API, and a TLS
  * server in front of a PostgreSQL.
  */
-export interface CloudSqlServer extends GoogleNetwork {
-  /** `project:region:instance`. */
-  readonly instance: string;
-  /** Where it listens, on port 3307. */
-  readonly host: string;
-  /** The IP address under which the Admin API names the instance. Another one has to lead to port 3307 of this one. */
-  address: string;
-  /** How often a certificate was asked for. */
-  certificates: number;
-  /** Tokens in whose name certificates were asked for. */
-  readonly loginTokens: readonly unknown[];
-  admin: AdminMode;
-  /** Whether the instance lets connections through. */
-  up: boolean;
-  /**
-   * Cuts all connections and takes only certificates of a new authority from now on, on both sides,
-   * as after a rotation.
-   */
-  rotate(): void;
-}
+export type CloudSqlServer = Awaited<ReturnType<typeof startCloudSqlServer>>;
 
 /** Fixed by the connector. */
 export const INSTANCE_PORT = 3_307;
 const HOUR_MS = 3_600_000;
 
 /** Starts all of it on loopback, in front of the PostgreSQL that listens on `postgresPort`. */
-export async function startCloudSqlServer(postgresPort: number): Promise<CloudSqlServer> {
+export async function startCloudSqlServer(postgresPort: number) {
   // Port 3307 is fixed, so each server has an address of its own where the system has more than one on loopback.
-  const host = process.platform === 'linux' ? `127.${random()}.${random()}.${random()}` : '127.0.0.1';
-  const loginTokens: unknown[] = [];
-  const sockets = new Set<Socket>();
-  let authority = createAuthority('cloud-sql');
-  let adminPort = 0;
-  const network = await startGoogleNetwork(() => adminPort);
-  const { key } = network.tls;
-
-  const instanceTls = () => ({
-    key,
-    cert: authority.issue(key, { commonName: 'p:alaners' }),
-    ca: authority.certificate,
-    minVersion: 'TLSv1.3' as const,
-  });
-  const instance = createTlsServer({ ...instanceTls(), requestCert: true }, (client) => {
-    const upstream = connect(postgresPort, '127.0.0.1');
-    for (const socket of [client, upstream]) socket.on('error', () => {}).on('close', () => upstream.destroy());
-    upstream.on('close', () => client.destroy());
-    client.pipe(upstream).pipe(client);
-  });
-  instance.on('connection', (socket: Socket) => {
-    sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
-    if (!server.up) socket.resetAndDestroy();
-  });
-
+  const octet = (): number => randomInt(2, 252);
+  const host = process.platform === 'linux' ? `127.${octet()}.${octet()}.${octet()}` : '127.0.0.1';
+  let authority = await createAuthority('cloud-sql');
   const answerAdmin = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const asksCertificate = req.url?.includes(':generateEphemeralCert') ?? false;
     if (asksCertificate) server.certificates += 1;
@@ -82,38 +41,57 @@ export async function startCloudSqlServer(postgresPort: number): Promise<CloudSq
         serverCaCert: { cert: authority.certificate, expirationTime: '2100-01-01T00:00:00Z' },
       });
     }
-    const { public_key: publicKey, access_token: token } = (await json(req)) as Record<string, string>;
-    loginTokens.push(token);
+    const { public_key: publicKey = '', access_token: token } = (await json(req)) as Record<string, string>;
+    server.loginTokens.push(token);
     const notAfter = new Date(Date.now() + (server.admin === 'expired' ? -HOUR_MS : HOUR_MS));
-    const cert = authority.issue(publicKey ?? '', { commonName: 'client', notAfter });
-    answerJson(res, 200, { ephemeralCert: { cert } });
+    answerJson(res, 200, { ephemeralCert: { cert: await authority.issue(publicKey, 'client', notAfter) } });
   };
-  const admin = createHttpsServer(network.tls, (req, res) => void answerAdmin(req, res));
-  adminPort = await listenOn(admin);
+  const network = await startGoogleNetwork((req, res) => void answerAdmin(req, res));
+
+  const instanceTls = async () => ({
+    ...(await authority.issueServer('p:alaners')),
+    ca: authority.certificate,
+    minVersion: 'TLSv1.3' as const,
+  });
+  const instance = createServer({ ...(await instanceTls()), requestCert: true }, (client) => {
+    const upstream = connect(postgresPort, '127.0.0.1');
+    for (const socket of [client, upstream]) socket.on('error', () => {}).on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+    client.pipe(upstream).pipe(client);
+  });
+  instance.on('connection', (socket: Socket) => {
+    network.keep(socket);
+    if (!server.up) socket.resetAndDestroy();
+  });
   await listenOn(instance, INSTANCE_PORT, host);
 
-  const { cut, close } = network;
-  const server: CloudSqlServer = Object.assign(network, {
+  const { close } = network;
+  const server = Object.assign(network, {
+    /** `project:region:instance`. */
     instance: 'p:europe-west1:alaners',
+    /** Where it listens, on port 3307. */
     host,
+    /** The IP address under which the Admin API names the instance. Another one has to lead to port 3307 of this one. */
     address: host,
+    /** How often a certificate was asked for. */
     certificates: 0,
-    loginTokens,
-    admin: 'good' as const,
+    /** Tokens in whose name certificates were asked for. */
+    loginTokens: [] as unknown[],
+    admin: 'good' as AdminMode,
+    /** Whether the instance lets connections through. */
     up: true,
-    cut() {
-      cut();
-      for (const socket of sockets) socket.resetAndDestroy();
+    /**
+     * Cuts all connections and takes only certificates of a new authority from now on, on both sides,
+     * as after a rotation.
+     */
+    async rotate(): Promise<void> {
+      authority = await createAuthority('cloud-sql');
+      instance.setSecureContext(await instanceTls());
+      network.cut();
     },
-    rotate() {
-      authority = createAuthority('cloud-sql');
-      instance.setSecureContext(instanceTls());
-      server.cut();
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
+    async close(): Promise<void> {
       await close();
-      await Promise.all([instance, admin].map(closeServer));
+      await closeServer(instance);
     },
   });
   return server;
@@ -133,9 +111,4 @@ export async function letIamUserIn(ownerUrl: string, user: string): Promise<void
     to '${rows[0].hba_file}'`);
   await owner.query('select pg_reload_conf()');
   await owner.end();
-}
-
-/** Of a loopback address; not 0, 1 or 255. */
-function random(): number {
-  return 2 + Math.floor(Math.random() * 250);
 }

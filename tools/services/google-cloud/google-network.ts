@@ -1,8 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { closeServer, listenOn } from '../listen-on.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { createAuthority } from './certificate-authority.ts';
@@ -10,32 +10,18 @@ import { createAuthority } from './certificate-authority.ts';
 /** Answers the metadata server's request number `count` for an access token, or leaves it unanswered. */
 export type TokenAnswer = (res: ServerResponse, count: number) => void;
 
-/**
- * What lies between a deployed function and Google's APIs, on loopback: names, certificates, and credentials from a
- * metadata server.
- */
-export interface GoogleNetwork {
-  /** What leads a process here. Nothing in it is configuration of ours. */
-  readonly env: Readonly<Record<string, string>>;
-  /** For a server under any of Google's names; PEM. */
-  readonly tls: { readonly key: string; readonly cert: string };
-  /** May be replaced at any time; by default `TOKEN`, for an hour. */
-  answerToken: TokenAnswer;
-  /** Cuts all connections that the names led to. */
-  cut(): void;
-  close(): Promise<void>;
-}
-
 /** What the metadata server gives out. */
 export const TOKEN = 'token-of-the-metadata-server';
 
 /**
- * Starts it. A proxy takes the place of DNS.
- * @param portFor where the server is that plays the host of this name.
+ * Starts what lies between a deployed function and Google's APIs, on loopback: names, certificates, and credentials
+ * from a metadata server. A proxy takes the place of DNS, and ends TLS under all of Google's names.
+ * @param onRequest answers the Cloud SQL Admin API.
+ * @param grpcPort where the server is that plays the other APIs, without TLS.
  */
-export async function startGoogleNetwork(portFor: (host: string) => number): Promise<GoogleNetwork> {
-  const authority = createAuthority('web');
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+export async function startGoogleNetwork(onRequest: RequestListener, grpcPort = 0) {
+  const authority = await createAuthority('web');
+  const tls = await authority.issueServer('*.googleapis.com');
   const folder = await makeTemporaryFolder('google-network-', async (path) => path);
   const roots = join(folder, 'roots.pem');
   writeFileSync(roots, authority.certificate);
@@ -50,20 +36,25 @@ export async function startGoogleNetwork(portFor: (host: string) => number): Pro
     }
   });
   const sockets = new Set<Socket>();
-  const proxy = createServer().on('connect', (req, client: Socket) => {
-    const upstream = connect(portFor(req.url ?? ''), '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      upstream.pipe(client).pipe(upstream);
-    });
-    for (const socket of [client, upstream]) sockets.add(socket.setNoDelay().on('error', () => socket.destroy()));
+  const keep = (socket: Socket): Socket => {
+    sockets.add(socket.setNoDelay().on('error', () => socket.destroy()));
+    return socket;
+  };
+  const admin = createServer(onRequest);
+  const proxy = createServer().on('connect', ({ url }, client: Socket) => {
+    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    const opened = new TLSSocket(keep(client), { isServer: true, ...tls, ALPNProtocols: ['h2', 'http/1.1'] });
+    opened.on('error', () => opened.destroy());
+    if (url?.startsWith('sqladmin.')) admin.emit('connection', opened);
+    else opened.pipe(keep(connect(grpcPort, '127.0.0.1'))).pipe(opened);
   });
   const proxyUrl = `http://127.0.0.1:${await listenOn(proxy)}`;
-  const network: GoogleNetwork = {
-    tls: {
-      key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      cert: authority.issue(publicKey, { commonName: 'googleapis', altName: '*.googleapis.com' }),
-    },
-    answerToken: (res) => answerJson(res, 200, { access_token: TOKEN, expires_in: 3_599, token_type: 'Bearer' }),
+  const answerToken: TokenAnswer = (res) =>
+    answerJson(res, 200, { access_token: TOKEN, expires_in: 3_599, token_type: 'Bearer' });
+  const network = {
+    /** May be replaced at any time; by default `TOKEN`, for an hour. */
+    answerToken,
+    /** What leads a process here. Nothing in it is configuration of ours. */
     env: {
       // Set by Terraform; without it the libraries ask gcloud and the metadata server.
       GOOGLE_CLOUD_PROJECT: 'p',
@@ -76,10 +67,13 @@ export async function startGoogleNetwork(portFor: (host: string) => number): Pro
       GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: roots,
       NODE_EXTRA_CA_CERTS: roots,
     },
-    cut() {
+    /** Has `cut` and `close` end this connection too. */
+    keep,
+    /** Cuts all connections that the names led to. */
+    cut(): void {
       for (const socket of sockets) socket.resetAndDestroy();
     },
-    async close() {
+    async close(): Promise<void> {
       // Not by a reset, which would wait for what is still to be written.
       for (const socket of sockets) socket.destroy();
       await Promise.all([metadata, proxy].map(closeServer));

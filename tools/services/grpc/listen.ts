@@ -8,7 +8,7 @@ const HOST = '127.0.0.1';
 const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
 
 /**
- * Serves gRPC on 127.0.0.1, by default without TLS. `close` cuts every call and resolves when the port is free.
+ * Serves gRPC on 127.0.0.1, without TLS. `close` cuts every call and resolves when the port is free.
  *
  * @param name what the error message calls this server
  * @param port 0 takes a free one
@@ -19,14 +19,13 @@ export async function listen(
   name: string,
   port: number,
   services: readonly { definition: ServiceDefinition; methods: UntypedServiceImplementation }[],
-  credentials = ServerCredentials.createInsecure(),
 ) {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
   for (const { definition, methods } of services) server.addService(definition, methods);
   try {
     // grpc-js prints a line of its own when a port is taken, beside the error it reports.
     if (port !== 0) await tryPort(port, HOST);
-    const bound = await promisify(server.bindAsync.bind(server))(`${HOST}:${port}`, credentials);
+    const bound = await promisify(server.bindAsync.bind(server))(`${HOST}:${port}`, ServerCredentials.createInsecure());
     // The graceful shutdown frees the port and calls back; the forced one ends the calls it would wait for.
     const close = (): Promise<void> =>
       new Promise((resolve) => {
