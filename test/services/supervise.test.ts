@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { howItEnds, type Supervised, supervise } from '../../tools/services/supervise.ts';
+import { howItEnds } from '../../tools/services/program.ts';
+import { type Supervised, supervise } from '../../tools/services/supervise.ts';
 
 let started: ChildProcess[] = [];
 let told: string[] = [];

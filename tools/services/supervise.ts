@@ -1,6 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-
 /** Something that may end by itself. */
 export interface Supervised {
   /** How it ended, such as `was killed (SIGKILL)`. */
@@ -55,10 +52,4 @@ export async function supervise(
       await watching;
     },
   };
-}
-
-/** How a process ended, in words. */
-export async function howItEnds(child: ChildProcess): Promise<string> {
-  const [code, signal] = await once(child, 'exit');
-  return code === null ? `was killed (${signal})` : `ended with exit code ${code}`;
 }

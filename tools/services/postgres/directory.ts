@@ -13,24 +13,16 @@ export interface GivenDatabase {
   readonly schema: string;
 }
 
-/** The alaner directory that the subscriber function reads. */
-export interface LocalDirectory extends GivenDatabase {
-  /** For people; without a password. */
-  readonly description: string;
-  stop(): Promise<void>;
-}
-
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Opens the directory: an embedded PostgreSQL with sample alaners, or the `given` database, which is left as it is.
+ * Opens the alaner directory that the subscriber function reads: an embedded PostgreSQL with sample alaners, or the
+ * `given` database, which is left as it is.
+ * @returns with a description for people, without a password.
  * @param supervision told when the embedded one ends.
  * @throws Error that says what to do where the database cannot be read.
  */
-export async function openDirectory(
-  given: GivenDatabase | undefined,
-  supervision: Supervision,
-): Promise<LocalDirectory> {
+export async function openDirectory(given: GivenDatabase | undefined, supervision: Supervision) {
   if (given === undefined) {
     const { readerUrl: url, stop } = await startPostgres(supervision);
     return { url, schema: 'public', description: `embedded PostgreSQL, ${describe(url)}`, stop };

@@ -1,24 +1,16 @@
-import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from '../functions/free-port.ts';
+import { startProgram } from '../program.ts';
 import { forgetOtherServers } from '../shell-environment.ts';
-import { type Supervised, type Supervision, supervise } from '../supervise.ts';
+import { type Supervision, supervise } from '../supervise.ts';
 import { initialise, serve } from './server.ts';
 import { makeServerFolder, serverUser } from './server-folder.ts';
 
 /** A running PostgreSQL server with the alaner directory in it. */
-export interface LocalPostgres {
-  /** As the owner of the database. */
-  readonly ownerUrl: string;
-  /** As a user who may do what the function may do: read the view. */
-  readonly readerUrl: string;
-  /** Stops the server and removes its files. */
-  stop(): Promise<void>;
-}
+export type LocalPostgres = Awaited<ReturnType<typeof startPostgres>>;
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const OWNER = 'alan';
@@ -43,39 +35,44 @@ export const SAMPLE_ALANERS = `
  * again with the same data.
  * @throws Error with what the server said, where it does not start; nothing is left behind then.
  */
-export async function startPostgres(supervision: Supervision = UNWATCHED): Promise<LocalPostgres> {
+export async function startPostgres(supervision: Supervision = UNWATCHED) {
   forgetOtherServers();
   const [port, ownerPassword, readerPassword] = [await freePort(), newPassword(), newPassword()];
   const url = (user: string, password: string): string => `postgres://${user}:${password}@127.0.0.1:${port}/postgres`;
   const ownerUrl = url(OWNER, ownerPassword);
   const started = new AsyncDisposableStack();
   try {
-    const user = serverUser();
-    const folder = await makeServerFolder(user);
+    const folder = await makeServerFolder(serverUser());
     started.defer(startReaper(folder.path));
     started.defer(() => rm(folder.path, { recursive: true, force: true }));
-    await initialise(folder, user, OWNER, ownerPassword);
-    const start = (): Promise<Supervised> => serve(folder, user, port);
-    const server = await supervise('PostgreSQL', 'starting it again with the same data', start, supervision);
+    await initialise(folder, OWNER, ownerPassword);
+    const again = 'starting it again with the same data';
+    const server = await supervise('PostgreSQL', again, () => serve(folder, port), supervision);
     started.defer(server.stop);
     await createDirectory(ownerUrl, readerPassword);
   } catch (error) {
     await started.disposeAsync();
     throw new Error(`The embedded PostgreSQL did not start: ${(error as Error).message}`, { cause: error });
   }
-  return { ownerUrl, readerUrl: url(READER, readerPassword), stop: () => started.disposeAsync() };
+  return {
+    /** As the owner of the database. */
+    ownerUrl,
+    /** As a user who may do what the function may do: read the view. */
+    readerUrl: url(READER, readerPassword),
+    /** Stops the server and removes its files. */
+    stop: () => started.disposeAsync(),
+  };
 }
 
 /** Starts what ends the server and removes its folder when this process has ended; returns the way to end it. */
 function startReaper(folder: string): () => Promise<void> {
-  const reaper = fork(join(import.meta.dirname, 'reaper.ts'), [folder], {
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  const args = [join(import.meta.dirname, 'reaper.ts'), folder];
+  const { child, ended } = startProgram(process.execPath, args, {
+    stdio: ['pipe', 'ignore', 'inherit'],
     detached: true,
   });
-  const ended = once(reaper, 'exit');
   return async () => {
-    if (reaper.connected) reaper.disconnect();
+    child.stdin?.destroy();
     await ended;
   };
 }

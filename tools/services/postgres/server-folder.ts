@@ -1,5 +1,4 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync } from 'node:fs';
 import { chmod, chown, cp, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -36,21 +35,12 @@ function idOf(option: string, name: string): number {
   return Number.parseInt(spawnSync('id', [option, name], { encoding: 'utf8' }).stdout ?? '', 10);
 }
 
-/** What one server has on disk. */
-export interface ServerFolder {
-  /** Everything below it goes with the server. */
-  readonly path: string;
-  /** The folder of `postgres` and `initdb`. */
-  readonly bin: string;
-  /** Empty, and the server user's own. */
-  readonly data: string;
-}
+/** What one server has on disk, and whom it belongs to. */
+export type ServerFolder = Awaited<ReturnType<typeof makeServerFolder>>;
 
 const PREFIX = 'incident-lead-postgres-';
 /** initdb puts its own path into double quotes, for a shell. */
 const UNQUOTABLE = /["$`\\\r\n]/;
-/** Of 61 MB, 3 MB are for those who compile against PostgreSQL. */
-const FOR_COMPILERS = /\.a$|\/(pgxs|pkgconfig)$/;
 
 /**
  * Makes the folder of a server.
@@ -59,7 +49,7 @@ const FOR_COMPILERS = /\.a$|\/(pgxs|pkgconfig)$/;
  *   root's.
  * @throws Error that says what to do; nothing is left behind then.
  */
-export async function makeServerFolder(user: ServerUser | undefined, native?: string): Promise<ServerFolder> {
+export async function makeServerFolder(user: ServerUser | undefined, native?: string) {
   const installed = native ?? (await nativeFolder());
   const mayRun = assertRuns(installed, user).then(
     () => true,
@@ -79,7 +69,15 @@ export async function makeServerFolder(user: ServerUser | undefined, native?: st
       // The user may not be able to enter the places above it.
       await runAs(user, 'sh', ['-c', 'cd "$0"', data]);
       const bin = join(copied ? await copyBinaries(installed, path, user) : installed, 'bin');
-      return { path, bin, data };
+      return {
+        /** Everything below it goes with the server. */
+        path,
+        /** The folder of `postgres` and `initdb`. */
+        bin,
+        /** Empty, and the server user's own. */
+        data,
+        user,
+      };
     });
   } catch (error) {
     const advice = user
@@ -121,12 +119,9 @@ async function runAs(user: ServerUser | undefined, program: string, args: readon
 async function copyBinaries(native: string, path: string, user: ServerUser | undefined): Promise<string> {
   if (UNQUOTABLE.test(path)) throw new Error('initdb cannot run below a folder of that name');
   const copy = join(path, 'native');
-  const filter = (source: string): boolean => !FOR_COMPILERS.test(source);
-  await cp(native, copy, { recursive: true, verbatimSymlinks: true, filter });
+  await cp(native, copy, { recursive: true, verbatimSymlinks: true });
   // npm made the originals with root's umask, which may keep them from everybody else.
-  chmodSync(copy, 0o755);
-  for (const entry of readdirSync(copy, { recursive: true, withFileTypes: true }))
-    if (!entry.isSymbolicLink()) chmodSync(join(entry.parentPath, entry.name), 0o755);
+  await runAs(undefined, 'chmod', ['-R', '755', copy]);
   await assertRuns(copy, user);
   return copy;
 }
