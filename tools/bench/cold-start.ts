@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Running, type Subject, start } from './process.ts';
-import { type Bar, inTurn, pairedRatios, type Section, spread, table, verdict, withRange } from './report.ts';
+import { type Bar, inTurn, medians, pairedRatios, type Section, spread, table, verdict, withRange } from './report.ts';
 import { BARE, LEAD, NO_OP, type System, WEBHOOK, WEBHOOK_STORED } from './system.ts';
 
 type Start = Running['started'];
@@ -20,15 +20,17 @@ const KINDS: Readonly<Record<string, (cache: string) => void>> = {
   "another Node.js's cache": (cache) => writeFileSync(cache, readFileSync(cache).fill(0, 0, 1)),
 };
 
-/** Starts all subjects in turn, `rounds` times, and lists how each start went. */
-export async function coldStarts(subjects: readonly Subject[], rounds: number): Promise<Map<Subject, Start[]>> {
-  const starts = await inTurn('starts', subjects, rounds + 1, async (subject) => {
+/**
+ * Starts all subjects in turn, `rounds` times.
+ * @returns how the starts of a subject went
+ */
+export async function coldStarts(subjects: readonly Subject[], rounds: number) {
+  const startsOf = await inTurn('starts', subjects, rounds + 1, async (subject) => {
     await using running = await start(subject);
     return running.started;
   });
   // The first one of each brought its files into the page cache.
-  for (const each of starts.values()) each.shift();
-  return starts;
+  return (subject: Subject): readonly Start[] => startsOf(subject).slice(1);
 }
 
 /** Every function as it is deployed, without its code cache, and with one that another Node.js made. */
@@ -42,40 +44,39 @@ export async function measureColdStarts(system: System, rounds: number): Promise
       return { ...subject, name: key(subject.name, kind), source };
     }),
   );
-  const starts = await coldStarts([noOp, bare, ...variants], rounds);
-  const references = starts.get(noOp) ?? [];
-  const figures = [...starts].map(([{ name }, own]) => summarize(name, own, references));
+  const subjects = [noOp, bare, ...variants];
+  const startsOf = await coldStarts(subjects, rounds);
+  const figures = subjects.map((subject) => summarize(subject.name, startsOf(subject), startsOf(noOp)));
   return describeColdStarts(figures, rounds);
 }
 
 /** Median in milliseconds, and ratios to the empty function: on the clock, and of the least CPU times. */
 function summarize(name: string, starts: readonly Start[], references: readonly Start[]) {
-  const wallMs = (of: readonly Start[]) => of.map((each) => each.wallMs);
-  const leastCpuMs = (of: readonly Start[]) => Math.min(...of.map((each) => each.cpuMs));
-  const ratio = pairedRatios(wallMs(starts), wallMs(references));
-  return { name, ms: spread(wallMs(starts)).median, ratio, cpuRatio: leastCpuMs(starts) / leastCpuMs(references) };
+  const leastCpuMs = (of: readonly Start[]) => Math.min(...of.map(({ cpuMs }) => cpuMs));
+  const ratio = pairedRatios(starts, references, 'wallMs');
+  return { name, ms: medians(starts).wallMs, ratio, cpuRatio: leastCpuMs(starts) / leastCpuMs(references) };
 }
 
 /** @param rounds how many starts of each the figures are of */
 export function describeColdStarts(figures: readonly StartFigure[], rounds: number): Section {
-  const byName = new Map(figures.map((figure) => [figure.name, figure]));
+  const byName = Object.fromEntries(figures.map((figure) => [figure.name, figure]));
+  const ratioOf = (name: string) => byName[name]?.ratio ?? spread([]);
   const kinds = Object.keys(KINDS);
-  const rows = Object.entries(BARS).map(([name, bar]) => {
-    const all = kinds.map((kind) => byName.get(key(name, kind)));
-    return [name, ...all.map(cell), verdict(all[0]?.ratio.median ?? Number.NaN, bar)];
-  });
-  const [reference, bare] = [byName.get(NO_OP)?.ms.toFixed(0), byName.get(BARE)];
+  const rows = Object.entries(BARS).map(([name, bar]) => [
+    name,
+    ...kinds.map((kind) => cell(byName[key(name, kind)])),
+    verdict(ratioOf(key(name, DEPLOYED)).median, bar),
+  ]);
+  const reference = byName[NO_OP]?.ms.toFixed(0);
   const text = [
     table(['start to the first 204', ...kinds, 'bar'], rows),
-    `Ratio to the empty function (${reference} ms): median of ${rounds} pairs on the clock (range), the median itself, and the ratio of the least CPU times. ${BARE}: ${bare && withRange(bare.ratio)}.`,
+    `Ratio to the empty function (${reference} ms): median of ${rounds} pairs on the clock (range), the median itself, and the ratio of the least CPU times. ${BARE}: ${withRange(ratioOf(BARE))}.`,
   ];
   const points = Object.entries(BARS).flatMap(([subject, bar]) =>
-    [DEPLOYED, NO_CACHE].map((place) => ({
-      subject,
-      place,
-      value: byName.get(key(subject, place))?.ratio.median ?? Number.NaN,
-      bar: place === DEPLOYED ? bar : undefined,
-    })),
+    [DEPLOYED, NO_CACHE].map((place) => {
+      const value = ratioOf(key(subject, place)).median;
+      return { subject, place, value, bar: place === DEPLOYED ? bar : undefined };
+    }),
   );
   const subtitle = `empty function: ${reference} ms; lower is better`;
   return { text: text.join('\n\n'), figures, panels: [{ title: 'Start to the first answer', subtitle, points }] };

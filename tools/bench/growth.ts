@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { findAlanersSql } from '../../functions/incident-lead/postgres/directory.ts';
+import { connectTo } from '../services/postgres/postgres.ts';
 import { type Subject, start } from './process.ts';
 import { quantile, type Section, say, table } from './report.ts';
 import type { System } from './system.ts';
@@ -14,24 +14,20 @@ export async function measureGrowth(
   events: readonly number[],
   alaners: readonly number[],
 ): Promise<Section> {
-  const rows: string[][] = [];
-  for (const subject of [webhook, lead]) {
-    say(`growth: ${subject.name}`);
-    rows.push(...(await eventGrowth(subject, events)));
-  }
-  say('growth: alaners');
-  rows.push(...(await lookUpGrowth(ownerUrl, alaners)));
+  const ofEvents = [await eventGrowth(webhook, events), await eventGrowth(lead, events)];
+  const rows = [...ofEvents.flat(), ...(await lookUpGrowth(ownerUrl, alaners))];
   return { text: table(['growth', 'cost'], rows), figures: rows };
 }
 
 /** CPU time and memory of one process while it answers more and more events. */
 async function eventGrowth(subject: Subject, steps: readonly number[]): Promise<string[][]> {
+  say(`growth: ${subject.name}`);
   await using running = await start(subject);
   const rows: string[][] = [];
   let done = 0;
   for (const events of steps) {
-    const options = { connections: CONNECTIONS, amount: events - done };
-    const { cpuMicrosPerRequest, residentMiB } = await saturate(running, options);
+    const amount = events - done;
+    const { cpuMicrosPerRequest, residentMiB } = await saturate(running, { connections: CONNECTIONS, amount });
     const cost = `${cpuMicrosPerRequest.toFixed(0)} us CPU an event, ${residentMiB.toFixed(0)} MiB`;
     rows.push([`${subject.name}, up to event ${events}`, cost]);
     done = events;
@@ -41,9 +37,8 @@ async function eventGrowth(subject: Subject, steps: readonly number[]): Promise<
 
 /** The time of a look-up in the server, and its plan, while the directory grows. */
 async function lookUpGrowth(ownerUrl: string, steps: readonly number[]): Promise<string[][]> {
-  await using closing = new AsyncDisposableStack();
-  const client = closing.adopt(new pg.Client({ connectionString: ownerUrl }), (each) => each.end());
-  await client.connect();
+  say('growth: alaners');
+  await using client = await connectTo(ownerUrl);
   const rows: string[][] = [];
   for (const alaners of steps) {
     await client.query(

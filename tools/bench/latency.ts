@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Subject, start } from './process.ts';
-import { type Bar, inTurn, quantile, type Section, spread, verdict, withRange } from './report.ts';
+import { type Bar, inTurn, medians, quantile, type Section, spread, verdict, withRange } from './report.ts';
 import { type Calls, countOutcomes, type Outcome, openLoop } from './send.ts';
 import type { System } from './system.ts';
 
@@ -41,15 +41,17 @@ function latencyOf({ outcomes, latencies }: Calls) {
 /** How much later than a publish alone the webhook answers, at a rate far below what it can do. */
 export async function measureLatency(system: System, passes: number, seconds: number): Promise<Section> {
   const { webhook } = system;
-  const measured = await inTurn('latency', [webhook], passes, () => latencyBesidePublish(system, webhook, seconds));
-  const figures = [...measured.values()].flat();
-  const median = (of: 'subject' | 'reference', key: 'p50' | 'p99') =>
-    `${key} ${spread(figures.map((figure) => figure[of][key])).median.toFixed(1)} ms`;
+  const measure = (subject: Subject) => latencyBesidePublish(system, subject, seconds);
+  const figures = (await inTurn('latency', [webhook], passes, measure))(webhook);
+  const inWords = (measured: readonly ReturnType<typeof latencyOf>[]): string => {
+    const { p50, p99 } = medians(measured);
+    return `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+  };
   const above = spread(figures.map(({ subject, reference }) => subject.p99 - reference.p99));
   const text = [
     `Open loop at ${RATE}/s, warm, in turn, ${passes} passes of ${RATE * seconds} events:`,
-    `webhook ${median('subject', 'p50')}, ${median('subject', 'p99')};`,
-    `the publish alone ${median('reference', 'p50')}, ${median('reference', 'p99')};`,
+    `webhook ${inWords(figures.map(({ subject }) => subject))};`,
+    `the publish alone ${inWords(figures.map(({ reference }) => reference))};`,
     `p99 above it ${withRange(above, 1)} ms; bar: ${verdict(above.median, BAR, ' ms')}.`,
   ];
   return { text: text.join(' '), figures };

@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../services/functions/free-port.ts';
+import { frameworkArgs } from '../services/functions/function-process.ts';
+import { startProgram } from '../services/program.ts';
 import { type Outcome, post, type Request } from './send.ts';
 
 /** Something to measure: how it is started, and what it answers with 204. */
@@ -31,7 +30,6 @@ export function withEnv(subject: Subject, env: Subject['env']): Subject {
 /** A subject's process that has given its first true answer. */
 export type Running = Awaited<ReturnType<typeof start>>;
 
-const FRAMEWORK = join(createRequire(import.meta.url).resolve('@google-cloud/functions-framework'), '..', 'main.js');
 const MEASURED_CORE = cpus().length - 1;
 const OTHER_CORES = MEASURED_CORE > 1 ? `0-${MEASURED_CORE - 1}` : '0';
 
@@ -57,25 +55,22 @@ export async function start(subject: Subject) {
   const { source, target, env, path, request, channel } = subject;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}${path}`;
-  const framework = [FRAMEWORK, `--source=${source}`, `--target=${target}`, `--port=${port}`];
-  const script = target === undefined ? [source] : framework;
-  const startedAtMs = performance.now();
-  const child = spawn('taskset', ['--cpu-list', String(MEASURED_CORE), process.execPath, ...script], {
-    env: { PATH: process.env['PATH'], NODE_ENV: 'production', PORT: String(port), ...env },
-    stdio: ['ignore', 'pipe', 'inherit', channel ? 'ipc' : 'ignore'],
-  });
-  children.add(child);
-  const exited = once(child, 'exit').then(() => children.delete(child));
-  const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await exited;
-  };
+  const script = target === undefined ? [source] : frameworkArgs(source, target, port);
   /** Lines at ERROR that it wrote. */
   const errors: string[] = [];
-  if (child.stdout === null) throw new Error('it was started without a pipe');
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    if (line.includes('"severity":"ERROR"')) errors.push(line);
-  });
+  const startedAtMs = performance.now();
+  const { child, stop } = startProgram(
+    'taskset',
+    ['--cpu-list', String(MEASURED_CORE), process.execPath, ...script],
+    {
+      env: { PATH: process.env['PATH'], NODE_ENV: 'production', PORT: String(port), ...env },
+      stdio: ['ignore', 'pipe', 'inherit', channel ? 'ipc' : 'ignore'],
+    },
+    (line) => {
+      if (line.includes('"severity":"ERROR"')) errors.push(line);
+    },
+  );
+  children.add(child);
   /** Sends it one of its requests. */
   const send = (): Promise<Outcome> => post(url, request());
   for (let outcome = await send(); outcome !== 204; outcome = await send()) {
@@ -88,7 +83,7 @@ export async function start(subject: Subject) {
   const usage = usageOf(child);
   /** From the start of the process to its first 204, in milliseconds: on the clock, and of CPU time. */
   const started = { wallMs: performance.now() - startedAtMs, cpuMs: usage.cpuMs() };
-  return { ...subject, ...usage, child, port, url, errors, send, started, [Symbol.asyncDispose]: stop };
+  return { ...subject, ...usage, child, port, url, errors, send, started, [Symbol.asyncDispose]: () => stop() };
 }
 
 /** What a process uses, as Linux counts it (proc(5)). */

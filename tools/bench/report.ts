@@ -6,11 +6,7 @@ export interface Section {
 }
 
 /** A figure measured several times. */
-export interface Spread {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
+type Spread = ReturnType<typeof spread>;
 
 /** What a figure should not exceed, or not fall below. */
 export interface Bar {
@@ -18,21 +14,13 @@ export interface Bar {
   readonly value: number;
 }
 
-/** A ratio to the empty function, and the bar for it, if there is one. */
-interface Point {
-  readonly subject: string;
-  /** Where on the axis: a kind of start, or a number of connections. */
-  readonly place: string;
-  readonly value: number;
-  readonly bar: Bar | undefined;
-}
-
-/** What a reader is to take in at a glance. */
+/** Ratios to the empty function, for a reader to take in at a glance. */
 export interface Panel {
   readonly title: string;
   /** What the reference measured, and which way is better. */
   readonly subtitle: string;
-  readonly points: readonly Point[];
+  /** `place` is where on the axis: a kind of start, or a number of connections. */
+  readonly points: readonly { subject: string; place: string; value: number; bar: Bar | undefined }[];
 }
 
 /** Says on stderr what is being measured, and how long after the start. */
@@ -41,19 +29,22 @@ export function say(text: string): void {
   console.error(`${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}  ${text}`);
 }
 
-/** Measures each of some cases `passes` times, in turn, so that what the machine does to one it does to all. */
+/**
+ * Measures each of some cases `passes` times, in turn, so that what the machine does to one it does to all.
+ * @returns what was measured of a case
+ */
 export async function inTurn<Case, Result>(
   what: string,
   cases: readonly Case[],
   passes: number,
   measure: (one: Case) => Promise<Result>,
-): Promise<Map<Case, Result[]>> {
+): Promise<(of: Case) => readonly Result[]> {
   const results = new Map<Case, Result[]>(cases.map((one) => [one, []]));
   for (let pass = 1; pass <= passes; pass++) {
     say(`${what}: pass ${pass} of ${passes}`);
     for (const [one, measured] of results) measured.push(await measure(one));
   }
-  return results;
+  return (of) => results.get(of) ?? [];
 }
 
 /** The value below which the share `q` (0 to 1) of the values lies; the nearest rank. */
@@ -63,13 +54,24 @@ export function quantile(values: readonly number[], q: number): number {
 }
 
 /** Median and range of repeated measurements. */
-export function spread(values: readonly number[]): Spread {
+export function spread(values: readonly number[]) {
   return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** Ratios of measurements taken in turn, pair by pair, so that a drift of the machine cancels out. */
-export function pairedRatios(values: readonly number[], references: readonly number[]): Spread {
-  return spread(values.map((value, index) => value / (references[index] ?? Number.NaN)));
+/** The median of each figure of repeated measurements. */
+export function medians<Key extends string>(measured: readonly Readonly<Record<Key, number>>[]) {
+  const keys = Object.keys(measured[0] ?? {}) as Key[];
+  const entries = keys.map((key) => [key, spread(measured.map((each) => each[key])).median]);
+  return Object.fromEntries(entries) as Record<Key, number>;
+}
+
+/** Ratios of a figure of measurements taken in turn, pair by pair, so that a drift of the machine cancels out. */
+export function pairedRatios<Key extends string>(
+  measured: readonly Readonly<Record<Key, number>>[],
+  references: readonly Readonly<Record<Key, number>>[],
+  key: NoInfer<Key>,
+) {
+  return spread(measured.map((each, index) => each[key] / (references[index]?.[key] ?? Number.NaN)));
 }
 
 /** The bar, and whether a value meets it; empty without a bar. */

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { INSTANCE_PORT, letIamUserIn, startCloudSqlServer } from '../services/google-cloud/cloud-sql.ts';
-import { startGoogleCloud } from '../services/google-cloud/google-apis.ts';
+import { type GoogleCloud, startGoogleCloud } from '../services/google-cloud/google-apis.ts';
+import { closeServer, listenOn } from '../services/listen-on.ts';
 import { coldStarts } from './cold-start.ts';
 import { type Subject, withEnv } from './process.ts';
 import { type Section, say, table } from './report.ts';
@@ -29,15 +29,15 @@ export async function measureRoundTrips({ webhook, webhookStored, lead, ownerUrl
   const google = closing.adopt(await startGoogleCloud(), (cloud) => cloud.close());
   const cloudSql = closing.adopt(await startCloudSqlServer(Number(new URL(ownerUrl).port)), (server) => server.close());
   await letIamUserIn(ownerUrl, IAM_USER);
-  const farProxy = async (env: Readonly<Record<string, string>>): Promise<Record<string, string>> => {
-    const { port, hostname } = new URL(env['HTTPS_PROXY'] ?? '');
-    const far = closing.adopt(await moveAway(Number(port), hostname, 0), (server) => void server.close());
-    const url = `http://${FAR_ADDRESS}:${(far.address() as AddressInfo).port}`;
-    return { ...env, ...NO_LOCAL_SERVERS, HTTPS_PROXY: url, ...(env['grpc_proxy'] && { grpc_proxy: url }) };
+  const farProxy = async ({ env }: Pick<GoogleCloud, 'env'>): Promise<Record<string, string>> => {
+    const { port, hostname } = new URL(env.HTTPS_PROXY);
+    const far = closing.adopt(farServer(Number(port), hostname, false), closeServer);
+    const url = `http://${FAR_ADDRESS}:${await listenOn(far, 0, FAR_ADDRESS)}`;
+    return { ...env, ...NO_LOCAL_SERVERS, HTTPS_PROXY: url, grpc_proxy: url };
   };
-  const [toGoogle, toAdminApi] = [await farProxy(google.env), await farProxy(cloudSql.env)];
-  const instance = await moveAway(INSTANCE_PORT, cloudSql.host, INSTANCE_PORT);
-  closing.defer(() => void instance.close());
+  const [toGoogle, toAdminApi] = [await farProxy(google), await farProxy(cloudSql)];
+  const instance = closing.adopt(farServer(INSTANCE_PORT, cloudSql.host, true), closeServer);
+  await listenOn(instance, INSTANCE_PORT, FAR_ADDRESS);
   cloudSql.address = FAR_ADDRESS;
   const database = { CLOUD_SQL_INSTANCE: cloudSql.instance, DB_USER: IAM_USER, DB_NAME: 'postgres' };
 
@@ -65,12 +65,15 @@ async function count(subject: Subject, reasons: string) {
 async function leastMs(subject: Subject, distanceMs: number): Promise<number> {
   say(`round trips: ${subject.name}, ${distanceMs} ms away`);
   roundTripMs = distanceMs;
-  const [starts = []] = (await coldStarts([subject], TRIES)).values();
-  return Math.min(...starts.map(({ wallMs }) => wallMs));
+  const startsOf = await coldStarts([subject], TRIES);
+  return Math.min(...startsOf(subject).map(({ wallMs }) => wallMs));
 }
 
-/** Puts a server far away: it is reached there on `farPort`, or on a free port where that is 0. */
-async function moveAway(port: number, host: string, farPort: number): Promise<Server> {
+/**
+ * Takes the place of a server that is far away.
+ * @param handshake TCP's takes a round trip too. Where a proxy is asked to connect, that stands for it.
+ */
+function farServer(port: number, host: string, handshake: boolean): Server {
   const forward = (from: Socket, to: Socket, readyAtMs: number): void => {
     const later = (act: () => void): void => {
       setTimeout(act, Math.max(0, readyAtMs - performance.now()) + roundTripMs / 2);
@@ -78,13 +81,9 @@ async function moveAway(port: number, host: string, farPort: number): Promise<Se
     from.setNoDelay().on('error', () => to.destroy());
     from.on('data', (bytes) => later(() => to.write(bytes))).on('close', () => later(() => to.destroy()));
   };
-  const server = createServer((client) => {
+  return createServer((client) => {
     const upstream = connect(port, host);
-    // TCP's handshake takes a round trip too. Where a proxy is asked to connect, that stands for it.
-    forward(client, upstream, performance.now() + (farPort === INSTANCE_PORT ? roundTripMs : 0));
+    forward(client, upstream, performance.now() + (handshake ? roundTripMs : 0));
     forward(upstream, client, 0);
   });
-  server.listen(farPort, FAR_ADDRESS);
-  await once(server, 'listening');
-  return server;
 }

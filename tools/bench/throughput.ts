@@ -1,26 +1,10 @@
 import autocannon from 'autocannon';
 import { type Running, type Subject, start } from './process.ts';
-import {
-  type Bar,
-  inTurn,
-  type Panel,
-  pairedRatios,
-  type Section,
-  say,
-  spread,
-  table,
-  verdict,
-  withRange,
-} from './report.ts';
+import { type Bar, inTurn, medians, pairedRatios, type Section, say, table, verdict, withRange } from './report.ts';
 import { LEAD, NO_OP, type System, WEBHOOK } from './system.ts';
 
-const KEYS = ['perSecond', 'p50', 'p99', 'cpuMicrosPerRequest', 'busy', 'residentMiB'] as const;
-/**
- * What a subject did under load; p50 and p99 in milliseconds. `busy` is how much of its core it used, 0 to 1: below 1
- * it waited, for what it calls or for the sender.
- */
-export type Load = Readonly<Record<(typeof KEYS)[number], number>>;
-
+/** What a subject did under load. */
+type Load = Awaited<ReturnType<typeof saturate>>;
 type LoadFigure = ReturnType<typeof summarize>;
 
 /** Requests that differ, as real ones do. */
@@ -42,7 +26,7 @@ const MEMORY: Bar = { kind: 'at most', value: 1 };
 export async function saturate(
   { name, url, request, cpuMs, residentMiB }: Running,
   options: { readonly connections: number; readonly duration?: number; readonly amount?: number },
-): Promise<Load> {
+) {
   const requests = Array.from({ length: DISTINCT }, () => ({ method: 'POST' as const, ...request() }));
   const [startedAtMs, cpuMsBefore] = [performance.now(), cpuMs()];
   const { requests: sent, latency, non2xx, errors } = await autocannon({ url, requests, ...options });
@@ -50,9 +34,11 @@ export async function saturate(
   if (non2xx + errors > 0) throw new Error(`${name}: ${non2xx} refused, ${errors} failed`);
   return {
     perSecond: sent.total / (tookMs / 1000),
+    /** In milliseconds. */
     p50: latency.p50,
     p99: latency.p99,
     cpuMicrosPerRequest: (1000 * usedMs) / sent.total,
+    /** How much of its core it used, 0 to 1: below 1 it waited, for what it calls or for the sender. */
     busy: usedMs / tookMs,
     residentMiB: residentMiB(),
   };
@@ -69,12 +55,12 @@ export async function load(subject: Subject, connections: number, seconds: numbe
 export async function measureThroughput(system: System, passes: number, seconds: number): Promise<Section> {
   const subjects = [system.noOp, system.bare, system.webhook, system.lead];
   const cases = CONNECTIONS.flatMap((connections) => subjects.map((subject) => ({ subject, connections })));
-  const loads = await inTurn('throughput', cases, passes, ({ subject, connections }) => {
+  const loadsOf = await inTurn('throughput', cases, passes, ({ subject, connections }) => {
     say(`  ${connections} connections, ${subject.name}`);
     return load(subject, connections, seconds);
   });
-  const of = (wanted: Subject, by: number): Load[] =>
-    [...loads].find(([{ subject, connections }]) => subject === wanted && connections === by)?.[1] ?? [];
+  const of = (wanted: Subject, by: number) =>
+    cases.filter(({ subject, connections }) => subject === wanted && connections === by).flatMap(loadsOf);
   const figures = subjects.flatMap((subject) =>
     CONNECTIONS.map((by) => summarize(subject.name, by, of(subject, by), of(system.noOp, by))),
   );
@@ -83,11 +69,9 @@ export async function measureThroughput(system: System, passes: number, seconds:
 
 /** Of loads with a number of connections: ratios to those of the empty function, and medians. */
 function summarize(name: string, connections: number, loads: readonly Load[], references: readonly Load[]) {
-  const all = (from: readonly Load[], key: keyof Load) => from.map((each) => each[key]);
-  const ratioOf = (key: keyof Load) => pairedRatios(all(loads, key), all(references, key));
-  const medians = KEYS.map((key) => [key, spread(all(loads, key)).median]);
-  const load: Load = Object.fromEntries(medians);
-  return { name, connections, ratio: ratioOf('perSecond'), memoryRatio: ratioOf('residentMiB'), load };
+  const ratio = pairedRatios(loads, references, 'perSecond');
+  const memoryRatio = pairedRatios(loads, references, 'residentMiB');
+  return { name, connections, ratio, memoryRatio, load: medians(loads) };
 }
 
 /** A table of both kinds, and a panel. */
@@ -103,6 +87,7 @@ export function describeThroughput(figures: readonly LoadFigure[]): Section {
     verdict(ratio.median, barAt(name, connections)),
   ]);
   const last = figures.filter(({ connections }) => connections === MOST);
+  const reference = last.find(({ name }) => name === NO_OP)?.load.residentMiB.toFixed(0);
   const memory = last.map(({ name, memoryRatio, load: { residentMiB } }) => [
     name,
     `${residentMiB.toFixed(0)} MiB`,
@@ -111,23 +96,25 @@ export function describeThroughput(figures: readonly LoadFigure[]): Section {
   ]);
   const header = ['throughput of', 'connections', 'a second', 'ratio', 'p50, p99', 'CPU each', 'core used', 'bar'];
   const text = [table(header, rows), table([`memory after ${MOST} connections`, 'resident', 'ratio', 'bar'], memory)];
-  return { text: text.join('\n\n'), figures, panels: [throughputPanel(figures), memoryPanel(last)] };
+  const panels = [
+    {
+      title: 'Requests a second on one core',
+      subtitle: 'by connections; higher is better',
+      points: figures.filter(isOurs).map(({ name, connections, ratio: { median: value } }) => {
+        return { subject: name, place: String(connections), value, bar: barAt(name, connections) };
+      }),
+    },
+    {
+      title: 'Memory after load',
+      subtitle: `empty function: ${reference} MiB; lower is better`,
+      points: last.filter(isOurs).map(({ name, memoryRatio: { median: value } }) => {
+        return { subject: name, place: `${MOST} connections`, value, bar: MEMORY };
+      }),
+    },
+  ];
+  return { text: text.join('\n\n'), figures, panels };
 }
 
-function throughputPanel(figures: readonly LoadFigure[]): Panel {
-  const ours = figures.filter(({ name }) => name in PER_SECOND);
-  const points = ours.map(({ name, connections, ratio: { median: value } }) => {
-    return { subject: name, place: String(connections), value, bar: barAt(name, connections) };
-  });
-  return { title: 'Requests a second on one core', subtitle: 'by connections; higher is better', points };
-}
-
-/** @param last the figures of the most connections */
-function memoryPanel(last: readonly LoadFigure[]): Panel {
-  const reference = last.find(({ name }) => name === NO_OP)?.load.residentMiB.toFixed(0);
-  const ours = last.filter(({ name }) => name in PER_SECOND);
-  const points = ours.map(({ name, memoryRatio: { median: value } }) => {
-    return { subject: name, place: `${MOST} connections`, value, bar: MEMORY };
-  });
-  return { title: 'Memory after load', subtitle: `empty function: ${reference} MiB; lower is better`, points };
+function isOurs({ name }: LoadFigure): boolean {
+  return name in PER_SECOND;
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { dial, toBytes } from '../services/raw-http.ts';
 import { forgedRequest } from './requests.ts';
@@ -26,12 +27,7 @@ async function sendOne(port: number): Promise<number> {
   const { socket, answer } = await dial(port);
   const { headers } = forgedRequest();
   socket.write(toBytes({ headers, chunked: true }).subarray(0, -LAST_CHUNK.length));
-  let left = MAX_CHUNKS;
-  const feed = (): void => {
-    for (let taken = true; taken && left > 0; left -= CHUNKS_AT_ONCE) taken = socket.write(CHUNKS);
-  };
-  socket.on('drain', feed);
-  feed();
+  Readable.from(Array.from({ length: MAX_CHUNKS / CHUNKS_AT_ONCE }, () => CHUNKS)).pipe(socket, { end: false });
   const status = (await answer())?.status ?? 0;
   socket.destroy();
   return status;

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { createServer } from 'node:tls';
-import pg from 'pg';
 import { closeServer, listenOn } from '../listen-on.ts';
+import { connectTo } from '../postgres/postgres.ts';
 import { createAuthority } from './certificate-authority.ts';
 import { answerJson, startGoogleNetwork } from './google-network.ts';
 
@@ -103,12 +103,10 @@ export async function startCloudSqlServer(postgresPort: number) {
  * @param user an IAM user's name in the database: without `.gserviceaccount.com`
  */
 export async function letIamUserIn(ownerUrl: string, user: string): Promise<void> {
-  const owner = new pg.Client({ connectionString: ownerUrl });
-  await owner.connect();
+  await using owner = await connectTo(ownerUrl);
   await owner.query(`create role "${user}" login in role alaner_directory_reader`);
   const { rows } = await owner.query('show hba_file');
   await owner.query(`copy (values ('host all "${user}" 127.0.0.1/32 trust'), ('host all alan 127.0.0.1/32 scram-sha-256'))
     to '${rows[0].hba_file}'`);
   await owner.query('select pg_reload_conf()');
-  await owner.end();
 }

@@ -81,15 +81,19 @@ function newPassword(): string {
   return randomBytes(18).toString('base64url');
 }
 
-/** Crashes one server process with SIGKILL, upon which PostgreSQL ends all others, recovers and starts again. */
-export async function crashPostgres({ ownerUrl }: LocalPostgres): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl });
+/** Connects; `await using` ends the connection again. */
+export async function connectTo(url: string) {
+  const client = new pg.Client({ connectionString: url });
   client.on('error', () => {});
   await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => {}) });
+}
+
+/** Crashes one server process with SIGKILL, upon which PostgreSQL ends all others, recovers and starts again. */
+export async function crashPostgres({ ownerUrl }: LocalPostgres): Promise<void> {
+  await using client = await connectTo(ownerUrl);
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-  const pid = rows[0]?.pid;
-  if (pid !== undefined) process.kill(pid, 'SIGKILL');
-  await client.end().catch(() => {});
+  for (const { pid } of rows) process.kill(pid, 'SIGKILL');
 }
 
 /** Applies both files of the alaner directory. */
@@ -100,13 +104,8 @@ export async function applySchema(client: pg.Client): Promise<void> {
 
 /** Loads the schema and the sample alaners into a database, and makes a user who may read the view. */
 async function createDirectory(ownerUrl: string, readerPassword: string): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl });
-  await client.connect();
-  try {
-    await applySchema(client);
-    await client.query(SAMPLE_ALANERS);
-    await client.query(`create role ${READER} login password '${readerPassword}' in role alaner_directory_reader`);
-  } finally {
-    await client.end();
-  }
+  await using client = await connectTo(ownerUrl);
+  await applySchema(client);
+  await client.query(SAMPLE_ALANERS);
+  await client.query(`create role ${READER} login password '${readerPassword}' in role alaner_directory_reader`);
 }
