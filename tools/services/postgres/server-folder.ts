@@ -6,11 +6,7 @@ import { promisify } from 'node:util';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 
 /** The user that PostgreSQL runs as where this process may not run it. */
-export interface ServerUser {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-}
+type ServerUser = ReturnType<typeof serverUser>;
 
 /** Users that exist on Linux and macOS without our making one. */
 const NAMES = ['postgres', '_postgres', 'nobody'];
@@ -20,12 +16,11 @@ const NAMES = ['postgres', '_postgres', 'nobody'];
  * @returns undefined where the current user can run it.
  * @throws Error where root finds no such user.
  */
-export function serverUser(): ServerUser | undefined {
+export function serverUser() {
   if (process.getuid?.() !== 0) return undefined;
-  for (const name of NAMES) {
-    const [uid, gid] = [idOf('-u', name), idOf('-g', name)];
-    if (uid > 0 && gid > 0) return { name, uid, gid };
-  }
+  const users = NAMES.map((name) => ({ name, uid: idOf('-u', name), gid: idOf('-g', name) }));
+  const user = users.find(({ uid, gid }) => uid > 0 && gid > 0);
+  if (user !== undefined) return user;
   throw new Error(
     `PostgreSQL does not run as root, and there is no user ${NAMES.join(', ')} to run it as: add one, or run this as a normal user.`,
   );
@@ -49,7 +44,7 @@ const UNQUOTABLE = /["$`\\\r\n]/;
  *   root's.
  * @throws Error that says what to do; nothing is left behind then.
  */
-export async function makeServerFolder(user: ServerUser | undefined, native?: string) {
+export async function makeServerFolder(user: ServerUser, native?: string) {
   const installed = native ?? (await nativeFolder());
   const mayRun = assertRuns(installed, user).then(
     () => true,
@@ -106,7 +101,7 @@ function assertRuns(native: string, user?: ServerUser): Promise<void> {
   return runAs(user, join(native, 'bin', 'postgres'), ['--version']);
 }
 
-async function runAs(user: ServerUser | undefined, program: string, args: readonly string[]): Promise<void> {
+async function runAs(user: ServerUser, program: string, args: readonly string[]): Promise<void> {
   try {
     const { uid, gid } = user ?? {};
     await promisify(execFile)(program, args, { cwd: '/', uid, gid });
@@ -116,7 +111,7 @@ async function runAs(user: ServerUser | undefined, program: string, args: readon
   }
 }
 
-async function copyBinaries(native: string, path: string, user: ServerUser | undefined): Promise<string> {
+async function copyBinaries(native: string, path: string, user: ServerUser): Promise<string> {
   if (UNQUOTABLE.test(path)) throw new Error('initdb cannot run below a folder of that name');
   const copy = join(path, 'native');
   await cp(native, copy, { recursive: true, verbatimSymlinks: true });
