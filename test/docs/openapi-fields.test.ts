@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readIncident } from '../../functions/incident-webhook/incident.ts';
 import { Refusal } from '../../functions/incident-webhook/outcomes.ts';
 import schema from '../../schemas/incident-webhook.schema.json' with { type: 'json' };
-import { EXAMPLES } from '../../tools/events/catalogue.ts';
+import { EXAMPLES } from '../../tools/events/payload.ts';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXAMPLES, eventTypes } from '../../tools/events/catalogue.ts';
-import { samplePayload } from '../../tools/events/payload.ts';
-import { type BodyOptions, requestBody } from '../../tools/events/request-body.ts';
+import { EXAMPLES, eventTypes, samplePayload } from '../../tools/events/payload.ts';
+import { type BodyOptions, requestBody } from '../../tools/events/signed-request.ts';
 
 it('exist for every other event type, byte for byte', () => {
   const others = eventTypes().filter((type) => !/^(svix\.ping|public_incident\.incident_updated.*)$/.test(type));

@@ -1,7 +1,7 @@
 import { OUTCOMES } from '../../functions/incident-webhook/outcomes.ts';
-import { FAULTS } from '../../tools/events/catalogue.ts';
 import { meaningOf } from '../../tools/events/meaning.ts';
 import { SECRET } from '../../tools/events/sign.ts';
+import { FAULTS } from '../../tools/events/signed-request.ts';
 import { explain } from '../../tools/local/timeline/explanation.ts';
 import type { Hop } from '../../tools/local/timeline/hop.ts';
 import { makeFolder, run } from './started-system.ts';

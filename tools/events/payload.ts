@@ -1,7 +1,49 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
-import { EXAMPLES, eventTypes, type LeadCase, PING } from './catalogue.ts';
+
+/** incident.io's example payloads, one file per event type. */
+export const EXAMPLES = join(import.meta.dirname, '..', '..', 'schemas', 'examples', 'official-2026-08');
+/** Svix's test message. */
+const PING = 'svix.ping';
+
+/** Every status category of incident.io, and one that does not exist (yet). */
+export const STATUSES = [
+  'triage',
+  'declined',
+  'merged',
+  'canceled',
+  'live',
+  'learning',
+  'closed',
+  'paused',
+  'unknown-status',
+];
+
+/** What is changed of the example's one assignment; without an assignee, nobody has the role. */
+interface Assignment {
+  readonly role?: object;
+  readonly assignee?: { readonly slack_user_id: string | undefined; readonly id?: string };
+}
+
+const leadBy = (slackId: string | undefined): Assignment => ({ assignee: { slack_user_id: slackId } });
+const SECOND = { slack_user_id: 'U02MANAGER', id: '01FCNDV6P870EA6S7TK1DSYDG1' };
+const RENAMED = { name: 'Incident Commander', shortform: 'commander' };
+
+/** The lead cases by name: what the subscriber makes of each, and its role assignments. */
+export const LEADS: Readonly<Record<string, { readonly what: string; readonly assignments: readonly Assignment[] }>> = {
+  'without-role': { what: 'U01LEAD, who lacks the role: the lead_without_role line', assignments: [leadBy('U01LEAD')] },
+  'with-role': { what: 'U02MANAGER, who holds the role: lead_with_role', assignments: [leadBy('U02MANAGER')] },
+  two: { what: 'U01LEAD and U02MANAGER: one line each', assignments: [leadBy('U01LEAD'), { assignee: SECOND }] },
+  unknown: { what: 'U0NOBODY, a Slack id that no alaner has: unknown_alaner', assignments: [leadBy('U0NOBODY')] },
+  'without-slack': { what: 'a lead without a Slack id: no_slack_user', assignments: [leadBy(undefined)] },
+  unassigned: { what: 'the lead role without an assignee: no_lead', assignments: [{}] },
+  none: { what: 'no role assignments at all: no_lead', assignments: [] },
+  renamed: {
+    what: 'U01LEAD under a renamed lead role: the lead_without_role line',
+    assignments: [{ ...leadBy('U01LEAD'), role: RENAMED }],
+  },
+};
 
 /** Which event to make; everything has a default. */
 export interface Sample {
@@ -17,72 +59,51 @@ export interface Sample {
   readonly oldForm?: boolean | undefined;
 }
 
-/** What is changed of the example. */
-interface Incident {
-  readonly id: string;
-  readonly incident_status: object;
-  readonly incident_role_assignments: readonly [Assignment];
-}
-
-interface Assignment {
-  readonly role: object;
-  readonly assignee: { readonly id: string; readonly slack_user_id?: string };
-}
-
 /**
  * The text of an event's body.
  * @throws Error where there is no example of the event type, or an option does not fit it.
  */
-export function samplePayload({
-  event = INCIDENT_UPDATED,
-  status,
-  lead,
-  incident: id,
-  oldForm = false,
-}: Sample): string {
+export function samplePayload({ event = INCIDENT_UPDATED, status, lead, incident, oldForm }: Sample): string {
   if (event !== INCIDENT_UPDATED) {
-    const changes = Object.entries({ status, lead, incident: id, 'old-form': oldForm || undefined });
+    const changes = Object.entries({ status, lead, incident, 'old-form': oldForm || undefined });
     const [change] = changes.find(([, value]) => value !== undefined) ?? [];
     if (change !== undefined)
       throw new Error(`--${change} changes ${INCIDENT_UPDATED} only; leave it out, or leave out --event.`);
     return readExample(event);
   }
-  const body = JSON.parse(readExample(INCIDENT_UPDATED)) as { [INCIDENT_UPDATED]: Incident };
+  const body = JSON.parse(readExample(INCIDENT_UPDATED));
   const example = body[INCIDENT_UPDATED];
+  const id = incident ?? example.id;
   const category = status ?? 'learning';
   const changes = oldForm
-    ? { id: undefined, incident_id: id ?? example.id, incident_status: category }
-    : { id: id ?? example.id, incident_status: { ...example.incident_status, category } };
-  const roles = lead !== undefined && { incident_role_assignments: assignmentsOf(lead, example) };
+    ? { id: undefined, incident_id: id, incident_status: category }
+    : { id, incident_status: { ...example.incident_status, category } };
+  const [{ role, assignee }] = example.incident_role_assignments;
+  const roles = lead !== undefined && {
+    incident_role_assignments: assignmentsOf(lead).map((own) => ({
+      role: { ...role, ...own.role },
+      ...(own.assignee && { assignee: { ...assignee, ...own.assignee } }),
+    })),
+  };
   return JSON.stringify({ ...body, [INCIDENT_UPDATED]: { ...example, ...changes, ...roles } });
+}
+
+/** Every event type there is an example of. */
+export function eventTypes(): string[] {
+  const files = readdirSync(EXAMPLES).map((file) => file.replace(/\.json$/, ''));
+  return [...files.toSorted(), PING];
 }
 
 function readExample(event: string): string {
   if (!eventTypes().includes(event)) {
     throw new Error(`there is no example of the event type "${event}". There are:\n  ${eventTypes().join('\n  ')}`);
   }
-  return readFileSync(
-    event === PING ? join(EXAMPLES, '..', 'svix-ping.json') : join(EXAMPLES, `${event}.json`),
-    'utf8',
-  );
+  return readFileSync(join(EXAMPLES, event === PING ? '../svix-ping.json' : `${event}.json`), 'utf8');
 }
 
-function assignmentsOf(lead: string, { incident_role_assignments: [{ role, assignee }] }: Incident): object[] {
-  const leadBy = (slackId: string | undefined, id = assignee.id) => ({
-    role,
-    assignee: { ...assignee, id, slack_user_id: slackId },
-  });
-  const cases: Record<LeadCase, () => object[]> = {
-    'without-role': () => [leadBy('U01LEAD')],
-    'with-role': () => [leadBy('U02MANAGER')],
-    two: () => [leadBy('U01LEAD'), leadBy('U02MANAGER', '01FCNDV6P870EA6S7TK1DSYDG1')],
-    unknown: () => [leadBy('U0NOBODY')],
-    'without-slack': () => [leadBy(undefined)],
-    unassigned: () => [{ role }],
-    none: () => [],
-    renamed: () => [{ ...leadBy('U01LEAD'), role: { ...role, name: 'Incident Commander', shortform: 'commander' } }],
-  };
-  if (Object.hasOwn(cases, lead)) return cases[lead as LeadCase]();
+function assignmentsOf(lead: string): readonly Assignment[] {
   if (/^[A-Z0-9]{1,64}$/.test(lead)) return [leadBy(lead)];
-  throw new Error(`"${lead}" is neither a Slack id, such as U01LEAD, nor one of: ${Object.keys(cases).join(', ')}.`);
+  const known = LEADS[lead]?.assignments;
+  if (known !== undefined) return known;
+  throw new Error(`"${lead}" is neither a Slack id, such as U01LEAD, nor one of: ${Object.keys(LEADS).join(', ')}.`);
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
-import { EXAMPLES } from '../events/catalogue.ts';
+import { EXAMPLES } from '../events/payload.ts';
 import { SECRET } from '../events/sign.ts';
 import { mutate, mutations, NOW, requests, signed } from './mutate.ts';
 import { createJudge, readingOf } from './verdict.ts';

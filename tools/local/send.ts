@@ -2,13 +2,19 @@ import { Command, Option } from 'commander';
 import { PATH } from '../../functions/incident-webhook/route.ts';
 import { WEBHOOK_ID } from '../../functions/incident-webhook/signature-headers.ts';
 import { escapeControls } from '../../shared/escape-controls.ts';
-import { FAULTS, type Fault, LEADS, STATUSES } from '../events/catalogue.ts';
 import { curlCommand } from '../events/curl.ts';
 import { deliver, type SendResponse } from '../events/deliver.ts';
 import { ACCEPTED, meaningOf } from '../events/meaning.ts';
-import { type BodyOptions, requestBody } from '../events/request-body.ts';
+import { LEADS, STATUSES } from '../events/payload.ts';
 import { newId } from '../events/sign.ts';
-import { type SignedRequest, signedRequest } from '../events/signed-request.ts';
+import {
+  type BodyOptions,
+  FAULTS,
+  type Fault,
+  requestBody,
+  type SignedRequest,
+  signedRequest,
+} from '../events/signed-request.ts';
 import { findSigningSecret } from '../events/signing-secret.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { paragraph } from '../terminal/paragraph.ts';
@@ -33,18 +39,16 @@ interface SendOptions extends BodyOptions {
   readonly folder: string;
 }
 
-const list = (items: Readonly<Record<string, string>>): string =>
-  Object.entries(items)
-    .map(([name, what]) => `  ${name.padEnd(15)} ${what}`)
-    .join('\n');
+const list = (rows: readonly string[][]): string =>
+  rows.map(([name = '', what]) => `  ${name.padEnd(15)} ${what}`).join('\n');
 
 const HELP = `
 Leads:
-${list(LEADS)}
+${list(Object.entries(LEADS).map(([name, { what }]) => [name, what]))}
   U...            the lead with this Slack id (the example's own is U02AYNF2XJM, who lacks the role)
 
 Faults:
-${list(Object.fromEntries(Object.entries(FAULTS).map(([name, { status, what }]) => [name, `${what}: ${status}`])))}
+${list(Object.entries(FAULTS).map(([name, { status, what }]) => [name, `${what}: ${status}`]))}
 
 Statuses: ${STATUSES.join(', ')}, or any other text
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { INCIDENT_UPDATED } from '../../functions/incident-webhook/webhook-body.ts';
-import { EXAMPLES } from '../events/catalogue.ts';
+import { EXAMPLES } from '../events/payload.ts';
 import type { MessageInput } from '../services/pubsub/message.ts';
 import { pick, type Rng } from './faults.ts';
 

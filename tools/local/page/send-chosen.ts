@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { FAULTS, isFault } from '../../events/catalogue.ts';
 import { deliver } from '../../events/deliver.ts';
 import { ACCEPTED, meaningOf } from '../../events/meaning.ts';
-import { requestBody } from '../../events/request-body.ts';
 import { newId } from '../../events/sign.ts';
-import { signedRequest } from '../../events/signed-request.ts';
+import { FAULTS, isFault, requestBody, signedRequest } from '../../events/signed-request.ts';
 import { findSigningSecret } from '../../events/signing-secret.ts';
 import { localRedriveAdvice } from '../timeline/commands.ts';
 import type { HopReader } from '../timeline/hop-reader.ts';

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { INCIDENT_UPDATED } from '../../../functions/incident-webhook/webhook-body.ts';
 import { escapeControls } from '../../../shared/escape-controls.ts';
-import { eventTypes, FAULTS, LEADS, STATUSES } from '../../events/catalogue.ts';
+import { eventTypes, LEADS, STATUSES } from '../../events/payload.ts';
+import { FAULTS } from '../../events/signed-request.ts';
 import { sendCommand, storyCommand } from '../timeline/commands.ts';
 import type { HopReader } from '../timeline/hop-reader.ts';
 import { type PageSubject, streamHops } from './hop-stream.ts';
@@ -108,7 +109,7 @@ function choices({ folder }: PageSubject): object {
     selects: {
       event: [['', 'the incident update'], ...events.map((type) => [type, type])],
       status: STATUSES.map((status) => [status, status]),
-      lead: [['', "the example's own"], ...Object.entries(LEADS).map(([name, what]) => [name, `${name}: ${what}`])],
+      lead: [['', "the example's own"], ...Object.entries(LEADS).map(([name, { what }]) => [name, `${name}: ${what}`])],
       fault: [
         ['', 'none'],
         ...Object.entries(FAULTS).map(([name, { status, what }]) => [name, `${name}: ${what} (${status})`]),
