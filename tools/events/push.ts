@@ -22,27 +22,20 @@ export const GRACE: Lead = { incidentIoUserId: '01LEADGRACE', slackUserId: 'U02M
 
 /** An event whose incident is past triage and live, led by somebody without the role. */
 export function incidentEvent({
-  webhookId = 'msg_1',
-  receivedAt = new Date().toISOString(),
-  incidentId = '01INCIDENT',
+  incidentId: id = '01INCIDENT',
   status = 'learning',
   updatedAt = '2026-08-01T10:00:00Z',
-  leads = [ADA],
+  ...changes
 }: EventChanges = {}): IncidentEvent {
+  const permalink = 'https://app.incident.io/incidents/1';
   return {
-    webhookId,
+    webhookId: 'msg_1',
     eventType: 'public_incident.incident_updated_v2',
-    receivedAt,
+    receivedAt: new Date().toISOString(),
     principal: PRINCIPAL,
-    incident: {
-      id: incidentId,
-      reference: 'INC-1',
-      status,
-      mode: 'standard',
-      permalink: 'https://app.incident.io/incidents/1',
-      updatedAt,
-    },
-    leads,
+    incident: { id, reference: 'INC-1', status, mode: 'standard', permalink, updatedAt },
+    leads: [ADA],
+    ...changes,
   };
 }
 
