@@ -6,8 +6,14 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
-import { readPort, readSettings, type StartOptions } from '../../tools/local/system/settings.ts';
-import { addPullSubscriber, addPushSubscriber, readFilter } from '../../tools/local/system/subscribers.ts';
+import {
+  addPullSubscriber,
+  addPushSubscriber,
+  readFilter,
+  readPort,
+  readSettings,
+  type StartOptions,
+} from '../../tools/local/system/settings.ts';
 import { startPostgres } from '../../tools/services/postgres/postgres.ts';
 import { startPubSubEmulator } from '../../tools/services/pubsub/emulator.ts';
 import { alive } from '../support/processes.ts';

@@ -6,8 +6,14 @@ import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { banner } from './banner.ts';
 import { readCommandLine } from './command-line.ts';
 import { type LocalSystem, startLocalSystem } from './system/local-system.ts';
-import { readPort, readSettings, type StartOptions } from './system/settings.ts';
-import { addPullSubscriber, addPushSubscriber, readFilter } from './system/subscribers.ts';
+import {
+  addPullSubscriber,
+  addPushSubscriber,
+  readFilter,
+  readPort,
+  readSettings,
+  type StartOptions,
+} from './system/settings.ts';
 import { parseLine } from './timeline/function-hops.ts';
 import type { Hop } from './timeline/hop.ts';
 import { createHopPrinter } from './timeline/hop-line.ts';

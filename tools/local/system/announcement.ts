@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { listenOn } from '../../services/listen-on.ts';
 
 /** A local system that is running, as it tells the other commands. */
 export interface RunningSystem {
@@ -22,11 +22,15 @@ const ANSWER_TIMEOUT_MS = 1_000;
  * @throws Error where another system runs that uses the folder, or the folder cannot be written to.
  */
 export async function announce(folder: string, system: RunningSystem): Promise<{ stop(): void }> {
-  await assertNoneRuns(folder);
+  const other = await findRunning(folder);
+  if (other !== undefined) {
+    throw new Error(
+      `a local system is running already (process ${other.pid}, ${other.webhookUrl}): stop it first, or give this one another PORT and --folder`,
+    );
+  }
   let announcement = '';
-  const server = createServer((socket) => socket.on('error', () => {}).end(announcement)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  announcement = JSON.stringify({ ...system, port: (server.address() as AddressInfo).port });
+  const server = createServer((socket) => socket.on('error', () => {}).end(announcement));
+  announcement = JSON.stringify({ ...system, port: await listenOn(server) });
   const file = join(folder, FILE);
   try {
     mkdirSync(folder, { recursive: true });
@@ -44,15 +48,6 @@ export async function announce(folder: string, system: RunningSystem): Promise<{
       server.close();
     },
   };
-}
-
-/** @throws Error where another system runs that uses the folder. */
-export async function assertNoneRuns(folder: string): Promise<void> {
-  const other = await findRunning(folder);
-  if (other === undefined) return;
-  throw new Error(
-    `a local system is running already (process ${other.pid}, ${other.webhookUrl}): stop it first, or give this one another PORT and --folder`,
-  );
 }
 
 /** The system that is running with this folder, if any. */

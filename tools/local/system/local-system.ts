@@ -14,7 +14,7 @@ import { EventLog } from '../timeline/event-log.ts';
 import type { FunctionName } from '../timeline/function-hops.ts';
 import type { Hop } from '../timeline/hop.ts';
 import { HopReader } from '../timeline/hop-reader.ts';
-import { announce, assertNoneRuns } from './announcement.ts';
+import { announce } from './announcement.ts';
 import { type Settings, TOPIC } from './settings.ts';
 import { openTopic, subscriptionName } from './topic.ts';
 
@@ -37,17 +37,19 @@ export interface Starter {
  * Builds and starts everything.
  * @throws Error that says what was expected, what came, and what to do; what had started is stopped again.
  */
-export async function startLocalSystem(settings: Settings, starter: Starter) {
+export async function startLocalSystem(settings: Settings, { signal, onLost, onOutput, onHop }: Starter) {
   const { folder, pubsubHost } = settings;
-  const { signal, onHop, onLost } = starter;
   await using parts = new AsyncDisposableStack();
   // The senders are stopped first, then those that they send to; among these, the one that was started last.
   const startReceiver = partStarter(parts.use(new AsyncDisposableStack()), signal);
   const startSender = partStarter(parts.use(new AsyncDisposableStack()), signal);
-  const ports = await findPorts(settings);
+  const ports = { webhook: settings.port || (await freePort()), lead: await freePort(), pubsub: await freePort() };
   const webhookUrl = `http://127.0.0.1:${ports.webhook}${PATH}`;
   const emulatorHost = pubsubHost ?? `127.0.0.1:${ports.pubsub}`;
+  // Before the ports are tried, of which it would have taken one: a system that runs says more than a taken port.
   await startReceiver(() => announce(folder, { pid: process.pid, webhookUrl, emulatorHost }));
+  if (settings.port !== 0) await assertPortFree(settings.port, 'PORT');
+  if (settings.page && settings.pagePort) await assertPortFree(settings.pagePort, '--page-port');
   const secret = settings.secret ?? localSecret(folder);
   const eventLog = await startReceiver(async () => new EventLog(folder).on('hop', onHop));
   const reader = new HopReader((hop) => eventLog.add(hop));
@@ -67,7 +69,14 @@ export async function startLocalSystem(settings: Settings, starter: Starter) {
   for (const subscriber of [{ name: 'incident-lead', url: `${leadUrl}/`, filter: '' }, ...subscribers])
     await topic.subscribe(subscriber);
 
-  const run = functionRunner(deployed, starter, reader, supervision);
+  const run = (name: FunctionName, target: string, port: number, own: FunctionOptions['env']) => {
+    const onLine = (line: string): void => {
+      onOutput(line);
+      reader.output(name, line);
+    };
+    const options = { folder: join(deployed, name), target, port, env: { LOG_LEVEL: 'debug', ...own }, onLine, signal };
+    return supervise(target, 'starting it again, as Cloud Run would', () => startFunction(options), supervision);
+  };
   const leadEnv = { DATABASE_URL: directory.url, DB_SCHEMA: directory.schema };
   const webhookEnv = {
     INCIDENT_WEBHOOK_SECRET: secret,
@@ -113,27 +122,6 @@ function partStarter(group: AsyncDisposableStack, signal: AbortSignal) {
     });
     return part;
   };
-}
-
-/** Runs functions from the folder that holds a folder for each, and restarts them. */
-function functionRunner(deployed: string, { signal, onOutput }: Starter, reader: HopReader, supervision: Supervision) {
-  return (name: FunctionName, target: string, port: number, own: FunctionOptions['env']) => {
-    const onLine = (line: string): void => {
-      onOutput(line);
-      reader.output(name, line);
-    };
-    const options = { folder: join(deployed, name), target, port, env: { LOG_LEVEL: 'debug', ...own }, onLine, signal };
-    return supervise(target, 'starting it again, as Cloud Run would', () => startFunction(options), supervision);
-  };
-}
-
-/** @throws Error where one that the settings name is taken. */
-async function findPorts({ folder, port, page, pagePort = 0 }: Settings) {
-  // Before the port, which it would have taken: what is running says more than that something listens.
-  await assertNoneRuns(folder);
-  if (port !== 0) await assertPortFree(port, 'PORT');
-  if (page && pagePort !== 0) await assertPortFree(pagePort, '--page-port');
-  return { webhook: port || (await freePort()), lead: await freePort(), pubsub: await freePort() };
 }
 
 /**

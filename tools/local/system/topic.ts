@@ -4,8 +4,7 @@ import { Code } from '../../services/grpc/rpc-error.ts';
 import { startPubSubEmulator } from '../../services/pubsub/emulator.ts';
 import type { EventSink } from '../../services/pubsub/events.ts';
 import { provision } from '../../services/pubsub/provision.ts';
-import { TOPIC } from './settings.ts';
-import type { SubscriberSettings } from './subscribers.ts';
+import { type SubscriberSettings, TOPIC } from './settings.ts';
 
 const PROJECT = 'projects/alan-eu-tools';
 /** For one call. */
