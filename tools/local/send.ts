@@ -21,9 +21,10 @@ import { paragraph } from '../terminal/paragraph.ts';
 import { readCommandLine } from './command-line.ts';
 import { findRunning } from './system/announcement.ts';
 import { localRedriveAdvice, type RedriveAdvice, storyCommand } from './timeline/commands.ts';
+import { awaitHops } from './timeline/event-log.ts';
+import { conclusions } from './timeline/explanation.ts';
 import type { Hop } from './timeline/hop.ts';
 import { hopLines } from './timeline/hop-line.ts';
-import { awaitHops, conclusions } from './timeline/timeline.ts';
 
 /** For the hops after the answer. */
 const HOPS_TIMEOUT_MS = 10_000;

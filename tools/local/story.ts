@@ -1,15 +1,22 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { OUTCOMES } from '../../functions/incident-lead/outcomes.ts';
 import { escapeControls } from '../../shared/escape-controls.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { paragraph } from '../terminal/paragraph.ts';
 import { readCommandLine } from './command-line.ts';
 import { findRunning } from './system/announcement.ts';
-import { loggingCommand, loggingFilter, pushesCommand } from './timeline/cloud-logging.ts';
-import { localRedriveAdvice, PROJECT, redriveCommand } from './timeline/commands.ts';
+import {
+  localRedriveAdvice,
+  loggingCommand,
+  loggingFilter,
+  PROJECT,
+  pushesCommand,
+  redriveCommand,
+} from './timeline/commands.ts';
 import { lastWritten, readEventLog } from './timeline/event-log.ts';
-import type { Hop } from './timeline/hop.ts';
+import { conclusions } from './timeline/explanation.ts';
+import { currentHops, type Hop, idOf, isOver, MIN_PREFIX, timelinesOf } from './timeline/hop.ts';
 import { hopLines } from './timeline/hop-line.ts';
-import { conclusions, currentHops, idOf, isOver, MIN_PREFIX, timelinesOf } from './timeline/timeline.ts';
 
 const HELP = `
 Exit codes: 0 found, 1 not in the local log, 2 usage
@@ -20,7 +27,7 @@ Examples:
   npm run story -- 01FDAG4SAP5TYPT98WGR2N7W91`;
 
 /** What incident-lead leaves out at LOG_LEVEL=info. */
-const DEBUG_OUTCOMES = ['skipped_status', 'no_lead', 'lead_with_role'];
+const DEBUG_OUTCOMES = Object.entries(OUTCOMES).flatMap(([name, { level }]) => (level === 'debug' ? name : []));
 
 const program = new Command('npm run story --')
   .description(

@@ -6,9 +6,20 @@ import { newId } from '../../events/sign.ts';
 import { FAULTS, isFault, requestBody, signedRequest } from '../../events/signed-request.ts';
 import { findSigningSecret } from '../../events/signing-secret.ts';
 import { localRedriveAdvice } from '../timeline/commands.ts';
+import { awaitHops, type EventLog } from '../timeline/event-log.ts';
+import { conclusions } from '../timeline/explanation.ts';
 import type { HopReader } from '../timeline/hop-reader.ts';
-import { awaitHops, conclusions } from '../timeline/timeline.ts';
-import type { PageSubject } from './hop-stream.ts';
+
+/** What the page shows, and where its form sends to. */
+export interface PageSubject {
+  readonly eventLog: EventLog;
+  readonly reader: HopReader;
+  readonly webhookUrl: string;
+  /** `host:port`. */
+  readonly emulatorHost: string;
+  /** Where the local system keeps its files. */
+  readonly folder: string;
+}
 
 /** For the webhook's line, which it writes as it answers. */
 const LINE_TIMEOUT_MS = 2_000;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,10 +6,12 @@ import { INCIDENT_UPDATED } from '../../../functions/incident-webhook/webhook-bo
 import { escapeControls } from '../../../shared/escape-controls.ts';
 import { eventTypes, LEADS, STATUSES } from '../../events/payload.ts';
 import { FAULTS } from '../../events/signed-request.ts';
-import { sendCommand, storyCommand } from '../timeline/commands.ts';
+import { closeServer, listenOn } from '../../services/listen-on.ts';
+import { localRedriveAdvice, sendCommand, storyCommand } from '../timeline/commands.ts';
+import { explain } from '../timeline/explanation.ts';
+import { currentHops, type Hop, type State } from '../timeline/hop.ts';
 import type { HopReader } from '../timeline/hop-reader.ts';
-import { type PageSubject, streamHops } from './hop-stream.ts';
-import { sendChosen } from './send-chosen.ts';
+import { type PageSubject, sendChosen } from './send-chosen.ts';
 
 /** `NODE_OPTIONS` that have incident-webhook print its requests, for the page. */
 export const CAPTURE_REQUESTS = `--import "${new URL('capture-requests.ts', import.meta.url).href}"`;
@@ -35,20 +36,16 @@ const HEADERS = {
 const DOCS_POLICY =
   "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'none'";
 
+/** What counts most first. */
+const STATES: readonly State[] = ['alert', 'stopped', 'warning', 'ended', 'done', 'skipped'];
+
 /** Serves the page on a port of 127.0.0.1, or on a free one where that is taken. */
-export async function startPage(subject: PageSubject, port: number): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startPage(subject: PageSubject, port: number) {
   const server = createServer((req, res) => {
     serve(subject, req, res).catch((error: unknown) => res.writeHead(500).end(String(error)));
   });
-  const listening = (chosen: number) => once(server.listen(chosen, '127.0.0.1'), 'listening');
-  await listening(port).catch(() => listening(0));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    async stop() {
-      server.closeAllConnections();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+  const taken = await listenOn(server, port).catch(() => listenOn(server));
+  return { url: `http://127.0.0.1:${taken}/`, stop: () => closeServer(server) };
 }
 
 async function serve(subject: PageSubject, req: IncomingMessage, res: ServerResponse): Promise<unknown> {
@@ -101,19 +98,44 @@ export function refusal({ method, headers }: IncomingMessage, port: number): str
   return undefined;
 }
 
+/**
+ * Server-sent events: the latest hops (`message`), the end of these (`replayed`), then each hop as
+ * it happens; each with its explanation and how its event stands.
+ */
+function streamHops({ eventLog, emulatorHost, folder }: PageSubject, res: ServerResponse): void {
+  const redriveAdvice = localRedriveAdvice(emulatorHost, folder);
+  const send = (hop: Hop, ofEvent: readonly Hop[] = []): void => {
+    const ranked = currentHops(ofEvent).toSorted((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state));
+    const states = [...new Set(ranked.map(({ state }) => state))];
+    const shown = { ...hop, why: explain(hop, redriveAdvice), states, verdict: ranked[0]?.text };
+    res.write(`data: ${JSON.stringify(shown)}\n\n`);
+  };
+  res.writeHead(200, { 'content-type': 'text/event-stream' });
+  // A comment, so that the page learns at once that it is connected.
+  res.write(':\n\n');
+  const events = Map.groupBy(eventLog.latest, ({ event }) => event);
+  for (const hop of eventLog.latest) send(hop, events.get(hop.event));
+  res.write('event: replayed\ndata:\n\n');
+  const sendLive = (hop: Hop): void => {
+    const ofEvent = eventLog.latest.filter(({ event }) => event === hop.event);
+    send(hop, ofEvent);
+  };
+  eventLog.on('hop', sendLive);
+  res.once('close', () => eventLog.off('hop', sendLive));
+}
+
 /** What the selects of the form offer, as value and text, and the commands that do and tell the same. */
 function choices({ folder }: PageSubject): object {
   const events = eventTypes().filter((type) => type !== INCIDENT_UPDATED);
+  const leads = Object.entries(LEADS).map(([name, { what }]) => [name, `${name}: ${what}`]);
+  const faults = Object.entries(FAULTS).map(([name, { status, what }]) => [name, `${name}: ${what} (${status})`]);
   return {
     commands: { send: sendCommand(folder), story: storyCommand('WEBHOOK_ID', folder) },
     selects: {
       event: [['', 'the incident update'], ...events.map((type) => [type, type])],
       status: STATUSES.map((status) => [status, status]),
-      lead: [['', "the example's own"], ...Object.entries(LEADS).map(([name, { what }]) => [name, `${name}: ${what}`])],
-      fault: [
-        ['', 'none'],
-        ...Object.entries(FAULTS).map(([name, { status, what }]) => [name, `${name}: ${what} (${status})`]),
-      ],
+      lead: [['', "the example's own"], ...leads],
+      fault: [['', 'none'], ...faults],
     },
   };
 }

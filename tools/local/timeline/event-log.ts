@@ -1,11 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Hop, sortHops } from './hop.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Hop, isOver, sortHops } from './hop.ts';
 
 /** Lines of two processes and events of a third come out of order by less than this. */
 export const SETTLE_MS = 120;
 
+const POLL_MS = 50;
 const FILE = 'log.jsonl';
 /** Then only the latest hops are kept in the file, too. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -17,7 +19,7 @@ export class EventLog extends EventEmitter<{ hop: [hop: Hop] }> {
   /** The latest hops, oldest first. */
   readonly latest: Hop[] = [];
   readonly #file: string;
-  readonly #settling = new Map<string, { readonly hops: Hop[]; readonly timer: NodeJS.Timeout }>();
+  readonly #settling = new Map<string, Hop[]>();
   #bytes = 0;
 
   /** Begins an empty one. */
@@ -32,10 +34,12 @@ export class EventLog extends EventEmitter<{ hop: [hop: Hop] }> {
 
   /** Adds a hop at most `SETTLE_MS` later, in order with those of the same event that come by then. */
   add(hop: Hop): void {
-    const { event } = hop;
-    const together = this.#settling.get(event);
-    if (together) together.hops.push(hop);
-    else this.#settling.set(event, { hops: [hop], timer: setTimeout(() => this.#settle(event), SETTLE_MS) });
+    const together = this.#settling.get(hop.event);
+    if (together) together.push(hop);
+    else {
+      this.#settling.set(hop.event, [hop]);
+      setTimeout(() => this.#settle(hop.event), SETTLE_MS);
+    }
   }
 
   /** Adds what waits for others at once. */
@@ -44,8 +48,7 @@ export class EventLog extends EventEmitter<{ hop: [hop: Hop] }> {
   }
 
   #settle(event: string): void {
-    const { hops = [], timer } = this.#settling.get(event) ?? {};
-    clearTimeout(timer);
+    const hops = this.#settling.get(event) ?? [];
     this.#settling.delete(event);
     for (const hop of sortHops(hops)) {
       this.#write(hop);
@@ -78,6 +81,23 @@ export function readEventLog(folder: string): Hop[] {
 /** When a folder's event log was begun or last written to; undefined if there is none. */
 export function lastWritten(folder: string): Date | undefined {
   return statSync(join(folder, FILE), { throwIfNoEntry: false })?.mtime;
+}
+
+/**
+ * Waits until the local system has dealt with a webhook.
+ * @param since what happened before is another sending of the same webhook.
+ * @returns its hops as far as they have come by then.
+ */
+export async function awaitHops(folder: string, webhookId: string, since: Date, timeoutMs: number): Promise<Hop[]> {
+  const until = performance.now() + timeoutMs;
+  // The functions round durations, and so the time at which a request began, to a millisecond.
+  const sinceMs = since.getTime() - 1;
+  const isOwn = ({ event, at }: Hop): boolean => event === webhookId && Date.parse(at) >= sinceMs;
+  const read = (): Hop[] => sortHops(readEventLog(folder).filter(isOwn));
+  while (performance.now() < until && !isOver(read())) await sleep(POLL_MS);
+  // For the other subscribers.
+  await sleep(SETTLE_MS);
+  return read();
 }
 
 function lineOf(hop: Hop): string {

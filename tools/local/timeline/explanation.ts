@@ -1,7 +1,7 @@
 import type { LeadOutcome } from '../../../functions/incident-lead/outcomes.ts';
 import type { IgnoredReason, RefusalReason } from '../../../functions/incident-webhook/outcomes.ts';
 import type { RedriveAdvice } from './commands.ts';
-import type { Hop } from './hop.ts';
+import { currentHops, type Hop } from './hop.ts';
 
 /** Why a request was refused and what to do about it, by the hop at which that stops the event. */
 const REFUSALS = {
@@ -93,6 +93,14 @@ export function explain(
   if (name === 'delivered')
     return 'The subscriber did not acknowledge it. Pub/Sub delivers it again until its attempts are used up.';
   return undefined;
+}
+
+/** What the state of an event means and what to do about it, each sentence once. */
+export function conclusions(hops: readonly Hop[], redriveAdvice: RedriveAdvice): string[] {
+  const sentences = currentHops(hops)
+    .filter(({ state }) => state !== 'skipped')
+    .map((hop) => explain(hop, redriveAdvice));
+  return [...new Set(sentences.filter((sentence) => sentence !== undefined))];
 }
 
 /** Who a line of the subscriber is about; one event may have several leads. */

@@ -1,7 +1,7 @@
+import { type LeadOutcome, OUTCOMES } from '../../../functions/incident-lead/outcomes.ts';
 import { PATH } from '../../../functions/incident-webhook/route.ts';
-import type { RawHop } from './delivery-hop.ts';
 import { stopOf } from './explanation.ts';
-import type { HopName, State } from './hop.ts';
+import type { HopName, RawHop, State } from './hop.ts';
 
 /** The two functions. */
 export type FunctionName = 'incident-webhook' | 'incident-lead';
@@ -20,15 +20,8 @@ export interface FunctionLine {
   >;
 }
 
-/** Every other outcome of the subscriber stops the event. */
-const DECIDED: Readonly<Record<string, State>> = {
-  lead_without_role: 'alert',
-  lead_with_role: 'ended',
-  skipped_status: 'ended',
-  no_lead: 'ended',
-  no_slack_user: 'warning',
-  unknown_alaner: 'warning',
-};
+/** How a decision went, by the level of its line. */
+const DECIDED = { debug: 'ended', info: 'alert', warn: 'warning', error: 'stopped' } as const;
 
 /** A function's line of output as a log line; undefined where it is something else, such as a crash. */
 export function parseLine(output: string): FunctionLine | undefined {
@@ -44,24 +37,26 @@ export function parseLine(output: string): FunctionLine | undefined {
  * The hops of one request to the webhook. Its line is written when it is answered, and says how long that took.
  * @param publishedAt when the emulator accepted the message; another Pub/Sub does not tell.
  */
-export function webhookHops(line: FunctionLine, now: Date, publishedAt?: Date): [RawHop, ...RawHop[]] {
-  const { severity, message, timestamp, metadata = {} } = line;
+export function webhookHops(
+  { severity, message, timestamp, metadata = {} }: FunctionLine,
+  now: Date,
+  publishedAt?: Date,
+) {
   const { outcome, reason, status, webhookId, incidentId, durationMs = 0 } = metadata;
   const answered = timestamp === undefined ? now : new Date(timestamp.seconds * 1000 + timestamp.nanos / 1_000_000);
   const began = new Date(answered.getTime() - durationMs);
-  const hop = (name: HopName, state: State, text: string, date: Date): RawHop => {
-    return { at: date.toISOString(), webhookId, incidentId, name, state, text, reason };
+  const hop = (name: HopName, state: State, text: string, at = answered): RawHop => {
+    return { at: at.toISOString(), webhookId, incidentId, name, state, text, reason };
   };
   const received = hop('received', 'done', `POST ${PATH}`, began);
   const verified: RawHop = { ...hop('verified', 'done', 'signature and age are right', began), untimed: true };
-  if (outcome === 'published') return [received, verified, hop('published', 'done', message, publishedAt ?? answered)];
+  if (outcome === 'published') return [received, verified, hop('published', 'done', message, publishedAt)];
   if (outcome === 'ignored')
-    return [received, verified, hop('published', severity === 'WARNING' ? 'warning' : 'ended', message, answered)];
-  const stopsAt = stopOf(reason);
+    return [received, verified, hop('published', severity === 'WARNING' ? 'warning' : 'ended', message)];
   const text = `${status} ${message}`;
+  const stopsAt = stopOf(reason);
   if (stopsAt === 'received') return [hop(stopsAt, 'stopped', `${text} (answered after ${durationMs} ms)`, began)];
-  const stopped = hop(stopsAt, 'stopped', text, answered);
-  return stopsAt === 'verified' ? [received, stopped] : [received, verified, stopped];
+  return [received, ...(stopsAt === 'published' ? [verified] : []), hop(stopsAt, 'stopped', text)];
 }
 
 /** The hop of a line of the subscriber. */
@@ -72,7 +67,7 @@ export function decision({ message, metadata = {} }: FunctionLine, now: Date): R
     webhookId,
     incidentId,
     name: 'decided',
-    state: DECIDED[outcome] ?? 'stopped',
+    state: DECIDED[OUTCOMES[outcome as LeadOutcome]?.level ?? 'error'],
     text: message,
     reason: outcome,
     subscription: 'incident-lead',
