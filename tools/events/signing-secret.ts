@@ -3,10 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SECRET_NAME } from '../../functions/incident-webhook/config.ts';
 import { secretManagerStore } from '../../functions/incident-webhook/secret-manager.ts';
+import type { Environment } from '../../shared/environment.ts';
 import { escapeControls } from '../../shared/escape-controls.ts';
 import { parseSigningSecret } from '../../shared/signing-secret.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Name of the file, in the folder of a local system, that keeps its secret; only the owner may read it. */
 export const SECRET_FILE = 'webhook-secret';

@@ -5,7 +5,7 @@ import { ACCEPTED, meaningOf } from '../../events/meaning.ts';
 import { newId } from '../../events/sign.ts';
 import { FAULTS, isFault, requestBody, signedRequest } from '../../events/signed-request.ts';
 import { findSigningSecret } from '../../events/signing-secret.ts';
-import { localRedriveAdvice } from '../timeline/commands.ts';
+import type { RedriveAdvice } from '../timeline/commands.ts';
 import { awaitHops, type EventLog } from '../timeline/event-log.ts';
 import { conclusions } from '../timeline/explanation.ts';
 import type { HopReader } from '../timeline/hop-reader.ts';
@@ -15,10 +15,9 @@ export interface PageSubject {
   readonly eventLog: EventLog;
   readonly reader: HopReader;
   readonly webhookUrl: string;
-  /** `host:port`. */
-  readonly emulatorHost: string;
   /** Where the local system keeps its files. */
   readonly folder: string;
+  readonly redriveAdvice: RedriveAdvice;
 }
 
 /** For the webhook's line, which it writes as it answers. */
@@ -32,7 +31,7 @@ const LINE_TIMEOUT_MS = 2_000;
  * @throws Error with a sentence for the page, where nothing was sent or nothing answered.
  */
 export async function sendChosen(subject: PageSubject, form: IncomingMessage): Promise<object> {
-  const { webhookUrl, emulatorHost, folder, reader } = subject;
+  const { webhookUrl, folder, redriveAdvice, reader } = subject;
   const fields = Object.entries((await json(form)) as Record<string, string>).filter(([, value]) => value !== '');
   const { again, webhookId = again ?? newId(), fault, ...sample }: Record<string, string> = Object.fromEntries(fields);
   if (fault !== undefined && !isFault(fault)) throw new Error(`there is no fault "${fault}".`);
@@ -45,7 +44,7 @@ export async function sendChosen(subject: PageSubject, form: IncomingMessage): P
   const accepted = status >= 200 && status < 300;
   // The status of a refusal stands for several reasons; the log line names the one.
   const hops = accepted ? [] : await awaitHops(folder, webhookId, since, LINE_TIMEOUT_MS);
-  const reasons = conclusions(hops, localRedriveAdvice(emulatorHost, folder)).join(' ');
+  const reasons = conclusions(hops, redriveAdvice).join(' ');
   const expected = fault === undefined || FAULTS[fault].status === status ? '' : `, expected ${FAULTS[fault].status}`;
   return {
     title: `${status} for ${webhookId}${expected}`,

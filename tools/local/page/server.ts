@@ -7,7 +7,7 @@ import { escapeControls } from '../../../shared/escape-controls.ts';
 import { eventTypes, LEADS, STATUSES } from '../../events/payload.ts';
 import { FAULTS } from '../../events/signed-request.ts';
 import { closeServer, listenOn } from '../../services/listen-on.ts';
-import { localRedriveAdvice, sendCommand, storyCommand } from '../timeline/commands.ts';
+import { sendCommand, storyCommand } from '../timeline/commands.ts';
 import { explain } from '../timeline/explanation.ts';
 import { currentHops, type Hop, type State } from '../timeline/hop.ts';
 import type { HopReader } from '../timeline/hop-reader.ts';
@@ -102,8 +102,7 @@ export function refusal({ method, headers }: IncomingMessage, port: number): str
  * Server-sent events: the latest hops (`message`), the end of these (`replayed`), then each hop as
  * it happens; each with its explanation and how its event stands.
  */
-function streamHops({ eventLog, emulatorHost, folder }: PageSubject, res: ServerResponse): void {
-  const redriveAdvice = localRedriveAdvice(emulatorHost, folder);
+function streamHops({ eventLog, redriveAdvice }: PageSubject, res: ServerResponse): void {
   const send = (hop: Hop, ofEvent: readonly Hop[] = []): void => {
     const ranked = currentHops(ofEvent).toSorted((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state));
     const states = [...new Set(ranked.map(({ state }) => state))];

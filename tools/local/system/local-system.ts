@@ -10,6 +10,7 @@ import { type FunctionOptions, NODE_OPTIONS, startFunction } from '../../service
 import { openDirectory } from '../../services/postgres/directory.ts';
 import { type Supervision, supervise } from '../../services/supervise.ts';
 import { CAPTURE_REQUESTS, startPage } from '../page/server.ts';
+import { localRedriveAdvice } from '../timeline/commands.ts';
 import { EventLog } from '../timeline/event-log.ts';
 import type { FunctionName } from '../timeline/function-hops.ts';
 import type { Hop } from '../timeline/hop.ts';
@@ -88,7 +89,8 @@ export async function startLocalSystem(settings: Settings, { signal, onLost, onO
     startReceiver(() => run('incident-lead', 'incidentLead', ports.lead, leadEnv)),
     startSender(() => run('incident-webhook', 'incidentWebhook', ports.webhook, webhookEnv)),
   );
-  const subject = { eventLog, reader, webhookUrl, emulatorHost, folder };
+  const redriveAdvice = localRedriveAdvice(emulatorHost, folder);
+  const subject = { eventLog, reader, webhookUrl, folder, redriveAdvice };
   const pagePort = settings.pagePort ?? (ports.webhook + 1) % 65_536;
   const page = settings.page && (await startSender(() => startPage(subject, pagePort)));
   signal.throwIfAborted();

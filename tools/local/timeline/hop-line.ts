@@ -56,22 +56,17 @@ export function hopLines({ at, untimed, name, state, text }: Hop, terminal: Term
   const style = (format: Format, part: string): string => styleText(format, part, { stream: terminal });
   const { mark, style: colour } = MARKS[state];
   const loud = state === 'alert' || state === 'stopped' || state === 'warning';
-  const { column, lines } = layOut(text, state, terminal.columns);
+  const { columns = Infinity } = terminal;
+  const room = columns - TEXT_COLUMN;
+  // Who and which incident are read, searched and copied as a whole.
+  const whole = text.length <= room ? [text] : text.split(/ (?=for incident id: )/);
+  const narrow = state === 'alert' ? whole.some(({ length }) => length > room) : room < LEAST_ROOM;
+  const column = narrow ? NARROW_COLUMN : TEXT_COLUMN;
+  const lines = state === 'alert' ? whole : wrap(text, Math.max(1, columns - column));
   const [first = '', ...rest] = lines.map((line) => (loud ? style(colour, line) : line));
   const start = `  ${style('dim', (untimed ? '' : clock(at)).padEnd(TIME_LENGTH))}  ${name.padEnd(NAME_LENGTH)}  ${style(colour, mark)}`;
   const indent = `\n${' '.repeat(column)}`;
-  return [column === TEXT_COLUMN ? `${start} ${first}` : `${start}${indent}${first}`, ...rest].join(indent);
-}
-
-function layOut(text: string, state: State, columns = Infinity): { column: number; lines: string[] } {
-  const room = columns - TEXT_COLUMN;
-  if (state !== 'alert') {
-    const column = room < LEAST_ROOM ? NARROW_COLUMN : TEXT_COLUMN;
-    return { column, lines: wrap(text, Math.max(1, columns - column)) };
-  }
-  // Who and which incident are read, searched and copied as a whole.
-  const lines = text.length <= room ? [text] : text.split(/ (?=for incident id: )/);
-  return { column: lines.every((line) => line.length <= room) ? TEXT_COLUMN : NARROW_COLUMN, lines };
+  return [`${start}${narrow ? indent : ' '}${first}`, ...rest].join(indent);
 }
 
 /** The local time of day, to the millisecond. */
