@@ -18,7 +18,7 @@ import {
 import { findSigningSecret } from '../events/signing-secret.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { paragraph } from '../terminal/paragraph.ts';
-import { readCommandLine } from './command-line.ts';
+import { readLocalCommandLine } from './command-line.ts';
 import { findRunning } from './system/announcement.ts';
 import { localRedriveAdvice, type RedriveAdvice, storyCommand } from './timeline/commands.ts';
 import { awaitHops } from './timeline/event-log.ts';
@@ -161,7 +161,7 @@ function showHops(hops: readonly Hop[], redriveAdvice: RedriveAdvice, { status }
 }
 
 tolerateClosedPipe();
-process.exitCode = await main(readCommandLine(program, HELP).opts()).catch((error: Error) => {
+process.exitCode = await main(readLocalCommandLine(program, HELP).opts()).catch((error: Error) => {
   console.error(`send: ${error.message.split('\n').map(escapeControls).join('\n')}`);
   return 2;
 });

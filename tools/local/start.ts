@@ -4,7 +4,7 @@ import { escapeControls } from '../../shared/escape-controls.ts';
 import { forgetOtherServers } from '../services/shell-environment.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { banner } from './banner.ts';
-import { readCommandLine } from './command-line.ts';
+import { readLocalCommandLine } from './command-line.ts';
 import { type LocalSystem, startLocalSystem } from './system/local-system.ts';
 import {
   addPullSubscriber,
@@ -111,4 +111,4 @@ function messageOf(error: unknown): string {
   return `${messageOf(error.suppressed)}\nnot everything could be stopped: ${messageOf(error.error)}`;
 }
 
-process.exit(await main(readCommandLine(program, HELP).opts()));
+process.exit(await main(readLocalCommandLine(program, HELP).opts()));

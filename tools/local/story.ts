@@ -3,7 +3,7 @@ import { OUTCOMES } from '../../functions/incident-lead/outcomes.ts';
 import { escapeControls } from '../../shared/escape-controls.ts';
 import { tolerateClosedPipe } from '../terminal/closed-pipe.ts';
 import { paragraph } from '../terminal/paragraph.ts';
-import { readCommandLine } from './command-line.ts';
+import { readLocalCommandLine } from './command-line.ts';
 import { findRunning } from './system/announcement.ts';
 import {
   localRedriveAdvice,
@@ -112,5 +112,5 @@ function withoutSubscriber(hops: readonly Hop[], project: string): string[] {
 }
 
 tolerateClosedPipe();
-const command = readCommandLine(program, HELP);
+const command = readLocalCommandLine(program, HELP);
 process.exitCode = await tell(command.args[0] ?? '', command.opts());

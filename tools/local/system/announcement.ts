@@ -22,12 +22,7 @@ const ANSWER_TIMEOUT_MS = 1_000;
  * @throws Error where another system runs that uses the folder, or the folder cannot be written to.
  */
 export async function announce(folder: string, system: RunningSystem): Promise<{ stop(): void }> {
-  const other = await findRunning(folder);
-  if (other !== undefined) {
-    throw new Error(
-      `a local system is running already (process ${other.pid}, ${other.webhookUrl}): stop it first, or give this one another PORT and --folder`,
-    );
-  }
+  await assertNoneRuns(folder);
   let announcement = '';
   const server = createServer((socket) => socket.on('error', () => {}).end(announcement));
   announcement = JSON.stringify({ ...system, port: await listenOn(server) });
@@ -48,6 +43,15 @@ export async function announce(folder: string, system: RunningSystem): Promise<{
       server.close();
     },
   };
+}
+
+/** @throws Error where another system runs that uses the folder. */
+export async function assertNoneRuns(folder: string): Promise<void> {
+  const other = await findRunning(folder);
+  if (other === undefined) return;
+  throw new Error(
+    `a local system is running already (process ${other.pid}, ${other.webhookUrl}): stop it first, or give this one another PORT and --folder`,
+  );
 }
 
 /** The system that is running with this folder, if any. */

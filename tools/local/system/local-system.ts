@@ -15,7 +15,7 @@ import { EventLog } from '../timeline/event-log.ts';
 import type { FunctionName } from '../timeline/function-hops.ts';
 import type { Hop } from '../timeline/hop.ts';
 import { HopReader } from '../timeline/hop-reader.ts';
-import { announce } from './announcement.ts';
+import { announce, assertNoneRuns } from './announcement.ts';
 import { type Settings, TOPIC } from './settings.ts';
 import { openTopic, subscriptionName } from './topic.ts';
 
@@ -47,10 +47,11 @@ export async function startLocalSystem(settings: Settings, { signal, onLost, onO
   const ports = { webhook: settings.port || (await freePort()), lead: await freePort(), pubsub: await freePort() };
   const webhookUrl = `http://127.0.0.1:${ports.webhook}${PATH}`;
   const emulatorHost = pubsubHost ?? `127.0.0.1:${ports.pubsub}`;
-  // Before the ports are tried, of which it would have taken one: a system that runs says more than a taken port.
-  await startReceiver(() => announce(folder, { pid: process.pid, webhookUrl, emulatorHost }));
+  // Before the port, which it would have taken: what is running says more than that something listens.
+  await assertNoneRuns(folder);
   if (settings.port !== 0) await assertPortFree(settings.port, 'PORT');
   if (settings.page && settings.pagePort) await assertPortFree(settings.pagePort, '--page-port');
+  await startReceiver(() => announce(folder, { pid: process.pid, webhookUrl, emulatorHost }));
   const secret = settings.secret ?? localSecret(folder);
   const eventLog = await startReceiver(async () => new EventLog(folder).on('hop', onHop));
   const reader = new HopReader((hop) => eventLog.add(hop));
