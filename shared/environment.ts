@@ -106,7 +106,7 @@ function variablesOf(env: Environment, faults: VariableFault[]): Variables {
       const text = get(variable)
         ?.replace(/^https?:\/\//, '')
         .replace(/\/+$/, '');
-      if (!text) return undefined;
+      if (text === undefined) return undefined;
       const port = Number(HOST_AND_PORT.exec(text)?.[2]);
       if (!(port >= 1 && port <= 65_535)) fault(variable, 'must be host:port');
       return text;

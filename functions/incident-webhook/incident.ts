@@ -6,10 +6,8 @@ import { INCIDENT_UPDATED, type IncidentWebhookBody, type RoleAssignment } from 
 
 const ANY_INCIDENT_UPDATED = 'public_incident.incident_updated_v';
 const MAX_LISTED_ERRORS = 20;
-/**
- * A hostile 1 MiB body had 500,001 errors to list; this many assignments are enough to find twenty.
- */
-const MAX_LISTED_ASSIGNMENTS = 1000;
+/** The beginning of a JSON pointer into an assignment. */
+const ASSIGNMENT = new RegExp(`^(/${INCIDENT_UPDATED.replace('.', '\\.')}/incident_role_assignments/)(\\d+)`);
 
 /**
  * Reads an authentic body: parses it, checks it against the schema, and keeps only the fields that
@@ -50,25 +48,38 @@ function readOther(body: Readonly<Record<string, unknown>>): IgnoredReason {
 }
 
 function schemaErrors(body: unknown): SchemaError[] {
-  listIncidentWebhookErrors(bounded(body));
-  const listed = listIncidentWebhookErrors.errors ?? [];
-  if (listed.length === 0) validateIncidentWebhook(body);
-  const errors = listed.length > 0 ? listed : (validateIncidentWebhook.errors ?? []);
-  return errors
+  const { shortened, positions } = withoutValidAssignments(body);
+  listIncidentWebhookErrors(shortened);
+  return (listIncidentWebhookErrors.errors ?? [])
     .filter(({ keyword }) => keyword !== 'if')
     .slice(0, MAX_LISTED_ERRORS)
-    .map(({ instancePath, message }) => ({ pointer: instancePath, rule: message ?? 'is not valid' }));
+    .map(({ instancePath, message }) => ({
+      pointer: instancePath.replace(ASSIGNMENT, (_, start, index) => `${start}${positions[index]}`),
+      rule: message ?? 'is not valid',
+    }));
 }
 
-function bounded(body: unknown): unknown {
-  if (!isObject(body)) return body;
-  const incident = body[INCIDENT_UPDATED];
-  if (!isObject(incident)) return body;
-  const { incident_role_assignments: assignments } = incident;
-  if (!Array.isArray(assignments)) return body;
+/**
+ * The body with only as many of its assignments as are enough to find twenty errors, and where these stand: a hostile
+ * 1 MiB body had 500,001 errors to list.
+ */
+function withoutValidAssignments(body: unknown): { shortened: unknown; positions: readonly number[] } {
+  const incident = isObject(body) ? body[INCIDENT_UPDATED] : undefined;
+  const assignments = isObject(incident) ? incident['incident_role_assignments'] : undefined;
+  if (!isObject(body) || !isObject(incident) || !Array.isArray(assignments)) return { shortened: body, positions: [] };
+  const positions: number[] = [];
+  for (const [index, assignment] of assignments.entries()) {
+    const alone = {
+      event_type: INCIDENT_UPDATED,
+      [INCIDENT_UPDATED]: { id: '1', incident_role_assignments: [assignment] },
+    };
+    if (!validateIncidentWebhook(alone)) positions.push(index);
+    if (positions.length === MAX_LISTED_ERRORS) break;
+  }
+  const invalid = positions.map((index) => assignments[index]);
   return {
-    ...body,
-    [INCIDENT_UPDATED]: { ...incident, incident_role_assignments: assignments.slice(0, MAX_LISTED_ASSIGNMENTS) },
+    shortened: { ...body, [INCIDENT_UPDATED]: { ...incident, incident_role_assignments: invalid } },
+    positions,
   };
 }
 

@@ -42,6 +42,21 @@ it.each<[string, readonly object[]]>([
       { host: 'b', port: 1, database: 'd' },
     ],
   ],
+  ['postgres://h/d?hostaddr=10.0.0.1', [{ host: '10.0.0.1', database: 'd' }]],
+  [
+    'postgres://u@/d?hostaddr=::1,10.0.0.2&port=6000',
+    [
+      { host: '::1', port: 6000, user: 'u', database: 'd' },
+      { host: '10.0.0.2', port: 6000, user: 'u', database: 'd' },
+    ],
+  ],
+  [
+    'postgres://a,b/d?hostaddr=,10.0.0.2&sslmode=verify-full',
+    [
+      { host: 'a', database: 'd', ssl: {} },
+      { host: '10.0.0.2', database: 'd', ssl: { servername: 'b' } },
+    ],
+  ],
 ])('reads %s', (url, expected) => {
   expect(parseDatabaseUrl(url)).toEqual(expected);
 });
@@ -54,6 +69,9 @@ it.each([
   'postgres://h:0/d',
   'postgres://h:65536/d',
   'postgres://h:x/d',
+  'postgres://h/d?port=1e3',
+  'postgres://a,b/d?port=1,2,3',
+  'postgres://a,b/d?hostaddr=10.0.0.1',
   'postgres://[::1/d',
   'postgres://h/%zz',
   'postgres://h/d?sslmode=sometimes',

@@ -76,6 +76,19 @@ for (const [name, spoiled] of Object.entries<Spoiled>({
   });
 }
 
+const TOO_MANY_BYTES = 9 * 1024 * 1024;
+for (const [name, bytes] of Object.entries({
+  'rows of more than 8 MiB': Array.from({ length: TOO_MANY_BYTES / dataRow(ROW).length }, () => dataRow(ROW)),
+  'a row of more than 8 MiB': [message('D', Buffer.alloc(TOO_MANY_BYTES), 2 ** 30)],
+})) {
+  concurrently(`${name}: 503, and nothing more of them is kept`, async () => {
+    const here = await open({ query: always(Buffer.concat([message('1'), message('2'), rowDescription(), ...bytes])) });
+    expectUnavailable(await here.send(), /^row$/);
+    here.fake.spoiled = {};
+    await expectRecovery(here);
+  });
+}
+
 concurrently('survives what a server says although nobody has asked', async () => {
   const here = await open();
   for (const spoil of Object.values(ANYWHERE)) {

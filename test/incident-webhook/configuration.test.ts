@@ -60,6 +60,7 @@ it.each<[string, Record<string, string | undefined>, string[]]>([
   ],
   ['a topic id alone', { ...RIGHT, INCIDENT_EVENTS_TOPIC: 'incident-events' }, ['INCIDENT_EVENTS_TOPIC']],
   ['an emulator without port', { ...RIGHT, PUBSUB_EMULATOR_HOST: 'localhost' }, ['PUBSUB_EMULATOR_HOST']],
+  ['an emulator that is a scheme alone', { ...RIGHT, PUBSUB_EMULATOR_HOST: 'http://' }, ['PUBSUB_EMULATOR_HOST']],
   ['an unknown log level', { ...RIGHT, LOG_LEVEL: 'trace' }, ['LOG_LEVEL']],
   [
     'emulators where it is deployed',

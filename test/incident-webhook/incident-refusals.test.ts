@@ -134,6 +134,14 @@ it('finds the one error that comes after a thousand good assignments', () => {
   expect(rulesOf(bodyOf({ incident_role_assignments: [...assignments, 5] }))).toEqual([`${ROLES}/5000 must be object`]);
 });
 
+it('lists errors wherever they are among many good assignments', () => {
+  const assignments = Array.from({ length: 5_000 }, (_, index) => (index % 1_500 === 999 ? { role: 5 } : {}));
+  expect(rulesOf(bodyOf({ id: 5, incident_role_assignments: assignments }))).toEqual([
+    `${AT}/id must be string`,
+    ...[999, 2_499, 3_999].map((index) => `${ROLES}/${index}/role must be object,null`),
+  ]);
+});
+
 it('keeps the work on half a million errors within bounds', () => {
   const text = bodyOf({ incident_role_assignments: Array.from({ length: 500_000 }, () => 0) });
   const before = process.memoryUsage().heapUsed;

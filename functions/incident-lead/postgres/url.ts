@@ -25,13 +25,13 @@ export function parseDatabaseUrl(url: string): readonly pg.ClientConfig[] | unde
       ...optional('application_name', parameters.get('application_name')),
       ...optional('options', parameters.get('options')),
     };
-    const tls = optional('ssl', readTls(parameters));
-    return readHosts(authority, parameters).map((address) => ({
-      ...common,
-      ...address,
-      // As in libpq: there is no TLS on a Unix socket.
-      ...(address.host?.startsWith('/') ? {} : tls),
-    }));
+    const tls = readTls(parameters);
+    return readHosts(authority, parameters).map(({ name, address, port }) => {
+      // As in libpq: the certificate is for the name, and there is no TLS on a Unix socket.
+      const ssl = typeof tls === 'object' && name !== '' && address !== '' ? { ...tls, servername: name } : tls;
+      const host = address || name;
+      return { ...common, ...optional('host', host), ...port, ...(!host.startsWith('/') && optional('ssl', ssl)) };
+    });
   } catch {
     return undefined;
   }
@@ -42,19 +42,26 @@ function readParameter(text: string): [string, string][] {
   return name === '' ? [] : [[name, value]];
 }
 
-/** Hosts and ports; a parameter of that name takes precedence. */
-function readHosts(authority: string, parameters: ReadonlyMap<string, string>): pg.ClientConfig[] {
+/** Names, addresses and ports; a parameter of that name takes precedence. An address spares the look-up of the name. */
+function readHosts(authority: string, parameters: ReadonlyMap<string, string>) {
   const pairs = authority.split(',').map((text) => {
     const [matched, host = '', port = ''] = HOST.exec(text) ?? [];
     if (matched === undefined) throw new Error('malformed host');
     return { host: decodeURIComponent(host.replace(/^\[(.*)\]$/, '$1')), port };
   });
-  const hosts = parameters.get('host')?.split(',') ?? pairs.map(({ host }) => host);
+  const names = parameters.get('host')?.split(',') ?? pairs.map(({ host }) => host);
+  const addresses = parameters.get('hostaddr')?.split(',') ?? names.map(() => '');
   const ports = parameters.get('port')?.split(',') ?? pairs.map(({ port }) => port);
-  return hosts.map((host, index) => {
+  // Addresses may stand alone.
+  if (addresses.length !== names.length && names.join('') !== '')
+    throw new Error('names and addresses differ in number');
+  if (ports.length !== 1 && ports.length !== addresses.length) throw new Error('hosts and ports differ in number');
+  return addresses.map((address, index) => {
     const port = ports[ports.length === 1 ? 0 : index] ?? '';
-    if (port !== '' && !(Number(port) >= 1 && Number(port) <= 65_535)) throw new Error('malformed port');
-    return { ...optional('host', host), ...(port !== '' && { port: Number(port) }) };
+    if (!/^[0-9]*$/.test(port) || (port !== '' && !(Number(port) >= 1 && Number(port) <= 65_535))) {
+      throw new Error('malformed port');
+    }
+    return { name: names[index] ?? '', address, port: optional('port', port === '' ? undefined : Number(port)) };
   });
 }
 
