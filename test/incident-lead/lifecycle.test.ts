@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { incidentEvent, pushBody } from '../../tools/events/push.ts';
+import { accepts } from '../../tools/services/functions/function-process.ts';
 import { type LeadProcess, startLead } from '../support/lead-process.ts';
 
 const started: LeadProcess[] = [];
@@ -88,15 +89,3 @@ it('SIGTERM does not reset connections that were just made', async () => {
   expect(await Promise.all(answers)).toEqual(Array(20).fill('HTTP/1.1 204 No Content'));
   expect(await lead.exited).toBe(0);
 });
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}

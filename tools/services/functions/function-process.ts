@@ -85,7 +85,8 @@ export async function startFunction({ folder, target, port, env, onLine, signal 
   };
 }
 
-async function accepts(port: number): Promise<boolean> {
+/** Whether something accepts connections on a port of this machine. */
+export async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {
     await once(socket, 'connect');
